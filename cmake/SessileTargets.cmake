@@ -1,0 +1,35 @@
+# How Sessile's targets are compiled and put together.
+
+add_library(sessile_options INTERFACE)
+target_compile_features(sessile_options INTERFACE cxx_std_20)
+# A contracted multiply-add rounds once instead of twice: results would differ between compilers.
+target_compile_options(sessile_options INTERFACE -ffp-contract=off -Wall -Wextra -Wshadow -Wnon-virtual-dtor)
+if(SESSILE_WARNINGS_AS_ERRORS)
+  target_compile_options(sessile_options INTERFACE -Werror)
+endif()
+target_include_directories(sessile_options INTERFACE ${SESSILE_INCLUDE_DIR} ${SESSILE_GENERATED_DIR})
+target_link_libraries(
+  sessile_options
+  INTERFACE Threads::Threads absl::status absl::statusor absl::strings absl::str_format absl::span absl::flat_hash_map
+            absl::flat_hash_set absl::inlined_vector absl::time)
+
+# A layer is the objects of one folder: every .cc below it.
+function(sessile_layer folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+  add_library(sessile_${folder} OBJECT ${sources})
+  target_link_libraries(sessile_${folder} PRIVATE sessile_options protobuf::libprotobuf)
+  if(folder STREQUAL kernels)
+    target_link_libraries(sessile_kernels PRIVATE DNNL::dnnl Eigen3::Eigen)
+  endif()
+  add_dependencies(sessile_${folder} sessile_proto)
+  set_target_properties(sessile_${folder} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# The one library that users link.
+function(sessile_library)
+  add_library(sessile ${PROJECT_SOURCE_DIR}/sessile.cc)
+  add_library(Sessile::sessile ALIAS sessile)
+  target_link_libraries(sessile PUBLIC sessile_options PRIVATE sessile_proto sessile_core sessile_ops sessile_kernels
+                                                               protobuf::libprotobuf DNNL::dnnl)
+  set_target_properties(sessile PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
