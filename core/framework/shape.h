@@ -30,8 +30,7 @@ class Dim {
  public:
   Dim() = default;
   template <std::integral I>
-    requires(!std::same_as<I, bool>)
-  Dim(I value)  // NOLINT: meant to convert
+  requires(!std::same_as<I, bool>) Dim(I value)  // NOLINT: meant to convert
       : value_(Checked(static_cast<int64_t>(value), std::in_range<int64_t>(value))) {}
 
   bool known() const { return value_ >= 0; }

@@ -1,4 +1,5 @@
-// The two macros by which absl::Status and absl::StatusOr travel upwards, and helpers to make errors.
+// The two macros by which absl::Status and absl::StatusOr travel upwards, and helpers to make
+// errors.
 //
 //   SESSILE_RETURN_IF_ERROR(Check(shape));
 //   SESSILE_ASSIGN_OR_RETURN(const Shape merged, Shape::Merge(a, b));

@@ -34,19 +34,32 @@ std::string JoinValues(const Tensor& tensor, int64_t count) {
 
 std::string Values(const Tensor& tensor, int64_t count) {
   switch (tensor.dtype()) {
-    case DataType::kFloat: return JoinValues<float>(tensor, count);
-    case DataType::kDouble: return JoinValues<double>(tensor, count);
-    case DataType::kInt8: return JoinValues<int8_t>(tensor, count);
-    case DataType::kInt16: return JoinValues<int16_t>(tensor, count);
-    case DataType::kInt32: return JoinValues<int32_t>(tensor, count);
-    case DataType::kInt64: return JoinValues<int64_t>(tensor, count);
-    case DataType::kUInt8: return JoinValues<uint8_t>(tensor, count);
-    case DataType::kUInt16: return JoinValues<uint16_t>(tensor, count);
-    case DataType::kUInt32: return JoinValues<uint32_t>(tensor, count);
-    case DataType::kUInt64: return JoinValues<uint64_t>(tensor, count);
-    case DataType::kBool: return JoinValues<bool>(tensor, count);
-    case DataType::kString: return JoinValues<std::string>(tensor, count);
-    default: return absl::StrCat(count, " values");
+    case DataType::kFloat:
+      return JoinValues<float>(tensor, count);
+    case DataType::kDouble:
+      return JoinValues<double>(tensor, count);
+    case DataType::kInt8:
+      return JoinValues<int8_t>(tensor, count);
+    case DataType::kInt16:
+      return JoinValues<int16_t>(tensor, count);
+    case DataType::kInt32:
+      return JoinValues<int32_t>(tensor, count);
+    case DataType::kInt64:
+      return JoinValues<int64_t>(tensor, count);
+    case DataType::kUInt8:
+      return JoinValues<uint8_t>(tensor, count);
+    case DataType::kUInt16:
+      return JoinValues<uint16_t>(tensor, count);
+    case DataType::kUInt32:
+      return JoinValues<uint32_t>(tensor, count);
+    case DataType::kUInt64:
+      return JoinValues<uint64_t>(tensor, count);
+    case DataType::kBool:
+      return JoinValues<bool>(tensor, count);
+    case DataType::kString:
+      return JoinValues<std::string>(tensor, count);
+    default:
+      return absl::StrCat(count, " values");
   }
 }
 
@@ -66,9 +79,9 @@ absl::StatusOr<size_t> CheckedBytes(DataType dtype, const Shape& shape) {
   size_t bytes = 0;
   if (__builtin_mul_overflow(static_cast<size_t>(shape.num_elements()), ElementSize(dtype),
                              &bytes)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("OOM when allocating tensor with shape", shape.ToString(), " and type ",
-                     DataTypeName(dtype)));
+    return absl::ResourceExhaustedError(absl::StrCat("OOM when allocating tensor with shape",
+                                                     shape.ToString(), " and type ",
+                                                     DataTypeName(dtype)));
   }
   return bytes;
 }
@@ -81,10 +94,10 @@ absl::StatusOr<Tensor> Tensor::Allocate(DataType dtype, const Shape& shape) {
       dtype == DataType::kString ? AllocateStrings(static_cast<size_t>(shape.num_elements()))
                                  : AllocateBuffer(bytes);
   if (!buffer.ok()) {
-    return absl::Status(buffer.status().code(),
-                        absl::StrCat("OOM when allocating tensor with shape", shape.ToString(),
-                                     " and type ", DataTypeName(dtype), ": ",
-                                     buffer.status().message()));
+    return absl::Status(
+        buffer.status().code(),
+        absl::StrCat("OOM when allocating tensor with shape", shape.ToString(), " and type ",
+                     DataTypeName(dtype), ": ", buffer.status().message()));
   }
   return OfBuffer(dtype, shape, *std::move(buffer));
 }
@@ -173,8 +186,8 @@ std::string Tensor::ToString(int max_values) const {
 }
 
 void Tensor::ThrowWrongType(DataType expected) const {
-  errors::ThrowIfError(InvalidArgument("A tensor of type ", DataTypeName(dtype_),
-                                       " was read as ", DataTypeName(expected)));
+  errors::ThrowIfError(InvalidArgument("A tensor of type ", DataTypeName(dtype_), " was read as ",
+                                       DataTypeName(expected)));
   std::abort();  // not reached: the status above is an error
 }
 
