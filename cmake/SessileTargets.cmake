@@ -16,6 +16,10 @@ target_link_libraries(
 # A layer is the objects of one folder: every .cc below it.
 function(sessile_layer folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
+  if(NOT sources)
+    add_library(sessile_${folder} INTERFACE)
+    return()
+  endif()
   add_library(sessile_${folder} OBJECT ${sources})
   target_link_libraries(sessile_${folder} PRIVATE sessile_options protobuf::libprotobuf)
   if(folder STREQUAL kernels)

@@ -1,0 +1,56 @@
+#include "sessile/core/io/proto_io.h"
+
+#include <cstddef>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+
+namespace sessile {
+namespace {
+
+constexpr size_t kMaxBytes = std::numeric_limits<int>::max();
+
+}  // namespace
+
+absl::StatusOr<std::string> SerializeDeterministic(const google::protobuf::MessageLite& message) {
+  const size_t size = message.ByteSizeLong();
+  if (size > kMaxBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("Cannot serialize a ", message.GetTypeName(),
+                                                   " of ", size, " bytes: the limit is ", kMaxBytes,
+                                                   " bytes"));
+  }
+  std::string bytes;
+  bytes.reserve(size);
+  bool written = false;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    written = message.SerializeToCodedStream(&coded);
+  }  // `coded` gives back the unused rest of its buffer when it ends
+  if (!written) {
+    return absl::InternalError(absl::StrCat("Cannot serialize a ", message.GetTypeName()));
+  }
+  return bytes;
+}
+
+absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* out,
+                        absl::string_view what) {
+  if (bytes.size() > kMaxBytes) {
+    out->Clear();
+    return absl::InvalidArgumentError(absl::StrCat("Cannot read ", what, " as a ",
+                                                   out->GetTypeName(), ": it has ", bytes.size(),
+                                                   " bytes, the limit is ", kMaxBytes, " bytes"));
+  }
+  if (!out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    out->Clear();
+    return absl::DataLossError(absl::StrCat("Cannot read ", what, " as a ", out->GetTypeName(),
+                                            ": its ", bytes.size(),
+                                            " bytes are truncated or damaged"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sessile
