@@ -3,18 +3,17 @@
 //   int64_t batches = 800;
 //   std::string data;
 //   FlagSet flags("layers_bn", "Trains a batch-normalized network on MNIST.");
-//   flags.Int("batches", &batches, "batches to train", {.min = 0}).String("data", &data, "folder of
-//   the data set"); flags.ParseOrExit(argc, argv);
+//   flags.Int("batches", &batches, "batches to train", {.min = 0})
+//       .String("data", &data, "folder of the data set");
+//   flags.ParseOrExit(argc, argv);
 //
 // A value comes as --name=value or --name value; in the second form it may not begin with "--". A
-// switch is --name,
-// --name=true or --name=false. Given twice, a flag keeps its last value, unless it is declared as a
-// list. After a lone
-// "--" everything is positional. --help (or -h) is always there.
+// switch is --name, --name=true or --name=false. Given twice, a flag keeps its last value, unless
+// it is declared as a list. After a lone "--" everything is positional. --help (or -h) is always
+// there.
 //
 // A FlagSet keeps pointers to the variables, which must outlive it. Not thread-safe.
-#ifndef SESSILE_CORE_IO_FLAGS_H_
-#define SESSILE_CORE_IO_FLAGS_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -91,5 +90,3 @@ class FlagSet {
 };
 
 }  // namespace sessile
-
-#endif  // SESSILE_CORE_IO_FLAGS_H_
