@@ -1,0 +1,126 @@
+// Attributes of a node: the parameters that are fixed when it is built.
+//
+//   AttrMap attrs;
+//   attrs.Set("keep_dims", true);
+//   SESSILE_ASSIGN_OR_RETURN(const bool keep, attrs.Get<bool>("keep_dims"));
+//
+// Value types; the C++ types are those of TensorFlow's AttrValue: string (bytes), int, float, bool,
+// type, shape, tensor, func, and lists of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sessile/core/framework/data_type.h"
+#include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/tensor.h"
+
+namespace sessile {
+
+class AttrMap;
+
+// A function by name, with values for its attributes.
+struct FunctionRef {
+  std::string name;
+  std::shared_ptr<const AttrMap> attrs;  // null: none
+  friend bool operator==(const FunctionRef& a, const FunctionRef& b);
+};
+
+// A list attribute. On the wire a list does not say what it is a list of, so an empty one is equal
+// to any other empty one: at most one of the vectors holds anything.
+struct AttrList {
+  std::vector<std::string> strings = {};
+  std::vector<int64_t> ints = {};
+  std::vector<float> floats = {};
+  std::vector<bool> bools = {};
+  std::vector<DataType> types = {};
+  std::vector<Shape> shapes = {};
+  std::vector<Tensor> tensors = {};
+  std::vector<FunctionRef> functions = {};
+
+  size_t size() const;
+  friend bool operator==(const AttrList& a, const AttrList& b);
+};
+
+class AttrValue {
+ public:
+  using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DataType, Shape,
+                               Tensor, FunctionRef, AttrList>;
+
+  AttrValue() = default;
+  AttrValue(std::string value) : value_(std::move(value)) {}               // NOLINT: all convert
+  AttrValue(std::string_view value) : value_(std::string(value)) {}        // NOLINT
+  AttrValue(const char* value) : value_(std::string(value)) {}             // NOLINT
+  AttrValue(int64_t value) : value_(value) {}                              // NOLINT
+  AttrValue(int value) : value_(static_cast<int64_t>(value)) {}            // NOLINT
+  AttrValue(float value) : value_(value) {}                                // NOLINT
+  AttrValue(double value) : value_(static_cast<float>(value)) {}           // NOLINT
+  AttrValue(bool value) : value_(value) {}                                 // NOLINT
+  AttrValue(DataType value) : value_(value) {}                             // NOLINT
+  AttrValue(Shape value) : value_(std::move(value)) {}                     // NOLINT
+  AttrValue(Tensor value) : value_(std::move(value)) {}                    // NOLINT
+  AttrValue(FunctionRef value) : value_(std::move(value)) {}               // NOLINT
+  AttrValue(AttrList value) : value_(std::move(value)) {}                  // NOLINT
+  AttrValue(std::vector<std::string> v) : value_(AttrList{.strings = std::move(v)}) {}  // NOLINT
+  AttrValue(std::vector<int64_t> v) : value_(AttrList{.ints = std::move(v)}) {}         // NOLINT
+  AttrValue(std::vector<float> v) : value_(AttrList{.floats = std::move(v)}) {}         // NOLINT
+  AttrValue(std::vector<DataType> v) : value_(AttrList{.types = std::move(v)}) {}       // NOLINT
+  AttrValue(std::vector<Shape> v) : value_(AttrList{.shapes = std::move(v)}) {}         // NOLINT
+
+  bool has_value() const { return value_.index() != 0; }
+  // Null if the attribute is of another type.
+  template <typename T>
+  const T* get_if() const {
+    return std::get_if<T>(&value_);
+  }
+  const Variant& variant() const { return value_; }
+
+  // "float" as op definitions name it: "string", "int", "float", "bool", "type", "shape",
+  // "tensor", "func", "list", "" if there is no value.
+  std::string_view TypeName() const;
+  // For error messages: "[1, 2, 2, 1]", "SAME", "float32".
+  std::string ToString() const;
+  friend bool operator==(const AttrValue& a, const AttrValue& b);
+
+ private:
+  Variant value_;
+};
+
+// The attributes of one node, by name, in the order of the names.
+class AttrMap {
+ public:
+  using Entry = std::pair<std::string, AttrValue>;
+
+  const AttrValue* Find(std::string_view name) const;
+  void Set(std::string_view name, AttrValue value);
+  // Does nothing if there is none of that name.
+  void Erase(std::string_view name);
+
+  // T is one of std::string, int64_t, float, bool, DataType, Shape, Tensor, FunctionRef, AttrList,
+  // std::vector<std::string | int64_t | float | DataType | Shape>. NOT_FOUND ("No attr named
+  // 'x'") if it is missing, INVALID_ARGUMENT if it is of another type.
+  template <typename T>
+  absl::StatusOr<T> Get(std::string_view name) const;
+  // The same with a value for a missing one.
+  template <typename T>
+  absl::StatusOr<T> GetOr(std::string_view name, T missing) const {
+    if (Find(name) == nullptr) return missing;
+    return Get<T>(name);
+  }
+
+  size_t size() const { return entries_.size(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+  friend bool operator==(const AttrMap&, const AttrMap&) = default;
+
+ private:
+  std::vector<Entry> entries_;  // sorted by name
+};
+
+}  // namespace sessile

@@ -1,0 +1,193 @@
+// How an operation is computed: the interface of kernels/.
+//
+// A kernel is prepared once for fixed attributes, dtypes and shapes, and then run any number of
+// times:
+//
+//   template <typename T>
+//   class Relu final : public Prepared {
+//    public:
+//     static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+//       return std::make_unique<Relu>(ctx);
+//     }
+//     explicit Relu(const PrepareContext& ctx) : size_(ctx.input_shape(0).num_elements()) {
+//       AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
+//       MayForward(0, 0);
+//       AddPhase(BlocksOf(size_));
+//     }
+//     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int, int64_t block) const override;
+//   };
+//
+// Work is split into phases, and each phase into blocks. The executor runs the blocks of a phase in
+// any order, at the same time if it likes, and starts a phase when all blocks of the one before have
+// ended. The number of blocks follows from shapes alone, never from the number of threads, so that
+// results are the same bits however many threads run them. Kernels never start threads.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sessile/core/framework/attr_value.h"
+#include "sessile/core/framework/data_type.h"
+#include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/tensor.h"
+
+namespace sessile {
+
+class Node;
+class Variable;  // core/session/variable.h
+
+// What a session keeps for one stateful node between runs: a variable's value, a random stream.
+class KernelState {
+ public:
+  virtual ~KernelState() = default;
+};
+
+struct TensorSpec {
+  DataType dtype = DataType::kInvalid;
+  Shape shape = {};
+};
+
+// A tensor during a run: it owns nothing and is valid for the run only.
+class TensorView {
+ public:
+  TensorView() = default;
+  TensorView(DataType dtype, const Shape* shape, void* data)
+      : dtype_(dtype), shape_(shape), data_(data) {}
+
+  DataType dtype() const { return dtype_; }
+  const Shape& shape() const { return *shape_; }
+  int64_t num_elements() const { return shape_->num_elements(); }
+  void* raw() const { return data_; }
+  // For an input: read only, but where the argument is a reference.
+  template <typename T>
+  T* data() const {
+    assert(dtype_ == DataTypeOf<std::remove_const_t<T>>::value);
+    return static_cast<T*>(data_);
+  }
+
+ private:
+  DataType dtype_ = DataType::kInvalid;
+  const Shape* shape_ = nullptr;
+  void* data_ = nullptr;
+};
+
+// A reference argument shows the variable's content, or a null pointer if it is uninitialized.
+using Inputs = std::span<const TensorView>;
+using Outputs = std::span<const TensorView>;
+
+// Memory for the time of a run, kBufferAlignment-aligned slots of equal size. All phases see the
+// same slots. Content undefined at first.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(void* data, size_t slot_bytes) : data_(static_cast<char*>(data)), slot_(slot_bytes) {}
+  template <typename T>
+  T* slot(int64_t i) const {
+    return reinterpret_cast<T*>(data_ + static_cast<size_t>(i) * slot_);
+  }
+
+ private:
+  char* data_ = nullptr;
+  size_t slot_ = 0;
+};
+
+// What Prepare may know. In the float64 mode of the reference executor ("yardstick") the dtypes here
+// are double where the attributes say float: believe the dtypes.
+class PrepareContext {
+ public:
+  virtual ~PrepareContext() = default;
+  virtual const Node& node() const = 0;
+  virtual int num_inputs() const = 0;
+  virtual DataType input_dtype(int i) const = 0;
+  // Fully defined. The shape of an uninitialized reference is unknown.
+  virtual const Shape& input_shape(int i) const = 0;
+  // The value of an input that the registration names with ValueInput. Never null for those.
+  virtual const Tensor* input_value(int i) const = 0;
+  virtual int num_outputs() const = 0;
+  virtual DataType output_dtype(int i) const = 0;
+  // A type attribute as it is carried in this mode (float is double in the yardstick).
+  virtual DataType Carried(DataType type) const = 0;
+
+  const AttrMap& attrs() const;
+  template <typename T>
+  absl::StatusOr<T> Attr(std::string_view name) const {
+    return attrs().Get<T>(name);
+  }
+};
+
+class RunContext {
+ public:
+  virtual ~RunContext() = default;
+  // The state of this node in this session; its type is what the registration's State made.
+  virtual KernelState* state() = 0;
+  // The variable behind reference input i.
+  virtual Variable* variable(int i) = 0;
+  // For an output whose shape was left unknown by Prepare: gives it memory. Call once, in one block.
+  virtual absl::StatusOr<TensorView> AllocateOutput(int i, const Shape& shape) = 0;
+  // True once the run was cancelled or timed out; long kernels look at it now and then.
+  virtual bool cancelled() const = 0;
+};
+
+// A kernel made ready. Immutable and thread-safe; Run allocates nothing but AllocateOutput.
+class Prepared {
+ public:
+  // `output` may take the memory of `input` if nobody else needs it (in-place), or, if `always`, is
+  // that very tensor under another shape (Identity, Reshape): then Run need not touch it.
+  struct Forward {
+    int input;
+    int output;
+    bool always;
+  };
+  // Before Run, the variable behind reference input `input` gets memory for `spec` (what it has is
+  // kept if it fits), and it counts as initialized when Run has ended well.
+  struct Initialization {
+    int input;
+    TensorSpec spec;
+  };
+
+  virtual ~Prepared() = default;
+  virtual absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch scratch, int phase,
+                           int64_t block) const = 0;
+
+  // One for each output; a shape that is not fully defined depends on data (AllocateOutput).
+  const std::vector<TensorSpec>& outputs() const { return outputs_; }
+  const std::vector<Forward>& forwards() const { return forwards_; }
+  const std::vector<Initialization>& initializations() const { return initializations_; }
+  // Blocks of each phase. No phases: Run is not called.
+  const std::vector<int64_t>& phases() const { return phases_; }
+  int64_t num_blocks(int phase) const { return phases_[static_cast<size_t>(phase)]; }
+  int64_t scratch_slots() const { return scratch_slots_; }
+  size_t scratch_slot_bytes() const { return scratch_slot_bytes_; }
+
+ protected:
+  void AddOutput(DataType dtype, Shape shape) { outputs_.push_back({dtype, std::move(shape)}); }
+  void MayForward(int input, int output) { forwards_.push_back({input, output, false}); }
+  // Also for references: the output refers to the variable that the input refers to. A reference
+  // output without an Alias refers to the node's own state, which then is a Variable.
+  void Alias(int input, int output) { forwards_.push_back({input, output, true}); }
+  void Initializes(int input, TensorSpec spec) { initializations_.push_back({input, spec}); }
+  void AddPhase(int64_t blocks) { phases_.push_back(blocks); }
+  // Rounded up to whole cache lines.
+  void SetScratch(int64_t slots, size_t slot_bytes) {
+    scratch_slots_ = slots;
+    scratch_slot_bytes_ = (slot_bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+  }
+
+ private:
+  std::vector<TensorSpec> outputs_;
+  std::vector<Forward> forwards_;
+  std::vector<Initialization> initializations_;
+  std::vector<int64_t> phases_;
+  int64_t scratch_slots_ = 0;
+  size_t scratch_slot_bytes_ = 0;
+};
+
+}  // namespace sessile

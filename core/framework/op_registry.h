@@ -1,0 +1,101 @@
+// The operations that a graph may hold.
+//
+//   void RegisterBiasAdd(OpRegistry& ops) {
+//     ops.Add("BiasAdd")
+//         .Input("value: T")
+//         .Input("bias: T")
+//         .Output("output: T")
+//         .Attr("T: numbertype")
+//         .Attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
+//         .Shape(BiasAddShape)
+//         .Gradient(BiasAddGradient)
+//         .RowsIndependent()
+//         .Doc("Adds `bias` [channels] to `value` [..., channels].");
+//   }
+//
+// Registration is explicit: ops/register_all.cc calls one such function a file; a user's op comes in
+// through builtin_ops().Add(...) before the first Graph is made, which freezes the registry. A
+// mistake (duplicate name, malformed argument, Add after the freeze) is kept in status(), which
+// every new Graph reports. Not thread-safe until frozen; then read-only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "sessile/core/framework/op_def.h"
+
+namespace sessile {
+
+class OpRegistry;
+
+// Writes one OpDef. Specifications are in TensorFlow's notation:
+//   arguments   "x: T", "axis: Tidx", "shape: int32", "ref: Ref(T)", "inputs: N * T", "in: Tlist"
+//   attributes  "T: type", "T: {float, double}", "T: numbertype", "N: int >= 2", "x: float = 1e-4",
+//               "strides: list(int)", "padding: {'SAME', 'VALID'}", "shape: shape",
+//               "dilations: list(int) = [1, 1, 1, 1]", "keep_dims: bool = false", "s: string = ''"
+class OpDefBuilder {
+ public:
+  OpDefBuilder& Input(std::string_view spec);
+  OpDefBuilder& Output(std::string_view spec);
+  OpDefBuilder& Attr(std::string_view spec);
+  OpDefBuilder& Doc(std::string_view line);
+  OpDefBuilder& Shape(ShapeFn fn);
+  OpDefBuilder& Value(ValueFn fn);
+  OpDefBuilder& ValueAsShape(ValueAsShapeFn fn);
+  OpDefBuilder& Gradient(GradientFn fn);
+  // TensorFlow's ops.NotDifferentiable: the op counts as a constant.
+  OpDefBuilder& NotDifferentiable(std::string_view reason);
+  // No gradient is registered: taking one through the op is an error that gives the reason.
+  OpDefBuilder& NoGradient(std::string_view reason);
+  OpDefBuilder& Stateful();
+  OpDefBuilder& Commutative();
+  OpDefBuilder& Aggregate();
+  OpDefBuilder& AllowsUninitializedInput();
+  OpDefBuilder& MayBlock();
+  OpDefBuilder& RowsIndependent();
+  OpDefBuilder& ControlFlow(ControlFlowKind kind);
+  OpDefBuilder& Deprecated(int since_version);
+
+ private:
+  friend class OpRegistry;
+  OpDefBuilder(OpRegistry* registry, OpDef* op) : registry_(registry), op_(op) {}
+  void Fail(std::string_view spec, std::string_view why);
+
+  OpRegistry* registry_;
+  OpDef* op_;
+};
+
+class OpRegistry {
+ public:
+  OpRegistry() = default;
+  OpRegistry(const OpRegistry&) = delete;
+  OpRegistry& operator=(const OpRegistry&) = delete;
+
+  OpDefBuilder Add(std::string_view name);
+  // Null if there is none.
+  const OpDef* Find(std::string_view name) const;
+  // In the order of the names.
+  std::vector<const OpDef*> List() const;
+
+  // From now on Add is a mistake.
+  void Freeze() { frozen_ = true; }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  friend class OpDefBuilder;
+  std::map<std::string, std::unique_ptr<OpDef>, std::less<>> ops_;
+  std::vector<std::unique_ptr<OpDef>> rejected_;  // what builders of refused names write to
+  absl::Status status_;
+  bool frozen_ = false;
+};
+
+// The registry of a program, filled with the built-in operations at the first call. Declared here
+// for Graph's default constructor; defined by the layer that has the operations
+// (ops/register_all.cc).
+OpRegistry& builtin_ops();
+
+}  // namespace sessile

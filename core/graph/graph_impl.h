@@ -1,0 +1,156 @@
+// The graph itself: nodes, names, collections. The handles Graph, Operation, Output share it.
+//
+// A graph is append-only: nodes have ids in the order of their making, never move and never go away.
+// What it holds refers to nodes by id, so there are no cycles of ownership. Any thread may build and
+// read; each call is atomic. epoch() tells a session that a node that it has seen changed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sessile/core/framework/op_registry.h"
+#include "sessile/core/graph/collection.h"
+#include "sessile/core/graph/node.h"
+
+namespace sessile {
+
+// What AddNode makes a node from. Inputs are in the order of the op's arguments, lists flattened.
+struct NodeSpec {
+  std::string name;  // exact and unused
+  std::string op;
+  std::vector<Endpoint> inputs = {};
+  std::vector<int> control_inputs = {};
+  AttrMap attrs = {};
+  std::string device = {};
+  SourceLocation built_at = {};
+  ControlFlowContext* context = nullptr;
+  std::shared_ptr<const pb::NodeDef> original = nullptr;
+};
+
+class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
+ public:
+  explicit GraphImpl(const OpRegistry& ops);
+  ~GraphImpl();
+  GraphImpl(const GraphImpl&) = delete;
+  GraphImpl& operator=(const GraphImpl&) = delete;
+
+  // Unique in the process, never used again.
+  uint64_t uid() const { return uid_; }
+  const OpRegistry& ops() const { return ops_; }
+
+  // Checks the spec against the op's definition, infers shapes, appends. Errors: unknown op, wrong
+  // number or types of inputs, attributes, a taken name, what the shape rule says, a finalized or
+  // reset graph.
+  absl::StatusOr<Node*> AddNode(NodeSpec spec);
+  // As AddNode, for an op that need not be registered and inputs that may come later (import).
+  absl::StatusOr<Node*> AddUncheckedNode(NodeSpec spec);
+
+  int num_nodes() const;
+  // REQUIRES: 0 <= id < num_nodes().
+  Node& node(int id);
+  const Node& node(int id) const;
+  Node* FindNode(std::string_view name);
+  const Node* FindNode(std::string_view name) const;
+
+  // Changes of existing nodes; each bumps epoch().
+  absl::Status UpdateInput(Node& node, int input, Endpoint source);
+  void AddControlInput(Node& node, int control);
+  void RemoveControlInputs(Node& node);
+  void SetAttr(Node& node, std::string_view name, AttrValue value);
+  void SetDevice(Node& node, std::string device);
+  // Merges `shape` into what is known of an output.
+  absl::Status RefineShape(Endpoint output, const Shape& shape);
+  // Infers the shapes of a node made by AddUncheckedNode, now that its inputs are there.
+  absl::Status InferNodeShapes(Node& node);
+  uint64_t epoch() const;
+
+  // TensorFlow's unique_name for a name with its scope already in front: "dense", then "dense_1".
+  // Names are compared without case, as TensorFlow does.
+  std::string UniqueName(std::string_view name, bool mark_as_used = true);
+
+  // The value of an output, if it follows from constants and static shapes. The pointer lives as
+  // long as the graph.
+  const Tensor* ConstantValue(Endpoint output);
+  absl::StatusOr<Shape> ConstantValueAsShape(Endpoint output);
+
+  Collections& collections() { return collections_; }
+  const Collections& collections() const { return collections_; }
+  // Variables, by the order of their making.
+  std::vector<VariableRecord> variables() const;
+  int AddVariable(VariableRecord record);
+  VariableRecord variable(int index) const;
+
+  // Keeps `context` as long as the graph lives.
+  ControlFlowContext* AdoptContext(std::unique_ptr<ControlFlowContext> context);
+  std::vector<ControlFlowContext*> contexts() const;
+
+  std::optional<int64_t> seed() const;
+  void set_seed(std::optional<int64_t> seed);
+  // The number of requests for an op seed so far; counts this one.
+  int64_t NextSeedRequest();
+
+  // No node can be added any more.
+  void Finalize();
+  bool finalized() const;
+  // reset_default_graph() was called on it: using it is an error from now on.
+  void MarkReset();
+  // FAILED_PRECONDITION if the graph was reset.
+  absl::Status CheckUsable() const;
+
+  int producer_version() const { return producer_version_; }
+  void set_producer_version(int version) { producer_version_ = version; }
+
+  // A slot for what a higher layer keeps with the graph (say, the variable store): made by the first
+  // call, identified by the type.
+  template <typename T>
+  T& Slot();
+
+ private:
+  // All of these REQUIRE: mutex_ is held.
+  absl::Status CheckSpec(NodeSpec& spec, const OpDef& op, std::vector<DataType>* in,
+                         std::vector<DataType>* out) const;
+  absl::Status CheckCanAppend(const NodeSpec& spec) const;
+  Node* Append(NodeSpec spec, const OpDef* op, std::vector<DataType> in, std::vector<DataType> out);
+  absl::Status InferLocked(Node& node);
+  std::shared_ptr<void>& SlotOf(const void* key);
+
+  class NodeShapes;
+
+  const uint64_t uid_;
+  const OpRegistry& ops_;
+  mutable std::recursive_mutex mutex_;
+  std::deque<std::unique_ptr<Node>> nodes_;
+  std::map<std::string, int, std::less<>> by_name_;
+  std::map<std::string, int, std::less<>> names_in_use_;
+  std::map<Endpoint, Tensor> constant_values_;
+  Collections collections_;
+  std::vector<VariableRecord> variables_;
+  std::vector<std::unique_ptr<ControlFlowContext>> contexts_;
+  std::map<const void*, std::shared_ptr<void>> slots_;
+  std::optional<int64_t> seed_;
+  int64_t seed_requests_ = 0;
+  uint64_t epoch_ = 0;
+  int producer_version_;
+  bool finalized_ = false;
+  bool reset_ = false;
+};
+
+template <typename T>
+T& GraphImpl::Slot() {
+  static const char key = 0;  // its address tells the type
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<void>& slot = SlotOf(&key);
+  if (slot == nullptr) slot = std::make_shared<T>();
+  return *static_cast<T*>(slot.get());
+}
+
+}  // namespace sessile

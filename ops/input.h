@@ -1,0 +1,146 @@
+// The type of every tensor parameter of the front end, and where in the user's program a node is
+// built.
+//
+//   tf::Output relu(Input features, ...);
+//   relu(x);  relu(w);  relu(-1.0);  tf::reshape(x, {-1, 28 * 28});
+//
+// Converts from Output, Variable, Tensor, Shape, numbers, strings and nested lists of them. Numbers
+// and lists are Python values: they have no dtype of their own, and become a Const when the node is
+// built, of the dtype that the op asks for (else float32 for a number with a point, int32 for one
+// without, int64 for one that needs it). A double is rounded once, then.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "sessile/core/framework/data_type.h"
+#include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/tensor.h"
+#include "sessile/core/graph/output.h"
+
+namespace sessile {
+
+// A Python value: a bool, int, float, str, or a list of such, of one shape throughout.
+struct Literal {
+  enum class Kind { kNone, kBool, kInt, kFloat, kString };
+  Kind kind = Kind::kNone;  // the widest that occurs
+  std::vector<int64_t> shape = {};
+  std::vector<double> numbers = {};     // kFloat
+  std::vector<int64_t> integers = {};   // kBool and kInt
+  std::vector<std::string> strings = {};
+  absl::Status status = {};             // a ragged or mixed list, an integer out of range
+};
+
+// What numpy would make of a literal: of `dtype` if given (an error if that changes an integer or
+// makes a string a number), else of its own default type.
+absl::StatusOr<Tensor> LiteralToTensor(const Literal& literal, std::optional<DataType> dtype);
+
+class Input {
+ public:
+  using Location = std::source_location;
+
+  // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
+  Input(const Output& output, Location at = Location::current())
+      : output_(output), at_(At(at)) {}
+  template <typename V>
+    requires(std::convertible_to<const V&, Output> && !std::same_as<V, Output>)
+  Input(const V& variable, Location at = Location::current())
+      : output_(static_cast<Output>(variable)), at_(At(at)) {}
+  Input(const Tensor& tensor, Location at = Location::current())
+      : tensor_(std::make_shared<Tensor>(tensor)), at_(At(at)) {}
+  Input(const Shape& shape, Location at = Location::current());
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  Input(T number, Location at = Location::current()) : at_(At(at)) {
+    SetNumber(number);
+  }
+  Input(const char* text, Location at = Location::current());
+  Input(const std::string& text, Location at = Location::current());
+  Input(std::initializer_list<Input> list, Location at = Location::current());
+  template <typename T>
+  Input(const std::vector<T>& list, Location at = Location::current())
+      : Input(FromRange(list), at) {}
+  template <typename T, size_t N>
+  Input(std::span<T, N> list, Location at = Location::current()) : Input(FromRange(list), at) {}
+  Input(const Dim& dim, Location at = Location::current())
+      : Input(static_cast<int64_t>(dim), at) {}
+  // NOLINTEND
+
+  // A tensor of a graph; empty for everything else.
+  bool is_output() const { return output_.has_value(); }
+  const Output& output() const { return output_; }
+  // A value with a dtype of its own; null for everything else.
+  const Tensor* tensor() const { return tensor_.get(); }
+  // A Python value; null for everything else.
+  const Literal* literal() const { return literal_.get(); }
+  // The dtype, if it has one of its own. The value type for a variable's own output.
+  std::optional<DataType> dtype() const;
+  const SourceLocation& location() const { return at_; }
+
+ private:
+  struct List {
+    std::vector<Input> items;
+  };
+  Input(List list, Location at);
+  template <typename Range>
+  static List FromRange(const Range& range) {
+    List list;
+    for (const auto& item : range) list.items.push_back(Input(item));
+    return list;
+  }
+  static SourceLocation At(const Location& at) {
+    return {at.file_name(), static_cast<int>(at.line())};
+  }
+  template <typename T>
+  void SetNumber(T number) {
+    if constexpr (std::is_same_v<T, bool>) {
+      SetBool(number);
+    } else if constexpr (std::is_integral_v<T>) {
+      SetInt(static_cast<int64_t>(number), std::in_range<int64_t>(number));
+    } else {
+      SetFloat(static_cast<double>(number));
+    }
+  }
+  void SetBool(bool value);
+  void SetInt(int64_t value, bool in_range);
+  void SetFloat(double value);
+
+  Output output_;
+  std::shared_ptr<const Tensor> tensor_;
+  std::shared_ptr<const Literal> literal_;
+  SourceLocation at_;
+};
+
+// While one is alive, nodes built in this thread are blamed on `at`. Only the outermost counts, so
+// that a layer blames its caller and not its own lines. Every public builder opens one.
+class [[nodiscard]] SourceScope {
+ public:
+  explicit SourceScope(const SourceLocation& at);
+  explicit SourceScope(const Input& input) : SourceScope(input.location()) {}
+  explicit SourceScope(const std::source_location& at);
+  ~SourceScope();
+  SourceScope(const SourceScope&) = delete;
+  SourceScope& operator=(const SourceScope&) = delete;
+  // Line 0 if none is open.
+  static SourceLocation Current();
+
+ private:
+  bool outermost_;
+};
+
+// Makes a tensor of the default graph (or of the graph of `value`, if it is an Output): a Const
+// named `name` under the open scopes for what is no Output yet. `dtype` is required, `preferred` a
+// wish that gives way to the value's own type. Throws errors::InvalidArgumentError ("Tensor
+// conversion requested dtype int32 for Tensor with dtype float32: ...").
+Output convert_to_tensor(const Input& value, std::optional<DataType> dtype = {},
+                         std::string_view name = "Const", std::optional<DataType> preferred = {});
+
+}  // namespace sessile
