@@ -1,16 +1,20 @@
 #include "sessile/examples/python_format.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/str_cat.h"
+
 namespace sessile::python {
 namespace {
 
-std::string AlignRight(std::string text, int width) {
-  if (text.size() < static_cast<size_t>(width)) text.insert(0, width - text.size(), ' ');
-  return text;
+// REQUIRES: width >= 0.
+std::string AlignRight(const std::string& text, int width) {
+  const size_t size = std::max(text.size(), static_cast<size_t>(width));
+  return absl::StrCat(std::string(size - text.size(), ' '), text);
 }
 
 // Python has no negative NaN.
@@ -32,19 +36,16 @@ std::string Shortest(T value) {
   const double magnitude = std::abs(static_cast<double>(value));
   if (magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e16)) return scientific;
 
-  const bool negative = scientific[0] == '-';
   std::string digits;
   for (char c : scientific.substr(0, e)) {
     if (c >= '0' && c <= '9') digits += c;
   }
-  int point = exponent + 1;  // how many digits stand before the decimal point
-  if (point <= 0) {
-    digits.insert(0, 1 - point, '0');
-    point = 1;
-  }
-  if (digits.size() <= static_cast<size_t>(point)) digits.append(point + 1 - digits.size(), '0');
-  digits.insert(point, ".");
-  return negative ? "-" + digits : digits;
+  const int whole = exponent + 1;  // how many digits stand before the decimal point
+  if (whole <= 0) digits = absl::StrCat(std::string(1 - whole, '0'), digits);
+  const size_t point = static_cast<size_t>(std::max(whole, 1));
+  digits.resize(std::max(digits.size(), point + 1), '0');
+  return absl::StrCat(scientific[0] == '-' ? "-" : "", digits.substr(0, point), ".",
+                      digits.substr(point));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace sessile::python {
 
-// '{:>WIDTH}'.format(value)
+// '{:>WIDTH}'.format(value); the width is not negative here and below.
 std::string format(int64_t value, int width);
 
 // '{:>WIDTH.PRECISIONf}'.format(value); a numpy.float32 is formatted as the double of

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <filesystem>
 #include <fstream>
 
 namespace sessile::python {
@@ -24,8 +23,7 @@ TEST(PythonFormatTest, AlignsAndRoundsFloats) {
 
 // tests/golden/python_format.py describes the lines.
 TEST(PythonFormatTest, PrintsWhatPythonPrints) {
-  std::ifstream golden(std::filesystem::path(__FILE__).parent_path() /
-                       "../golden/python_format.txt");
+  std::ifstream golden(SESSILE_TEST_DATA_DIR "/python_format.txt");
   std::string kind, bits, text;
   int lines = 0;
   for (; golden >> kind >> bits >> text; ++lines) {
