@@ -2,13 +2,14 @@
 //
 //   absl::StatusOr<std::vector<Output>> ReluGradient(GradContext& ctx, const Node& node,
 //                                                    std::span<const Output> grads) {
-//     return std::vector<Output>{OpBuilder("ReluGrad").Input(grads[0]).Input(ctx.output(node, 0)).Build()};
+//     return std::vector<Output>{OpBuilder("ReluGrad").Input(grads[0]).Input(ctx.output(node,
+//     0)).Build()};
 //   }
 //
-// A gradient function builds nodes with the ordinary builders of ops/ (whose exceptions pass through
-// `gradients` to its caller) and returns one Output for each data input, an empty one where no
-// gradient flows. A gradient that came for no output is empty too; `gradients` turns it into zeros
-// first, unless the op is a control-flow op.
+// A gradient function builds nodes with the ordinary builders of ops/ (whose exceptions pass
+// through `gradients` to its caller) and returns one Output for each data input, an empty one where
+// no gradient flows. A gradient that came for no output is empty too; `gradients` turns it into
+// zeros first, unless the op is a control-flow op.
 #pragma once
 
 #include <memory>

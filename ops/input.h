@@ -33,10 +33,10 @@ struct Literal {
   enum class Kind { kNone, kBool, kInt, kFloat, kString };
   Kind kind = Kind::kNone;  // the widest that occurs
   std::vector<int64_t> shape = {};
-  std::vector<double> numbers = {};     // kFloat
-  std::vector<int64_t> integers = {};   // kBool and kInt
+  std::vector<double> numbers = {};    // kFloat
+  std::vector<int64_t> integers = {};  // kBool and kInt
   std::vector<std::string> strings = {};
-  absl::Status status = {};             // a ragged or mixed list, an integer out of range
+  absl::Status status = {};  // a ragged or mixed list, an integer out of range
 };
 
 // What numpy would make of a literal: of `dtype` if given (an error if that changes an integer or
@@ -48,18 +48,17 @@ class Input {
   using Location = std::source_location;
 
   // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
-  Input(const Output& output, Location at = Location::current())
-      : output_(output), at_(At(at)) {}
+  Input(const Output& output, Location at = Location::current()) : output_(output), at_(At(at)) {}
   template <typename V>
-    requires(std::convertible_to<const V&, Output> && !std::same_as<V, Output>)
-  Input(const V& variable, Location at = Location::current())
+  requires(std::convertible_to<const V&, Output> && !std::same_as<V, Output>)
+      Input(const V& variable, Location at = Location::current())
       : output_(static_cast<Output>(variable)), at_(At(at)) {}
   Input(const Tensor& tensor, Location at = Location::current())
       : tensor_(std::make_shared<Tensor>(tensor)), at_(At(at)) {}
   Input(const Shape& shape, Location at = Location::current());
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  Input(T number, Location at = Location::current()) : at_(At(at)) {
+  requires std::is_arithmetic_v<T> Input(T number, Location at = Location::current())
+      : at_(At(at)) {
     SetNumber(number);
   }
   Input(const char* text, Location at = Location::current());
@@ -70,8 +69,7 @@ class Input {
       : Input(FromRange(list), at) {}
   template <typename T, size_t N>
   Input(std::span<T, N> list, Location at = Location::current()) : Input(FromRange(list), at) {}
-  Input(const Dim& dim, Location at = Location::current())
-      : Input(static_cast<int64_t>(dim), at) {}
+  Input(const Dim& dim, Location at = Location::current()) : Input(static_cast<int64_t>(dim), at) {}
   // NOLINTEND
 
   // A tensor of a graph; empty for everything else.

@@ -30,7 +30,8 @@ class OpBuilder {
  public:
   explicit OpBuilder(std::string_view op, std::string_view name = {});
 
-  // The next argument of the op. A reference argument takes a variable's own output (Variable::ref).
+  // The next argument of the op. A reference argument takes a variable's own output
+  // (Variable::ref).
   OpBuilder& Input(sessile::Input value);
   // The next argument, which is a list.
   OpBuilder& InputList(std::vector<sessile::Input> values);

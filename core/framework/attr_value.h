@@ -54,19 +54,19 @@ class AttrValue {
                                Tensor, FunctionRef, AttrList>;
 
   AttrValue() = default;
-  AttrValue(std::string value) : value_(std::move(value)) {}               // NOLINT: all convert
-  AttrValue(std::string_view value) : value_(std::string(value)) {}        // NOLINT
-  AttrValue(const char* value) : value_(std::string(value)) {}             // NOLINT
-  AttrValue(int64_t value) : value_(value) {}                              // NOLINT
-  AttrValue(int value) : value_(static_cast<int64_t>(value)) {}            // NOLINT
-  AttrValue(float value) : value_(value) {}                                // NOLINT
-  AttrValue(double value) : value_(static_cast<float>(value)) {}           // NOLINT
-  AttrValue(bool value) : value_(value) {}                                 // NOLINT
-  AttrValue(DataType value) : value_(value) {}                             // NOLINT
-  AttrValue(Shape value) : value_(std::move(value)) {}                     // NOLINT
-  AttrValue(Tensor value) : value_(std::move(value)) {}                    // NOLINT
-  AttrValue(FunctionRef value) : value_(std::move(value)) {}               // NOLINT
-  AttrValue(AttrList value) : value_(std::move(value)) {}                  // NOLINT
+  AttrValue(std::string value) : value_(std::move(value)) {}         // NOLINT: all convert
+  AttrValue(std::string_view value) : value_(std::string(value)) {}  // NOLINT
+  AttrValue(const char* value) : value_(std::string(value)) {}       // NOLINT
+  AttrValue(int64_t value) : value_(value) {}                        // NOLINT
+  AttrValue(int value) : value_(static_cast<int64_t>(value)) {}      // NOLINT
+  AttrValue(float value) : value_(value) {}                          // NOLINT
+  AttrValue(double value) : value_(static_cast<float>(value)) {}     // NOLINT
+  AttrValue(bool value) : value_(value) {}                           // NOLINT
+  AttrValue(DataType value) : value_(value) {}                       // NOLINT
+  AttrValue(Shape value) : value_(std::move(value)) {}               // NOLINT
+  AttrValue(Tensor value) : value_(std::move(value)) {}              // NOLINT
+  AttrValue(FunctionRef value) : value_(std::move(value)) {}         // NOLINT
+  AttrValue(AttrList value) : value_(std::move(value)) {}            // NOLINT
   AttrValue(std::vector<std::string> v) : value_(AttrList{.strings = std::move(v)}) {}  // NOLINT
   AttrValue(std::vector<int64_t> v) : value_(AttrList{.ints = std::move(v)}) {}         // NOLINT
   AttrValue(std::vector<float> v) : value_(AttrList{.floats = std::move(v)}) {}         // NOLINT

@@ -14,13 +14,14 @@
 //       MayForward(0, 0);
 //       AddPhase(BlocksOf(size_));
 //     }
-//     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int, int64_t block) const override;
+//     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int, int64_t block) const
+//     override;
 //   };
 //
 // Work is split into phases, and each phase into blocks. The executor runs the blocks of a phase in
-// any order, at the same time if it likes, and starts a phase when all blocks of the one before have
-// ended. The number of blocks follows from shapes alone, never from the number of threads, so that
-// results are the same bits however many threads run them. Kernels never start threads.
+// any order, at the same time if it likes, and starts a phase when all blocks of the one before
+// have ended. The number of blocks follows from shapes alone, never from the number of threads, so
+// that results are the same bits however many threads run them. Kernels never start threads.
 #pragma once
 
 #include <cassert>
@@ -99,8 +100,8 @@ class Scratch {
   size_t slot_ = 0;
 };
 
-// What Prepare may know. In the float64 mode of the reference executor ("yardstick") the dtypes here
-// are double where the attributes say float: believe the dtypes.
+// What Prepare may know. In the float64 mode of the reference executor ("yardstick") the dtypes
+// here are double where the attributes say float: believe the dtypes.
 class PrepareContext {
  public:
   virtual ~PrepareContext() = default;
@@ -130,7 +131,8 @@ class RunContext {
   virtual KernelState* state() = 0;
   // The variable behind reference input i.
   virtual Variable* variable(int i) = 0;
-  // For an output whose shape was left unknown by Prepare: gives it memory. Call once, in one block.
+  // For an output whose shape was left unknown by Prepare: gives it memory. Call once, in one
+  // block.
   virtual absl::StatusOr<TensorView> AllocateOutput(int i, const Shape& shape) = 0;
   // True once the run was cancelled or timed out; long kernels look at it now and then.
   virtual bool cancelled() const = 0;

@@ -49,10 +49,10 @@ struct AttrDef {
 // TensorFlow's dataflow rules for these kinds themselves. The Ref forms have the same kind.
 enum class ControlFlowKind {
   kNone,
-  kSwitch,          // data goes to one of two outputs, the other one is dead
-  kMerge,           // the first live input
-  kEnter,           // into a loop frame
-  kExit,            // out of a loop frame
+  kSwitch,  // data goes to one of two outputs, the other one is dead
+  kMerge,   // the first live input
+  kEnter,   // into a loop frame
+  kExit,    // out of a loop frame
   kNextIteration,
   kLoopCond,
   kControlTrigger,  // runs although inputs are dead
@@ -103,8 +103,8 @@ absl::StatusOr<std::vector<DataType>> ArgTypes(const std::vector<ArgDef>& args,
 absl::StatusOr<int64_t> ArgCount(const ArgDef& arg, const AttrMap& attrs);
 
 // Adds defaults to `attrs` and checks every attribute against its definition: "NodeDef missing attr
-// 'T' from ...", "NodeDef mentions attr 'x' not in ...", "Value for attr 'T' of string is not in the
-// list of allowed values: ...". Names that begin with '_' are free.
+// 'T' from ...", "NodeDef mentions attr 'x' not in ...", "Value for attr 'T' of string is not in
+// the list of allowed values: ...". Names that begin with '_' are free.
 absl::Status CheckAttrs(const OpDef& op, std::string_view node_name, AttrMap* attrs);
 
 // "Op<name=BiasAdd; signature=value:T, bias:T -> output:T; attr=T:type,...>", as in error messages.

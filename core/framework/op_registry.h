@@ -13,8 +13,8 @@
 //         .Doc("Adds `bias` [channels] to `value` [..., channels].");
 //   }
 //
-// Registration is explicit: ops/register_all.cc calls one such function a file; a user's op comes in
-// through builtin_ops().Add(...) before the first Graph is made, which freezes the registry. A
+// Registration is explicit: ops/register_all.cc calls one such function a file; a user's op comes
+// in through builtin_ops().Add(...) before the first Graph is made, which freezes the registry. A
 // mistake (duplicate name, malformed argument, Add after the freeze) is kept in status(), which
 // every new Graph reports. Not thread-safe until frozen; then read-only.
 #pragma once

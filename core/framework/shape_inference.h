@@ -77,11 +77,11 @@ class ShapeContext {
 };
 
 // Rules that many ops share.
-absl::Status UnchangedShape(ShapeContext& ctx);         // output 0 is as input 0
-absl::Status MergedInputsShape(ShapeContext& ctx);      // output 0 merges all inputs
-absl::Status BroadcastBinaryShape(ShapeContext& ctx);   // numpy's broadcasting of inputs 0 and 1
-absl::Status ScalarShape(ShapeContext& ctx);            // every output is a scalar
-absl::Status UnknownShape(ShapeContext& ctx);           // nothing is known
+absl::Status UnchangedShape(ShapeContext& ctx);        // output 0 is as input 0
+absl::Status MergedInputsShape(ShapeContext& ctx);     // output 0 merges all inputs
+absl::Status BroadcastBinaryShape(ShapeContext& ctx);  // numpy's broadcasting of inputs 0 and 1
+absl::Status ScalarShape(ShapeContext& ctx);           // every output is a scalar
+absl::Status UnknownShape(ShapeContext& ctx);          // nothing is known
 absl::Status NoOutputs(ShapeContext& ctx);
 
 // An int32 or int64 tensor of rank 1 (or the scalar -1: unknown rank) as a shape, -1 as unknown.

@@ -21,8 +21,6 @@ class ControlFlowContext {
   virtual ControlFlowContext* outer() const = 0;
   // `node` has just joined the graph while this context was current.
   virtual absl::Status AddOp(Node& node) = 0;
-  // Control dependencies of outer scopes do not reach into a context; false for contexts for which
-  // they do.
   virtual bool IsWhile() const = 0;
 };
 

@@ -1,8 +1,9 @@
 // The graph itself: nodes, names, collections. The handles Graph, Operation, Output share it.
 //
-// A graph is append-only: nodes have ids in the order of their making, never move and never go away.
-// What it holds refers to nodes by id, so there are no cycles of ownership. Any thread may build and
-// read; each call is atomic. epoch() tells a session that a node that it has seen changed.
+// A graph is append-only: nodes have ids in the order of their making, never move and never go
+// away. What it holds refers to nodes by id, so there are no cycles of ownership. Any thread may
+// build and read; each call is atomic. epoch() tells a session that a node that it has seen
+// changed.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/graph/collection.h"
+#include "sessile/core/graph/control_flow_context.h"
 #include "sessile/core/graph/node.h"
 
 namespace sessile {
@@ -67,6 +69,7 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   void RemoveControlInputs(Node& node);
   void SetAttr(Node& node, std::string_view name, AttrValue value);
   void SetDevice(Node& node, std::string device);
+  Shape OutputShape(Endpoint output) const;
   // Merges `shape` into what is known of an output.
   absl::Status RefineShape(Endpoint output, const Shape& shape);
   // Infers the shapes of a node made by AddUncheckedNode, now that its inputs are there.
@@ -109,8 +112,8 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   int producer_version() const { return producer_version_; }
   void set_producer_version(int version) { producer_version_ = version; }
 
-  // A slot for what a higher layer keeps with the graph (say, the variable store): made by the first
-  // call, identified by the type.
+  // A slot for what a higher layer keeps with the graph (say, the variable store): made by the
+  // first call, identified by the type.
   template <typename T>
   T& Slot();
 

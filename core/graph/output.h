@@ -4,8 +4,8 @@
 //   y.name() == "Relu:0";  y.get_shape().as_list();  y.op().name() == "Relu"
 //
 // Handles are values that share ownership of the graph: none can dangle. An empty one (default
-// constructed) says so by has_value(); using it throws errors::InvalidArgumentError. Thread-safe as a
-// std::shared_ptr is.
+// constructed) says so by has_value(); using it throws errors::InvalidArgumentError. Thread-safe as
+// a std::shared_ptr is.
 #pragma once
 
 #include <functional>
@@ -27,8 +27,7 @@ struct FeedDict;
 class Operation {
  public:
   Operation() = default;
-  Operation(std::shared_ptr<GraphImpl> graph, Node* node)
-      : graph_(std::move(graph)), node_(node) {}
+  Operation(std::shared_ptr<GraphImpl> graph, Node* node) : graph_(std::move(graph)), node_(node) {}
 
   bool has_value() const { return node_ != nullptr; }
   const std::string& name() const { return node().name(); }

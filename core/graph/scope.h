@@ -18,6 +18,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +35,12 @@ struct BuildScope {
     std::vector<int> nodes;
     // control_dependencies(nullptr): what is further out does not count, contexts included.
     bool clears = false;
+    // Nodes built inside: whoever takes one as input depends on `nodes` already.
+    std::set<int> seen = {};
   };
   struct Colocation {
-    std::vector<std::string> classes;  // "loc:@node"
-    bool clears = false;
+    int op = -1;          // the node to be with
+    bool clears = false;  // those further out do not count
   };
   std::string name;  // "a/b", without the last slash
   std::vector<Control> controls;
@@ -107,7 +110,7 @@ class [[nodiscard]] name_scope : public ScopeObject {
 // What may stand in a control dependency: an operation, or whatever makes a tensor.
 class Dependency {
  public:
-  Dependency(const Operation& op) : op_(op) {}       // NOLINT: meant to convert
+  Dependency(const Operation& op) : op_(op) {}            // NOLINT: meant to convert
   Dependency(const Output& output) : op_(output.op()) {}  // NOLINT
   const Operation& op() const { return op_; }
 
@@ -131,11 +134,13 @@ class [[nodiscard]] control_dependencies : public ScopeObject {
   ControlFlowContext* outer_context_ = nullptr;
 };
 
-// Nodes built inside are placed on `name` ("/cpu:0"), which is kept in the GraphDef; everything runs
-// on the CPU. Later, more specific parts override.
+// Nodes built inside are placed on `name` ("/cpu:0"), which is kept in the GraphDef; everything
+// runs on the CPU. Later, more specific parts override.
 class [[nodiscard]] device : public ScopeObject {
  public:
   explicit device(std::string_view name);
+  // Forgets the devices of outer scopes.
+  explicit device(std::nullptr_t);
 };
 
 // Nodes built inside get the attribute `_class`: they belong to the place of `op`.
