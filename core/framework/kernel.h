@@ -43,7 +43,7 @@
 namespace sessile {
 
 class Node;
-class Variable;  // core/session/variable.h
+class VariableState;  // core/session/variable.h
 
 // What a session keeps for one stateful node between runs: a variable's value, a random stream.
 class KernelState {
@@ -130,7 +130,7 @@ class RunContext {
   // The state of this node in this session; its type is what the registration's State made.
   virtual KernelState* state() = 0;
   // The variable behind reference input i.
-  virtual Variable* variable(int i) = 0;
+  virtual VariableState* variable(int i) = 0;
   // For an output whose shape was left unknown by Prepare: gives it memory. Call once, in one
   // block.
   virtual absl::StatusOr<TensorView> AllocateOutput(int i, const Shape& shape) = 0;
@@ -173,7 +173,7 @@ class Prepared {
   void AddOutput(DataType dtype, Shape shape) { outputs_.push_back({dtype, std::move(shape)}); }
   void MayForward(int input, int output) { forwards_.push_back({input, output, false}); }
   // Also for references: the output refers to the variable that the input refers to. A reference
-  // output without an Alias refers to the node's own state, which then is a Variable.
+  // output without an Alias refers to the node's own state, which then is a VariableState.
   void Alias(int input, int output) { forwards_.push_back({input, output, true}); }
   void Initializes(int input, TensorSpec spec) { initializations_.push_back({input, spec}); }
   void AddPhase(int64_t blocks) { phases_.push_back(blocks); }
