@@ -264,6 +264,11 @@ void GraphImpl::SetDevice(Node& node, std::string device) {
   node.device_ = std::move(device);
 }
 
+void GraphImpl::SetControlFlowContext(Node& node, ControlFlowContext* context) {
+  std::lock_guard lock(mutex_);
+  node.context_ = context;
+}
+
 Shape GraphImpl::OutputShape(Endpoint output) const {
   std::lock_guard lock(mutex_);
   return node(output.node).output_shape(output.index);

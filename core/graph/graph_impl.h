@@ -69,6 +69,8 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   void RemoveControlInputs(Node& node);
   void SetAttr(Node& node, std::string_view name, AttrValue value);
   void SetDevice(Node& node, std::string device);
+  // Makes `node` part of `context`, which this graph has adopted, or of none.
+  void SetControlFlowContext(Node& node, ControlFlowContext* context);
   Shape OutputShape(Endpoint output) const;
   // Merges `shape` into what is known of an output.
   absl::Status RefineShape(Endpoint output, const Shape& shape);

@@ -59,10 +59,12 @@ void ApplyColocation(GraphImpl& graph, BuildScope& scope, Node& node) {
   std::set<std::string> groups;
   std::string device;
   for (auto it = colocations.rbegin(); it != colocations.rend(); ++it) {
+    if (it->op < 0) continue;
     const Node& with = graph.node(it->op);
     AddColocationGroups(with, &groups);
     if (device.empty()) device = with.device();
   }
+  if (groups.empty()) return;
   if (!device.empty()) graph.SetDevice(node, device);
   graph.SetAttr(node, "_class", AttrValue(std::vector<std::string>(groups.begin(), groups.end())));
 }

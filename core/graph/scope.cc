@@ -139,6 +139,8 @@ control_dependencies::control_dependencies(const std::vector<Dependency>& depend
     }
     if (std::find(control.nodes.begin(), control.nodes.end(), node.id()) == control.nodes.end()) {
       control.nodes.push_back(node.id());
+      // TensorFlow marks what a program names as a dependency.
+      graph_->SetAttr(graph_->node(node.id()), "_has_manual_control_dependencies", true);
     }
   }
   Enter(std::move(control));
@@ -182,11 +184,20 @@ device::device(std::nullptr_t) : ScopeObject(get_default_graph().impl(), "device
 
 colocate_with::colocate_with(const Dependency& op, bool ignore_existing)
     : ScopeObject((op.op().node(), op.op().graph_impl()), "colocate_with") {
+  Enter({.op = op.op().node().id(), .clears = ignore_existing});
+}
+
+colocate_with::colocate_with(std::nullptr_t)
+    : ScopeObject(get_default_graph().impl(), "colocate_with") {
+  Enter({.op = -1, .clears = true});
+}
+
+void colocate_with::Enter(BuildScope::Colocation colocation) {
   // A colocation is stronger than the devices of outer scopes: they are forgotten inside.
   std::vector<std::string> devices = std::move(scope().devices);
   scope().devices.clear();
   const size_t size = scope().colocations.size();
-  scope().colocations.push_back({.op = op.op().node().id(), .clears = ignore_existing});
+  scope().colocations.push_back(colocation);
   undo_ = [devices, size](BuildScope& scope) {
     scope.devices = devices;
     if (scope.colocations.size() > size) scope.colocations.resize(size);

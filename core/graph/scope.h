@@ -39,7 +39,7 @@ struct BuildScope {
     std::set<int> seen = {};
   };
   struct Colocation {
-    int op = -1;          // the node to be with
+    int op = -1;          // the node to be with; -1: none
     bool clears = false;  // those further out do not count
   };
   std::string name;  // "a/b", without the last slash
@@ -147,6 +147,11 @@ class [[nodiscard]] device : public ScopeObject {
 class [[nodiscard]] colocate_with : public ScopeObject {
  public:
   explicit colocate_with(const Dependency& op, bool ignore_existing = false);
+  // Forgets the colocations and devices of outer scopes.
+  explicit colocate_with(std::nullptr_t);
+
+ private:
+  void Enter(BuildScope::Colocation colocation);
 };
 
 // Makes `context` the current one; for the control-flow builders.
