@@ -56,17 +56,28 @@ absl::Status BuildScope::TakeError() {
 }
 
 ScopeObject::ScopeObject(std::shared_ptr<GraphImpl> graph, const char* kind)
-    : graph_(std::move(graph)), kind_(kind), depth_(++BuildScope::Of(*graph_).depth) {}
+    : graph_(std::move(graph)), kind_(kind) {
+  scope().alive.push_back(this);
+}
 
 ScopeObject::~ScopeObject() {
-  BuildScope& scope = BuildScope::Of(*graph_);
-  if (scope.depth != depth_) {
+  BuildScope& scope = this->scope();
+  std::vector<const ScopeObject*>& alive = scope.alive;
+  const auto place = std::find(alive.begin(), alive.end(), this);
+  if (place == alive.end() || place + 1 != alive.end()) {
     scope.broken = Internal("A ", kind_,
                             " scope was destroyed out of order: scopes must end in the reverse "
                             "order of their beginning, in the thread that began them");
   }
+  if (place == alive.end()) return;
+  alive.erase(place);
   if (undo_) undo_(scope);
-  if (--scope.depth <= 0 && scope.broken.ok()) t_scopes.erase(graph_->uid());
+  if (!alive.empty()) return;
+  // Whatever order they died in, without scopes all is as at the beginning.
+  absl::Status broken = std::move(scope.broken);
+  scope = BuildScope();
+  scope.broken = std::move(broken);
+  if (scope.broken.ok()) t_scopes.erase(graph_->uid());
 }
 
 BuildScope& ScopeObject::scope() const { return BuildScope::Of(*graph_); }

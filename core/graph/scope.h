@@ -29,6 +29,8 @@
 
 namespace sessile {
 
+class ScopeObject;
+
 // The state of all scopes of one graph in one thread.
 struct BuildScope {
   struct Control {
@@ -47,8 +49,8 @@ struct BuildScope {
   std::vector<std::string> devices;
   std::vector<Colocation> colocations;
   ControlFlowContext* context = nullptr;
-  int depth = 0;        // scope objects alive, of all kinds
-  absl::Status broken;  // a scope was destroyed out of order
+  std::vector<const ScopeObject*> alive;  // innermost last
+  absl::Status broken;                    // a scope was destroyed out of order
 
   // The scopes of (graph, calling thread).
   static BuildScope& Of(const GraphImpl& graph);
@@ -73,7 +75,6 @@ class [[nodiscard]] ScopeObject {
 
  private:
   const char* kind_;
-  int depth_;
 };
 
 class [[nodiscard]] DefaultGraphScope {
