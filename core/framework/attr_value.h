@@ -103,7 +103,7 @@ class AttrMap {
   void Erase(std::string_view name);
 
   // T is one of std::string, int64_t, float, bool, DataType, Shape, Tensor, FunctionRef, AttrList,
-  // std::vector<std::string | int64_t | float | DataType | Shape>. NOT_FOUND ("No attr named
+  // std::vector<std::string | int64_t | float | bool | DataType | Shape>. NOT_FOUND ("No attr named
   // 'x'") if it is missing, INVALID_ARGUMENT if it is of another type.
   template <typename T>
   absl::StatusOr<T> Get(std::string_view name) const;
