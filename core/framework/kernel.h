@@ -117,7 +117,8 @@ class PrepareContext {
   // A type attribute as it is carried in this mode (float is double in the yardstick).
   virtual DataType Carried(DataType type) const = 0;
 
-  const AttrMap& attrs() const;
+  // Those of the node.
+  virtual const AttrMap& attrs() const;
   template <typename T>
   absl::StatusOr<T> Attr(std::string_view name) const {
     return attrs().Get<T>(name);

@@ -1,0 +1,19 @@
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+
+void RegisterAllKernels(KernelRegistry& kernels) {
+  RegisterRelu(kernels);
+}
+
+KernelRegistry& builtin_kernels() {
+  // Never destroyed: sessions may outlive the static objects of a program.
+  static KernelRegistry* const kernels = [] {
+    auto* registry = new KernelRegistry;
+    RegisterAllKernels(*registry);
+    return registry;
+  }();
+  return *kernels;
+}
+
+}  // namespace sessile

@@ -1,0 +1,13 @@
+// Every file of kernels/ registers its kernels with one function; these are all of them.
+#pragma once
+
+#include "sessile/core/framework/kernel_registry.h"
+
+namespace sessile {
+
+void RegisterRelu(KernelRegistry& kernels);
+
+// All of the above.
+void RegisterAllKernels(KernelRegistry& kernels);
+
+}  // namespace sessile

@@ -1,0 +1,92 @@
+// Relu and ReluGrad.
+//
+//   activation = features < 0 ? 0 : features              NaN and -0 stay what they are
+//   backprop = gradient * (features > 0 ? 1 : 0)          no gradient at 0; a product, so that an
+//                                                         infinite gradient of a dead unit is NaN
+
+#include <type_traits>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+namespace {
+
+template <typename T>
+class Relu final : public Prepared {
+ public:
+  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+    return std::make_unique<Relu>(ctx.input_shape(0));
+  }
+
+  explicit Relu(const Shape& shape) : size_(shape.num_elements()) {
+    AddOutput(DataTypeOf<T>::value, shape);
+    MayForward(0, 0);
+    AddPhase(BlocksOf(size_, sizeof(T)));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int /*phase*/,
+                   int64_t block) const override {
+    const T* features = in[0].data<T>();
+    T* activations = out[0].data<T>();
+    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+      activations[i] = features[i] < T{0} ? T{0} : features[i];
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t size_;
+};
+
+template <typename T>
+class ReluGrad final : public Prepared {
+ public:
+  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+    const Shape& gradients = ctx.input_shape(0);
+    const Shape& features = ctx.input_shape(1);
+    if (gradients != features) {
+      return InvalidArgument(
+          "Inputs to operation ReluGrad of type ReluGrad must have the same size and shape.  "
+          "Input 0: ",
+          gradients.ToString(), " != input 1: ", features.ToString());
+    }
+    return std::make_unique<ReluGrad>(gradients);
+  }
+
+  explicit ReluGrad(const Shape& shape) : size_(shape.num_elements()) {
+    AddOutput(DataTypeOf<T>::value, shape);
+    MayForward(0, 0);
+    AddPhase(BlocksOf(size_, 2 * sizeof(T)));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int /*phase*/,
+                   int64_t block) const override {
+    const T* gradients = in[0].data<T>();
+    const T* features = in[1].data<T>();
+    T* backprops = out[0].data<T>();
+    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+      const T open = features[i] > T{0} ? T{1} : T{0};
+      backprops[i] = static_cast<T>(gradients[i] * open);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t size_;
+};
+
+}  // namespace
+
+void RegisterRelu(KernelRegistry& kernels) {
+  kernels.Add<Relu>("Relu").For<NumberTypes>("T");
+  kernels.Add<ReluGrad>("ReluGrad").For<NumberTypes>("T");
+  kernels.Lacks("Relu", "T", {float16, bfloat16, qint8},
+                "kernels compute with float, double and the integers only");
+  kernels.Lacks("ReluGrad", "T", {float16, bfloat16},
+                "kernels compute with float, double and the integers only");
+}
+
+}  // namespace sessile
