@@ -1,0 +1,44 @@
+// What a user chooses for a session and for one run.
+//
+//   tf::Session sess({.intra_op_parallelism_threads = 1});
+//   sess.run(train_op, feeds, {.timeout_in_ms = 1000});
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sessile/core/session/cancellation.h"
+
+namespace sessile {
+
+class KernelRegistry;
+
+// TensorFlow's ConfigProto, as far as it means something here; its order of fields.
+struct ConfigProto {
+  // Threads that compute one operation, the caller's included. 0: as many as the machine has cores;
+  // 1: no thread is made. Results do not depend on it.
+  int intra_op_parallelism_threads = 0;
+  // Accepted as TensorFlow does: operations run one after another, each on all threads.
+  int inter_op_parallelism_threads = 0;
+  // Accepted: whatever device a node names, it runs on the CPU.
+  bool allow_soft_placement = false;
+  // The limit of every run that sets none of its own; 0: none.
+  int64_t operation_timeout_in_ms = 0;
+
+  // For tests. Kernels other than the built-in ones; must outlive the session.
+  const KernelRegistry* kernels = nullptr;
+  // For tests. Every float is carried as double, feeds, variables and fetches included: the truth
+  // that float results are measured against.
+  bool yardstick = false;
+};
+
+// TensorFlow's RunOptions.
+struct RunOptions {
+  // 0: the session's operation_timeout_in_ms. A run that takes longer ends with DEADLINE_EXCEEDED
+  // after the operation that it is in.
+  int64_t timeout_in_ms = 0;
+  // Cancelling it ends the run with CANCELLED.
+  std::shared_ptr<const CancellationToken> cancellation = nullptr;
+};
+
+}  // namespace sessile

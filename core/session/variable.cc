@@ -1,0 +1,52 @@
+#include "sessile/core/session/variable.h"
+
+#include <shared_mutex>
+#include <utility>
+
+#include "sessile/core/framework/status.h"
+
+namespace sessile {
+
+bool VariableState::initialized() const {
+  std::lock_guard lock(mutex_);
+  return content_.has_value();
+}
+
+Tensor VariableState::content() const {
+  std::lock_guard lock(mutex_);
+  return content_;
+}
+
+absl::StatusOr<Tensor> VariableState::EnsureBuffer(const TensorSpec& spec) const {
+  Tensor current = content();
+  if (current.has_value() && current.dtype() == spec.dtype && current.shape() == spec.shape) {
+    return current;
+  }
+  SESSILE_ASSIGN_OR_RETURN(Tensor fresh, Tensor::Allocate(spec.dtype, spec.shape));
+  fresh.buffer()->MakeVariableContent();
+  return fresh;
+}
+
+void VariableState::Commit(Tensor content) {
+  std::lock_guard lock(mutex_);
+  std::swap(content_, content);  // the old one may die after the lock
+}
+
+absl::StatusOr<Tensor> VariableState::Snapshot() const {
+  const Tensor current = content();
+  if (!current.has_value()) return Uninitialized();
+  return CopyContent(current);
+}
+
+absl::Status VariableState::Uninitialized() const {
+  return FailedPrecondition("Attempting to use uninitialized value ", name_);
+}
+
+absl::StatusOr<Tensor> CopyContent(const Tensor& tensor) {
+  ContentLock* const content = tensor.has_value() ? tensor.buffer()->lock() : nullptr;
+  if (content == nullptr) return tensor.Clone();
+  std::shared_lock lock(content->mutex);
+  return tensor.Clone();
+}
+
+}  // namespace sessile

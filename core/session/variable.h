@@ -1,0 +1,49 @@
+// The value of a variable in a session: the state of a node with a reference output.
+//
+// The variable refers to a buffer. Reading it aliases the buffer, an update of the same shape
+// writes into it in place, and a value of another shape replaces it. Two locks guard this:
+//  - a mutex here, held for an instant, guards which buffer it is;
+//  - the ContentLock of the buffer guards the elements. Whoever updates the variable holds it
+//    exclusive and then makes sure that the buffer is still the variable's; replacing a buffer
+//    needs the old one's lock, exclusive.
+// Thread-safe.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "sessile/core/framework/kernel.h"
+#include "sessile/core/framework/tensor.h"
+
+namespace sessile {
+
+class VariableState final : public KernelState {
+ public:
+  // `name` is the node's, for error messages.
+  explicit VariableState(std::string name) : name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+  bool initialized() const;
+  // The tensor itself, not a copy; no value if the variable is uninitialized.
+  Tensor content() const;
+  // A tensor of `spec` to write a new value into: the content if it fits, else a new buffer that
+  // becomes the content by Commit. REQUIRES: the content's lock is held exclusive.
+  absl::StatusOr<Tensor> EnsureBuffer(const TensorSpec& spec) const;
+  // `content`, which EnsureBuffer returned, is written.
+  void Commit(Tensor content);
+  // A copy of the value. FAILED_PRECONDITION: "Attempting to use uninitialized value W".
+  absl::StatusOr<Tensor> Snapshot() const;
+
+  absl::Status Uninitialized() const;
+
+ private:
+  const std::string name_;
+  mutable std::mutex mutex_;
+  Tensor content_;
+};
+
+// A copy of `tensor`, made under its content lock if it is a variable's.
+absl::StatusOr<Tensor> CopyContent(const Tensor& tensor);
+
+}  // namespace sessile
