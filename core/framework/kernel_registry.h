@@ -135,6 +135,7 @@ class KernelRegistry {
 
   std::map<std::string, std::vector<std::unique_ptr<KernelDef>>, std::less<>> kernels_;
   std::map<std::string, std::vector<Lack>, std::less<>> lacks_;
+  std::vector<std::unique_ptr<KernelDef>> rejected_;  // what late builders write to
   absl::Status status_;
   bool frozen_ = false;
 };

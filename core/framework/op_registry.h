@@ -63,7 +63,7 @@ class OpDefBuilder {
  private:
   friend class OpRegistry;
   OpDefBuilder(OpRegistry* registry, OpDef* op) : registry_(registry), op_(op) {}
-  void Fail(std::string_view spec, std::string_view why);
+  void Fail(std::string_view spec, absl::string_view why);
 
   OpRegistry* registry_;
   OpDef* op_;
@@ -81,12 +81,15 @@ class OpRegistry {
   // In the order of the names.
   std::vector<const OpDef*> List() const;
 
-  // From now on Add is a mistake.
-  void Freeze() { frozen_ = true; }
+  // From now on Add is a mistake. Checks that arguments name attributes that are there.
+  void Freeze();
   const absl::Status& status() const { return status_; }
 
  private:
   friend class OpDefBuilder;
+  // Keeps the first mistake.
+  void Fail(std::string message);
+
   std::map<std::string, std::unique_ptr<OpDef>, std::less<>> ops_;
   std::vector<std::unique_ptr<OpDef>> rejected_;  // what builders of refused names write to
   absl::Status status_;

@@ -67,7 +67,7 @@ class ShapeContext {
   static absl::StatusOr<int64_t> MergeDim(int64_t a, int64_t b) { return Shape::MergeDim(a, b); }
 
   // Outputs that a rule does not set have unknown rank.
-  void SetOutput(int i, Shape shape) { outputs_[static_cast<size_t>(i)] = std::move(shape); }
+  void SetOutput(int i, Shape shape);
   const std::vector<Shape>& outputs() const { return outputs_; }
 
  private:
