@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "sessile/core/framework/data_type.h"
@@ -42,6 +43,8 @@ struct Literal {
 // What numpy would make of a literal: of `dtype` if given (an error if that changes an integer or
 // makes a string a number), else of its own default type.
 absl::StatusOr<Tensor> LiteralToTensor(const Literal& literal, std::optional<DataType> dtype);
+// The values of a tensor of numbers, bools or strings without its dtype.
+absl::StatusOr<Literal> TensorToLiteral(const Tensor& tensor);
 
 class Input {
  public:
@@ -65,10 +68,13 @@ class Input {
   Input(const std::string& text, Location at = Location::current());
   Input(std::initializer_list<Input> list, Location at = Location::current());
   template <typename T>
-  Input(const std::vector<T>& list, Location at = Location::current())
-      : Input(FromRange(list), at) {}
+  Input(const std::vector<T>& list, Location at = Location::current()) : at_(At(at)) {
+    SetRange(list);
+  }
   template <typename T, size_t N>
-  Input(std::span<T, N> list, Location at = Location::current()) : Input(FromRange(list), at) {}
+  Input(std::span<T, N> list, Location at = Location::current()) : at_(At(at)) {
+    SetRange(list);
+  }
   Input(const Dim& dim, Location at = Location::current()) : Input(static_cast<int64_t>(dim), at) {}
   // NOLINTEND
 
@@ -79,20 +85,27 @@ class Input {
   const Tensor* tensor() const { return tensor_.get(); }
   // A Python value; null for everything else.
   const Literal* literal() const { return literal_.get(); }
+  // The literal came from a Shape: its dtype is int32 even if it is empty.
+  bool is_shape() const { return is_shape_; }
   // The dtype, if it has one of its own. The value type for a variable's own output.
   std::optional<DataType> dtype() const;
   const SourceLocation& location() const { return at_; }
 
  private:
-  struct List {
-    std::vector<Input> items;
-  };
-  Input(List list, Location at);
   template <typename Range>
-  static List FromRange(const Range& range) {
-    List list;
-    for (const auto& item : range) list.items.push_back(Input(item));
-    return list;
+  void SetRange(const Range& range) {
+    using T = std::remove_cvref_t<decltype(*range.begin())>;
+    if constexpr (std::is_same_v<T, std::vector<bool>::const_reference>) {
+      SetInts(std::vector<int64_t>(range.begin(), range.end()), Literal::Kind::kBool);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      SetInts(std::vector<int64_t>(range.begin(), range.end()), Literal::Kind::kBool);
+    } else if constexpr (std::is_floating_point_v<T>) {
+      SetFloats(std::vector<double>(range.begin(), range.end()));
+    } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, uint64_t>) {
+      SetInts(std::vector<int64_t>(range.begin(), range.end()), Literal::Kind::kInt);
+    } else {
+      SetList(std::vector<Input>(range.begin(), range.end()));
+    }
   }
   static SourceLocation At(const Location& at) {
     return {at.file_name(), static_cast<int>(at.line())};
@@ -110,10 +123,14 @@ class Input {
   void SetBool(bool value);
   void SetInt(int64_t value, bool in_range);
   void SetFloat(double value);
+  void SetInts(std::vector<int64_t> values, Literal::Kind kind);
+  void SetFloats(std::vector<double> values);
+  void SetList(const std::vector<Input>& items);
 
   Output output_;
   std::shared_ptr<const Tensor> tensor_;
   std::shared_ptr<const Literal> literal_;
+  bool is_shape_ = false;
   SourceLocation at_;
 };
 
@@ -133,6 +150,10 @@ class [[nodiscard]] SourceScope {
  private:
   bool outermost_;
 };
+
+// The value of an Input that is no Output: a Tensor as it is (or converted to `dtype`, as numpy's
+// astype does but never changing an integer), a Python value by LiteralToTensor.
+absl::StatusOr<Tensor> InputToTensor(const Input& input, std::optional<DataType> dtype);
 
 // Makes a tensor of the default graph (or of the graph of `value`, if it is an Output): a Const
 // named `name` under the open scopes for what is no Output yet. `dtype` is required, `preferred` a

@@ -1,0 +1,56 @@
+#include "sessile/ops/convert.h"
+
+#include "absl/strings/str_cat.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/node_builder.h"
+#include "sessile/core/graph/scope.h"
+
+namespace sessile {
+namespace {
+
+absl::StatusOr<Output> CheckType(const Output& output, std::optional<DataType> dtype) {
+  if (!dtype.has_value() || BaseType(*dtype) == BaseType(output.dtype())) return output;
+  return InvalidArgument("Tensor conversion requested dtype ", PythonName(*dtype),
+                         " for Tensor with dtype ", PythonName(output.dtype()), ": ",
+                         Describe(output));
+}
+
+}  // namespace
+
+std::string NodeName(GraphImpl& graph, std::string_view name) {
+  if (name.ends_with('/')) return std::string(name.substr(0, name.size() - 1));
+  const std::string& scope = BuildScope::Of(graph).name;
+  std::string full = scope.empty() ? std::string() : scope + "/";
+  full += name;
+  return graph.UniqueName(full);
+}
+
+std::string Describe(const Output& output) {
+  return absl::StrCat("<tf.Tensor '", output.name(),
+                      "' shape=", output.get_shape().ToPythonString(),
+                      " dtype=", PythonName(output.dtype()), ">");
+}
+
+absl::StatusOr<Output> AddConst(GraphImpl& graph, Tensor value, std::string_view name) {
+  NodeSpec spec{.op = "Const", .built_at = SourceScope::Current()};
+  spec.name = NodeName(graph, name.empty() ? "Const" : name);
+  spec.attrs.Set("dtype", value.dtype());
+  spec.attrs.Set("value", std::move(value));
+  SESSILE_ASSIGN_OR_RETURN(Node* const node, AddNodeInScope(graph, std::move(spec)));
+  return Output(Operation(graph.shared_from_this(), node), 0);
+}
+
+absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,
+                                       std::optional<DataType> dtype, std::string_view name,
+                                       std::optional<DataType> preferred) {
+  if (value.is_output()) return CheckType(value.output(), dtype);
+  if (!dtype.has_value() && preferred.has_value()) {
+    absl::StatusOr<Tensor> tensor = InputToTensor(value, preferred);
+    if (tensor.ok()) return AddConst(graph, *std::move(tensor), name);
+  }
+  if (!dtype.has_value() && value.is_shape()) dtype = int32;
+  SESSILE_ASSIGN_OR_RETURN(Tensor tensor, InputToTensor(value, dtype));
+  return AddConst(graph, std::move(tensor), name);
+}
+
+}  // namespace sessile
