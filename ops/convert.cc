@@ -1,9 +1,13 @@
 #include "sessile/ops/convert.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/node_builder.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/core/graph/splat_constants.h"
 
 namespace sessile {
 namespace {
@@ -13,6 +17,24 @@ absl::StatusOr<Output> CheckType(const Output& output, std::optional<DataType> d
   return InvalidArgument("Tensor conversion requested dtype ", PythonName(*dtype),
                          " for Tensor with dtype ", PythonName(output.dtype()), ": ",
                          Describe(output));
+}
+
+// The elements of `values` and then its last one, until `to` is full.
+void Repeat(const Tensor& values, Tensor* to) {
+  const auto given = static_cast<size_t>(values.num_elements());
+  const auto wanted = static_cast<size_t>(to->num_elements());
+  if (values.dtype() == string) {
+    const auto from = values.flat<std::string>();
+    const auto out = to->mutable_flat<std::string>();
+    for (size_t i = 0; i < wanted; ++i) out[i] = from[std::min(i, given - 1)];
+    return;
+  }
+  const size_t size = DataTypeSize(values.dtype());
+  const auto* const from = static_cast<const char*>(values.raw_data());
+  auto* const out = static_cast<char*>(to->mutable_raw_data());
+  for (size_t i = 0; i < wanted; ++i) {
+    std::memcpy(out + i * size, from + std::min(i, given - 1) * size, size);
+  }
 }
 
 }  // namespace
@@ -32,12 +54,32 @@ std::string Describe(const Output& output) {
 }
 
 absl::StatusOr<Output> AddConst(GraphImpl& graph, Tensor value, std::string_view name) {
-  NodeSpec spec{.op = "Const", .built_at = SourceScope::Current()};
+  NodeSpec spec{.name = {}, .op = "Const", .built_at = SourceScope::Current()};
   spec.name = NodeName(graph, name.empty() ? "Const" : name);
   spec.attrs.Set("dtype", value.dtype());
   spec.attrs.Set("value", std::move(value));
   SESSILE_ASSIGN_OR_RETURN(Node* const node, AddNodeInScope(graph, std::move(spec)));
   return Output(Operation(graph.shared_from_this(), node), 0);
+}
+
+absl::StatusOr<Output> AddSplatConst(GraphImpl& graph, const Tensor& values, const Shape& shape,
+                                     std::string_view name) {
+  const int64_t given = values.num_elements();
+  if (given > shape.num_elements()) {
+    return InvalidArgument("Too many elements provided. Takes at most ", shape.num_elements(),
+                           ", but got ", given, ".");
+  }
+  if (given == shape.num_elements()) {
+    SESSILE_ASSIGN_OR_RETURN(Tensor same, values.Reshaped(shape));
+    return AddConst(graph, std::move(same), name);
+  }
+  if (given == 0)
+    return InvalidArgument("A constant of shape ", shape.ToString(), " needs a value");
+  SESSILE_ASSIGN_OR_RETURN(Tensor filled, Tensor::Allocate(values.dtype(), shape));
+  Repeat(values, &filled);
+  SESSILE_ASSIGN_OR_RETURN(const Output output, AddConst(graph, std::move(filled), name));
+  graph.Slot<SplatConstants>().values[output.node().id()] = given;
+  return output;
 }
 
 absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,

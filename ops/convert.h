@@ -21,6 +21,9 @@ std::string Describe(const Output& output);
 
 // Adds a Const of this value.
 absl::StatusOr<Output> AddConst(GraphImpl& graph, Tensor value, std::string_view name);
+// Adds a Const of this shape, whose elements are those of `values` and then its last one again.
+absl::StatusOr<Output> AddSplatConst(GraphImpl& graph, const Tensor& values, const Shape& shape,
+                                     std::string_view name);
 
 // convert_to_tensor, but in `graph`.
 absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,
