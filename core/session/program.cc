@@ -16,6 +16,32 @@ bool IsBackEdge(const Node& source) {
   return source.op() != nullptr && source.op()->control_flow == ControlFlowKind::kNextIteration;
 }
 
+// The inputs and outputs that the rules of a control-flow kind rely on: the kind is a field that
+// anybody's op may carry.
+absl::Status CheckArity(const Node& node) {
+  const int in = node.num_inputs();
+  const int out = node.num_outputs();
+  bool fits = false;
+  switch (node.op()->control_flow) {
+    case ControlFlowKind::kNone:
+      return absl::OkStatus();
+    case ControlFlowKind::kSwitch:
+      fits = in == 2 && out == 2;
+      break;
+    case ControlFlowKind::kMerge:
+      fits = out == 2;
+      break;
+    case ControlFlowKind::kControlTrigger:
+      fits = in == 0 && out == 0;
+      break;
+    default:
+      fits = in == 1 && out == 1;
+  }
+  if (fits) return absl::OkStatus();
+  return Internal("Node '", node.name(), "' of op ", node.op_type(), " has ", in, " inputs and ",
+                  out, " outputs, which do not fit its kind of control flow");
+}
+
 }  // namespace
 
 class ProgramBuilder {
@@ -127,7 +153,7 @@ class ProgramBuilder {
     for (int i = 0; i < current.num_inputs(); ++i) {
       SESSILE_RETURN_IF_ERROR(CheckInput(current, i));
     }
-    return absl::OkStatus();
+    return CheckArity(current);
   }
 
   absl::Status CheckInput(const Node& current, int i) const {
@@ -312,6 +338,7 @@ class ProgramBuilder {
       program_->frames_.push_back(std::move(layout));
     }
     s.child_frame = place->second;
+    SESSILE_ASSIGN_OR_RETURN(s.is_constant, attrs.GetOr<bool>("is_constant", false));
     ++frame(s.child_frame).num_enters;
     return s.child_frame;
   }

@@ -50,10 +50,11 @@ struct Step {
   std::vector<int> fetch_slots;  // of each output: where a fetch finds it, or -1
   int num_control_inputs = 0;
 
-  int frame = 0;        // the frame that it runs in
-  int child_frame = 0;  // of an Enter: the frame that its output is in
-  int index = 0;        // its place among the steps of its frame
-  int first_input = 0;  // the place of its input 0 among the inputs of its frame
+  int frame = 0;             // the frame that it runs in
+  int child_frame = 0;       // of an Enter: the frame that its output is in
+  bool is_constant = false;  // of an Enter: its value is the same in every round
+  int index = 0;             // its place among the steps of its frame
+  int first_input = 0;       // the place of its input 0 among the inputs of its frame
 };
 
 // A loop, or, as frame 0, the program outside of all loops.

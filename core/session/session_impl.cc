@@ -1,0 +1,186 @@
+#include "sessile/core/session/session_impl.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/core/session/reference_executor.h"
+#include "sessile/core/session/variable.h"
+
+namespace sessile {
+namespace {
+
+// Programs kept for one session; the one that was not used for longest goes first.
+constexpr size_t kMaxPrograms = 128;
+
+absl::Status Closed() { return FailedPrecondition("Attempted to use a closed Session."); }
+
+// Floats as doubles, for the yardstick.
+absl::StatusOr<Tensor> Widened(const Tensor& tensor) {
+  if (tensor.dtype() != DataType::kFloat) return tensor;
+  SESSILE_ASSIGN_OR_RETURN(Tensor wide, Tensor::Allocate(DataType::kDouble, tensor.shape()));
+  std::copy_n(tensor.data<float>(), tensor.num_elements(), wide.mutable_data<double>());
+  return wide;
+}
+
+// What leaves the run: a copy if the memory is a variable's, a feed's or somebody else's.
+absl::StatusOr<Tensor> Escape(const Tensor& value, const std::vector<Tensor>& feeds) {
+  const bool is_fed = std::any_of(feeds.begin(), feeds.end(), [&](const Tensor& feed) {
+    return feed.buffer() == value.buffer();
+  });
+  if (is_fed || !value.buffer()->owns_memory() || value.buffer()->lock() != nullptr) {
+    return CopyContent(value);
+  }
+  return value;
+}
+
+absl::StatusOr<Tensor> FetchValue(const RunValue& value, size_t fetch,
+                                  const std::vector<Tensor>& feeds) {
+  if (!value.live()) return InvalidArgument("Retval[", fetch, "] does not have value");
+  if (value.variable != nullptr) return value.variable->Snapshot();
+  return Escape(value.tensor, feeds);
+}
+
+}  // namespace
+
+// Counts a call from its start to its end.
+class SessionImpl::RunningCall {
+ public:
+  explicit RunningCall(SessionImpl* session) : session_(session) {
+    std::lock_guard lock(session_->mutex_);
+    started_ = !session_->closed_;
+    if (started_) ++session_->running_calls_;
+  }
+  ~RunningCall() {
+    if (!started_) return;
+    // Notifies under the lock: the session may go as soon as the count is zero.
+    std::lock_guard lock(session_->mutex_);
+    if (--session_->running_calls_ == 0) session_->call_ended_.notify_all();
+  }
+  RunningCall(const RunningCall&) = delete;
+  RunningCall& operator=(const RunningCall&) = delete;
+  bool started() const { return started_; }
+
+ private:
+  SessionImpl* const session_;
+  bool started_;
+};
+
+SessionImpl::SessionImpl(std::shared_ptr<GraphImpl> graph, const ConfigProto& config)
+    : graph_(std::move(graph)), config_(config), pool_(config.intra_op_parallelism_threads) {}
+
+SessionImpl::~SessionImpl() { Close(); }
+
+void SessionImpl::Close() {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  closed_token_->Cancel();
+  call_ended_.wait(lock, [this] { return running_calls_ == 0; });
+  programs_.clear();
+}
+
+bool SessionImpl::closed() const {
+  std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) {
+  const RunningCall call(this);
+  if (!call.started()) return Closed();
+  SESSILE_RETURN_IF_ERROR(graph_->CheckUsable());
+  SESSILE_RETURN_IF_ERROR(BuildScope::Of(*graph_).TakeError());
+  if (graph_->num_nodes() == 0) {
+    return FailedPrecondition(
+        "The Session graph is empty.  Add operations to the graph before calling run().");
+  }
+  if (request.fetches.empty() && request.targets.empty()) {
+    return InvalidArgument("Must specify at least one target to fetch or execute.");
+  }
+  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<const Program> program, ProgramFor(request));
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
+  const RunLimits limits = LimitsOf(request.options);
+  SESSILE_ASSIGN_OR_RETURN(
+      const std::vector<RunValue> values,
+      RunProgram(*program, feeds,
+                 {.pool = &pool_, .limits = &limits, .yardstick = config_.yardstick}));
+  std::vector<Tensor> results;
+  for (const Program::FetchSource& source : program->fetches()) {
+    const RunValue value = source.slot >= 0
+                               ? values[static_cast<size_t>(source.slot)]
+                               : RunValue{.tensor = feeds[static_cast<size_t>(source.feed)]};
+    SESSILE_ASSIGN_OR_RETURN(Tensor result, FetchValue(value, results.size(), feeds));
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+absl::StatusOr<std::shared_ptr<const Program>> SessionImpl::ProgramFor(const RunRequest& request) {
+  ProgramKey key{.fetches = request.fetches, .targets = request.targets};
+  for (const RunRequest::Feed& feed : request.feeds) key.feeds.push_back(feed.endpoint);
+  const uint64_t epoch = graph_->epoch();
+  {
+    std::lock_guard lock(mutex_);
+    if (programs_epoch_ != epoch) programs_.clear();
+    programs_epoch_ = epoch;
+    if (const auto found = programs_.find(key); found != programs_.end()) {
+      found->second.last_use = ++uses_;
+      return found->second.program;
+    }
+  }
+  const KernelRegistry& kernels = config_.kernels != nullptr ? *config_.kernels : builtin_kernels();
+  SESSILE_RETURN_IF_ERROR(kernels.status());
+  SESSILE_ASSIGN_OR_RETURN(
+      std::shared_ptr<const Program> program,
+      Program::Build(*graph_, key,
+                     {.kernels = &kernels, .states = &states_, .yardstick = config_.yardstick}));
+  std::lock_guard lock(mutex_);
+  if (programs_epoch_ != epoch) return program;  // the graph changed meanwhile: not for keeping
+  if (programs_.size() >= kMaxPrograms) {
+    programs_.erase(std::min_element(programs_.begin(), programs_.end(),
+                                     [](const auto& a, const auto& b) {
+                                       return a.second.last_use < b.second.last_use;
+                                     }));
+  }
+  programs_[std::move(key)] = {program, ++uses_};
+  return program;
+}
+
+absl::StatusOr<std::vector<Tensor>> SessionImpl::FeedTensors(const RunRequest& request) const {
+  std::vector<Tensor> tensors;
+  for (const RunRequest::Feed& feed : request.feeds) {
+    const Node& node = graph_->node(feed.endpoint.node);
+    const DataType expected =
+        BaseType(node.output_types()[static_cast<size_t>(feed.endpoint.index)]);
+    if (!feed.value.has_value()) {
+      return InvalidArgument("Tensor '", EndpointName(*graph_, feed.endpoint),
+                             "' is fed with no value");
+    }
+    if (feed.value.dtype() != expected) {
+      return InvalidArgument("Expects arg[", tensors.size(), "] to be ", DataTypeName(expected),
+                             " but ", DataTypeName(feed.value.dtype()),
+                             " is provided (it feeds Tensor '",
+                             EndpointName(*graph_, feed.endpoint), "')");
+    }
+    if (!config_.yardstick) {
+      tensors.push_back(feed.value);
+      continue;
+    }
+    SESSILE_ASSIGN_OR_RETURN(Tensor wide, Widened(feed.value));
+    tensors.push_back(std::move(wide));
+  }
+  return tensors;
+}
+
+RunLimits SessionImpl::LimitsOf(const RunOptions& options) const {
+  const int64_t ms =
+      options.timeout_in_ms != 0 ? options.timeout_in_ms : config_.operation_timeout_in_ms;
+  std::optional<RunLimits::Clock::time_point> deadline;
+  // Beyond some years a limit is none, and would overflow the clock.
+  constexpr int64_t kForever = int64_t{1} << 40;
+  if (ms > 0 && ms < kForever) deadline = RunLimits::Clock::now() + std::chrono::milliseconds(ms);
+  return RunLimits(closed_token_, options.cancellation, deadline);
+}
+
+}  // namespace sessile
