@@ -156,8 +156,8 @@ absl::Status KernelCall::MakeOutput(int i) {
   if (alias != nullptr) {
     const Tensor& input = tensors_[static_cast<size_t>(alias->input)];
     if (!input.has_value() || input.num_elements() != spec.shape.num_elements()) {
-      return Internal("The kernel of ", step_.node->op_type(), " cannot give input ",
-                      alias->input, " the shape ", spec.shape.ToString());
+      return Internal("The kernel of ", step_.node->op_type(), " cannot give input ", alias->input,
+                      " the shape ", spec.shape.ToString());
     }
     output = AliasOf(input, spec);
   } else if (!spec.shape.IsFullyDefined()) {

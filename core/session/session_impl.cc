@@ -138,10 +138,9 @@ absl::StatusOr<std::shared_ptr<const Program>> SessionImpl::ProgramFor(const Run
   std::lock_guard lock(mutex_);
   if (programs_epoch_ != epoch) return program;  // the graph changed meanwhile: not for keeping
   if (programs_.size() >= kMaxPrograms) {
-    programs_.erase(std::min_element(programs_.begin(), programs_.end(),
-                                     [](const auto& a, const auto& b) {
-                                       return a.second.last_use < b.second.last_use;
-                                     }));
+    programs_.erase(std::min_element(
+        programs_.begin(), programs_.end(),
+        [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; }));
   }
   programs_[std::move(key)] = {program, ++uses_};
   return program;
