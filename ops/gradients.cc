@@ -1,0 +1,349 @@
+#include "sessile/ops/gradients.h"
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/control_flow.h"
+#include "sessile/ops/control_flow_state.h"
+#include "sessile/ops/grad_context.h"
+#include "sessile/ops/gradient_region.h"
+#include "sessile/ops/op_builder.h"
+
+namespace sessile {
+namespace {
+
+// "Tensor 'y:0'", for error messages.
+std::string Quoted(const Output& output) { return absl::StrCat("'", output.name(), "'"); }
+
+Output ZerosLike(const Output& output) {
+  return OpBuilder("ZerosLike", "zeros_like").Input(output).Build();
+}
+
+// tf.ones(tf.shape(y)): a constant shape where it is known.
+Output OnesFor(const Output& y, std::string_view name) {
+  const DataType dtype = BaseType(y.dtype());
+  const Shape known = y.get_shape();
+  const Output shape =
+      known.IsFullyDefined()
+          ? convert_to_tensor(std::vector<int64_t>(known.dims().begin(), known.dims().end()), int32,
+                              "Shape")
+          : OpBuilder("Shape").Input(y).Build();
+  const name_scope scope(name, y.graph_impl());
+  const Output one = convert_to_tensor(1, dtype, "Const");
+  return OpBuilder("Fill", scope.name()).Input(shape).Input(one).Build();
+}
+
+// AddN, first of what is on the same device.
+Output SumByDevice(const std::vector<Output>& grads) {
+  std::map<std::string, std::vector<Output>> by_device;
+  for (const Output& grad : grads) by_device[grad.op().device()].push_back(grad);
+  std::vector<Output> sums;
+  for (const auto& [device, on_device] : by_device) {
+    const colocate_with with(on_device[0], /*ignore_existing=*/true);
+    sums.push_back(on_device.size() == 1 ? on_device[0]
+                                         : OpBuilder("AddN").InputList(on_device).Build());
+  }
+  return sums.size() == 1 ? sums[0] : OpBuilder("AddN").InputList(sums).Build();
+}
+
+// The gradients of the outputs of one node: as they arrive, then their sums.
+struct NodeGrads {
+  explicit NodeGrads(int outputs)
+      : received(static_cast<size_t>(outputs)), sums(static_cast<size_t>(outputs)) {}
+  std::vector<std::vector<Output>> received;
+  std::vector<Output> sums;
+};
+
+// One call of gradients(). Nodes are visited when all gradients of their outputs have come, in
+// TensorFlow's order: first in, first out.
+class GradientWalk {
+ public:
+  GradientWalk(std::shared_ptr<GraphImpl> graph, const GradientsOptions& options,
+               std::span<const Output> ys, std::span<const Output> xs)
+      : graph_(std::move(graph)),
+        options_(options),
+        region_(*graph_, ys, xs),
+        control_flow_(errors::ValueOrThrow(ControlFlowState::Make(*graph_, region_.nodes()))),
+        context_(graph_, &control_flow_) {
+    MarkStops(xs);
+  }
+
+  void Run(std::span<const Output> ys, std::span<const Output> grad_ys);
+  // The sum that came for `x`; empty if none did.
+  Output GradientOf(const Output& x) const;
+
+ private:
+  void MarkStops(std::span<const Output> xs);
+  void Enqueue(std::span<const Output> ys);
+  void Receive(Endpoint output, const Output& grad);
+  void Visit(const Node& node);
+  std::vector<Output> AddUp(const Node& node);
+  Output Sum(const Node& node, const std::vector<Output>& grads);
+  // Null if nothing flows through the node.
+  const GradientFn* FunctionOf(const Node& node) const;
+  std::vector<Output> Differentiate(const Node& node, const GradientFn& fn,
+                                    std::vector<Output> grads);
+  std::vector<Output> Gated(const std::vector<Output>& grads);
+  void PassOn(const Node& node, const std::vector<Output>& grads);
+
+  const std::shared_ptr<GraphImpl> graph_;
+  const GradientsOptions& options_;
+  GradientRegion region_;
+  ControlFlowState control_flow_;
+  GradContext context_;
+  std::set<int> stops_;
+  std::map<int, NodeGrads> grads_;
+  std::deque<int> queue_;
+};
+
+// Nothing flows through an x that depends on no other x.
+void GradientWalk::MarkStops(std::span<const Output> xs) {
+  for (const Output& x : xs) {
+    bool stops = true;
+    for (const Endpoint& input : x.node().inputs()) {
+      if (region_.pending(input.node) > 0) stops = false;
+    }
+    if (stops) stops_.insert(x.node().id());
+  }
+  for (const Output& stop : options_.stop_gradients) stops_.insert(stop.node().id());
+}
+
+void GradientWalk::Enqueue(std::span<const Output> ys) {
+  std::set<int> queued;
+  for (const Output& y : ys) {
+    const int id = y.node().id();
+    if (region_.pending(id) == 0 && region_.IsReached(id) && queued.insert(id).second) {
+      queue_.push_back(id);
+    }
+  }
+}
+
+void GradientWalk::Receive(Endpoint output, const Output& grad) {
+  const auto [it, is_new] =
+      grads_.try_emplace(output.node, graph_->node(output.node).num_outputs());
+  it->second.received[static_cast<size_t>(output.index)].push_back(grad);
+}
+
+void GradientWalk::Run(std::span<const Output> ys, std::span<const Output> grad_ys) {
+  for (size_t i = 0; i < ys.size(); ++i) Receive(ys[i].endpoint(), grad_ys[i]);
+  Enqueue(ys);
+  while (!queue_.empty()) {
+    const Node& node = graph_->node(queue_.front());
+    queue_.pop_front();
+    Visit(node);
+    for (const Endpoint& input : node.inputs()) {
+      if (--region_.pending(input.node) == 0) queue_.push_back(input.node);
+    }
+  }
+}
+
+Output GradientWalk::GradientOf(const Output& x) const {
+  const auto it = grads_.find(x.node().id());
+  return it == grads_.end() ? Output() : it->second.sums[static_cast<size_t>(x.index())];
+}
+
+Output GradientWalk::Sum(const Node& node, const std::vector<Output>& grads) {
+  if (grads.size() == 1) return grads[0];
+  if (options_.aggregation_method == AggregationMethod::ADD_N) {
+    return SumByDevice(grads);
+  }
+  const name_scope scope(node.name() + "_gradient_sum", graph_);
+  Output sum = grads[0];
+  for (size_t i = 1; i < grads.size(); ++i) {
+    sum = OpBuilder("AddN").InputList(std::vector<Output>{sum, grads[i]}).Build();
+  }
+  return sum;
+}
+
+std::vector<Output> GradientWalk::AddUp(const Node& node) {
+  const auto it = grads_.find(node.id());
+  if (it == grads_.end()) return std::vector<Output>(static_cast<size_t>(node.num_outputs()));
+  for (size_t i = 0; i < it->second.received.size(); ++i) {
+    if (!it->second.received[i].empty()) it->second.sums[i] = Sum(node, it->second.received[i]);
+  }
+  return it->second.sums;
+}
+
+const GradientFn* GradientWalk::FunctionOf(const Node& node) const {
+  if (stops_.contains(node.id()) || node.num_inputs() == 0) return nullptr;
+  const OpDef* const op = node.op();
+  if (op != nullptr && op->gradient) return &op->gradient;
+  if (op != nullptr && op->blocks_gradient) return nullptr;
+  const std::string reason =
+      op == nullptr ? "the operation is not registered" : op->not_differentiable;
+  errors::ThrowIfError(
+      NotFound("No gradient defined for operation '", node.name(), "' (op type: ", node.op_type(),
+               ")", reason.empty() ? "" : ": ", reason,
+               ". To make it a constant for the gradient, use tf::stop_gradient."));
+  return nullptr;
+}
+
+void GradientWalk::Visit(const Node& node) {
+  std::optional<colocate_with> with;
+  if (options_.colocate_gradients_with_ops) {
+    with.emplace(Operation(graph_, &graph_->node(node.id())));
+  }
+  const std::vector<Output> grads = AddUp(node);
+  bool any = false;
+  for (const Output& grad : grads) any = any || grad.has_value();
+  const GradientFn* const fn = any ? FunctionOf(node) : nullptr;
+  if (fn != nullptr) PassOn(node, Differentiate(node, *fn, grads));
+}
+
+std::vector<Output> GradientWalk::Differentiate(const Node& node, const GradientFn& fn,
+                                                std::vector<Output> grads) {
+  for (size_t i = 0; i < grads.size(); ++i) {
+    if (grads[i].has_value() || !IsTrainable(node.output_types()[i])) continue;
+    grads[i] = control_flow_.ZerosLike(context_, node, static_cast<int>(i));
+    grads_.at(node.id()).sums[i] = grads[i];
+  }
+  const name_scope scope(node.name() + "_grad", graph_);
+  std::vector<Output> result = errors::ValueOrThrow(fn(context_, node, grads));
+  if (static_cast<int>(result.size()) != node.num_inputs()) {
+    errors::ThrowIfError(Internal("Num gradients ", result.size(), " generated for op '",
+                                  node.name(), "' (op: '", node.op_type(),
+                                  "') do not match num inputs ", node.num_inputs()));
+  }
+  const auto flows = [](const Output& grad) { return grad.has_value(); };
+  if (options_.gate_gradients && std::count_if(result.begin(), result.end(), flows) > 1) {
+    return Gated(result);
+  }
+  return result;
+}
+
+std::vector<Output> GradientWalk::Gated(const std::vector<Output>& grads) {
+  const device no_device(nullptr);
+  const colocate_with nothing(nullptr);
+  const name_scope scope("tuple", graph_);
+  std::set<int> ids;
+  for (const Output& grad : grads) {
+    if (grad.has_value()) ids.insert(grad.node().id());
+  }
+  Operation gate;
+  {
+    std::vector<Dependency> all;
+    for (int id : ids) all.push_back(Operation(graph_, &graph_->node(id)));
+    const control_dependencies after(all);
+    gate = OpBuilder("NoOp", "group_deps").BuildOperation();
+  }
+  std::vector<Output> result;
+  for (const Output& grad : grads) {
+    result.push_back(grad.has_value() ? with_dependencies({gate}, grad) : Output());
+  }
+  return result;
+}
+
+void GradientWalk::PassOn(const Node& node, const std::vector<Output>& grads) {
+  for (int i = 0; i < node.num_inputs(); ++i) {
+    const Output& grad = grads[static_cast<size_t>(i)];
+    if (!grad.has_value()) continue;
+    const Endpoint input = node.inputs()[static_cast<size_t>(i)];
+    const Shape shape = graph_->OutputShape(input);
+    if (!Shape::Compatible(shape, grad.get_shape())) {
+      errors::ThrowIfError(InvalidArgument(
+          "Incompatible shapes between op input and calculated input gradient. Forward operation: ",
+          node.name(), ". Input index: ", i, ". Original input shape: ", shape.ToPythonString(),
+          ". Calculated input gradient shape: ", grad.get_shape().ToPythonString()));
+    }
+    grad.set_shape(shape);
+    Receive(input, grad);
+  }
+}
+
+// REQUIRES: grad_y has a value.
+void CheckGradY(const Output& y, const Output& grad_y) {
+  const DataType type = BaseType(y.dtype());
+  const DataType given = BaseType(grad_y.dtype());
+  const auto is_real = [](DataType t) { return IsFloating(t) || IsInteger(t); };
+  const auto fail = [&](const auto&... parts) {
+    errors::ThrowIfError(
+        InvalidArgument("Gradient type ", PythonName(given), " generated for ", parts...));
+  };
+  if (is_real(type)) {
+    if (!is_real(given)) {
+      fail("real or integer-valued tensor ", Quoted(y), " with type ", PythonName(type),
+           " must be real or integer");
+    }
+  } else if (IsComplex(type)) {
+    if (!IsComplex(given)) {
+      fail("complex-valued tensor ", Quoted(y), " with type ", PythonName(type),
+           " must be complex");
+    }
+  } else {
+    errors::ThrowIfError(InvalidArgument("Tensor ", Quoted(y), " with type ", PythonName(type),
+                                         " must be numeric to obtain a default gradient"));
+  }
+}
+
+bool IsNone(const Input& input) {
+  return !input.is_output() && input.tensor() == nullptr && input.literal() == nullptr;
+}
+
+std::vector<Output> GradYs(std::span<const Output> ys, const GradientsOptions& options) {
+  if (!options.grad_ys.empty() && options.grad_ys.size() != ys.size()) {
+    errors::ThrowIfError(InvalidArgument("Length mismatch. Passed ", options.grad_ys.size(),
+                                         " grad_ys for ", ys.size(), " ys"));
+  }
+  std::vector<Output> given(ys.size());
+  for (size_t i = 0; i < options.grad_ys.size(); ++i) {
+    const Input& grad_y = options.grad_ys[i];
+    if (!IsNone(grad_y)) given[i] = convert_to_tensor(grad_y, {}, absl::StrCat("grad_y_", i));
+  }
+  std::vector<Output> result;
+  for (size_t i = 0; i < ys.size(); ++i) {
+    std::optional<colocate_with> with;
+    if (options.colocate_gradients_with_ops) with.emplace(ys[i].op());
+    const std::string name = absl::StrCat("grad_ys_", i);
+    if (!given[i].has_value()) {
+      if (IsComplex(BaseType(ys[i].dtype()))) {
+        errors::ThrowIfError(InvalidArgument(
+            "Gradients of complex tensors (", Quoted(ys[i]),
+            ") must set grad_ys (y.dtype = ", PythonName(BaseType(ys[i].dtype())), ")"));
+      }
+      result.push_back(OnesFor(ys[i], name));
+    } else {
+      CheckGradY(ys[i], given[i]);
+      result.push_back(OpBuilder("Identity", name).Input(given[i]).Build());
+    }
+  }
+  return result;
+}
+
+Graph GraphOfAll(const std::vector<Output>& ys, const std::vector<Output>& xs) {
+  std::vector<Input> all(ys.begin(), ys.end());
+  all.insert(all.end(), xs.begin(), xs.end());
+  return graph_of(all);
+}
+
+}  // namespace
+
+std::vector<Output> gradients(GradientTargets ys, GradientSources xs, GradientsOptions options) {
+  const SourceScope here(ys.location());
+  const std::shared_ptr<GraphImpl> graph = GraphOfAll(ys.tensors(), xs.tensors()).impl();
+  const DefaultGraphScope with = Graph(graph).as_default();
+  std::vector<Output> result;
+  {
+    const name_scope scope(options.name.empty() ? "gradients" : options.name, graph);
+    // TensorFlow takes a name for this call, whether it needs it or not.
+    graph->UniqueName(scope.name() + "uid");
+    const std::vector<Output> grad_ys = GradYs(ys.tensors(), options);
+    GradientWalk walk(graph, options, ys.tensors(), xs.tensors());
+    walk.Run(ys.tensors(), grad_ys);
+    for (const Output& x : xs.tensors()) result.push_back(walk.GradientOf(x));
+  }
+  for (size_t i = 0; i < result.size(); ++i) {
+    if (result[i].has_value() || options.unconnected_gradients == UnconnectedGradients::NONE) {
+      continue;
+    }
+    result[i] = ZerosLike(xs.tensors()[i]);
+  }
+  return result;
+}
+
+}  // namespace sessile
