@@ -3,6 +3,7 @@
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/ops/register_all.h"
 
 namespace sessile {
 namespace {

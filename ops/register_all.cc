@@ -7,7 +7,9 @@ namespace {
 
 void RegisterAll(OpRegistry& ops) {
   RegisterConstant(ops);
+  RegisterLoop(ops);
   RegisterPlaceholder(ops);
+  RegisterSwitchMerge(ops);
 }
 
 }  // namespace

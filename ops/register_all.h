@@ -8,6 +8,8 @@
 namespace sessile {
 
 void RegisterConstant(OpRegistry& ops);     // constant.cc
+void RegisterLoop(OpRegistry& ops);         // loop.cc
 void RegisterPlaceholder(OpRegistry& ops);  // placeholder.cc
+void RegisterSwitchMerge(OpRegistry& ops);  // switch_merge.cc
 
 }  // namespace sessile

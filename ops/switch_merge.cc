@@ -9,6 +9,7 @@
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/register_all.h"
 
 namespace sessile {
 namespace {
