@@ -41,6 +41,10 @@ class Operation {
   template <typename T>
   T get_attr(std::string_view name) const;
   Graph graph() const;
+  // Runs it in the default session of this thread. Throw errors::InvalidArgumentError if there is
+  // none or it is of another graph.
+  void run() const;
+  void run(const FeedDict& feeds) const;
 
   // Identity, as in TensorFlow 1.
   friend bool operator==(const Operation& a, const Operation& b) { return a.node_ == b.node_; }
@@ -75,6 +79,10 @@ class Output {
   int index() const { return index_; }
   Graph graph() const;
   std::vector<Operation> consumers() const;
+  // Its value in the default session of this thread. Throw errors::InvalidArgumentError if there is
+  // none or it is of another graph.
+  Tensor eval() const;
+  Tensor eval(const FeedDict& feeds) const;
 
   // Identity, as in TensorFlow 1; tf::equal compares values.
   friend bool operator==(const Output& a, const Output& b) {

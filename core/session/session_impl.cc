@@ -69,7 +69,10 @@ class SessionImpl::RunningCall {
 };
 
 SessionImpl::SessionImpl(std::shared_ptr<GraphImpl> graph, const ConfigProto& config)
-    : graph_(std::move(graph)), config_(config), pool_(config.intra_op_parallelism_threads) {}
+    : graph_(std::move(graph)), config_(config), pool_(config.intra_op_parallelism_threads) {
+  static std::once_flag frozen;
+  if (config_.kernels == nullptr) std::call_once(frozen, [] { builtin_kernels().Freeze(); });
+}
 
 SessionImpl::~SessionImpl() { Close(); }
 

@@ -1,0 +1,260 @@
+#include "sessile/core/session/session.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "absl/strings/numbers.h"
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/core/session/session_impl.h"
+
+namespace sessile {
+namespace {
+
+thread_local std::vector<std::shared_ptr<SessionImpl>> t_default_sessions;
+
+// As Python shows it: Tensor("x:0", shape=(?, 10), dtype=float32).
+std::string Describe(const Output& output) {
+  return absl::StrCat("Tensor(\"", output.name(), "\", shape=", output.get_shape().ToPythonString(),
+                      ", dtype=", PythonName(output.dtype()), ")");
+}
+
+absl::Status NotFetchable(std::string_view what, std::string_view kind, std::string_view why) {
+  return InvalidArgument("Fetch argument ", absl::string_view(what.data(), what.size()),
+                         " cannot be interpreted as a ",
+                         absl::string_view(kind.data(), kind.size()), ". (",
+                         absl::string_view(why.data(), why.size()), ")");
+}
+
+absl::Status CheckFeedShape(const Node& node, int index, const Shape& fed) {
+  const Shape& shape = node.output_shape(index);
+  if (Shape::Compatible(shape, fed)) return absl::OkStatus();
+  return InvalidArgument("Cannot feed value of shape ", fed.ToPythonString(), " for Tensor '",
+                         node.name(), ":", index, "', which has shape '", shape.ToPythonString(),
+                         "'");
+}
+
+absl::Status NoSession() { return FailedPrecondition("Attempted to use a closed Session."); }
+
+// The default session, for eval (`what` a tensor) and run (an operation) on `graph`.
+Session DefaultSessionFor(const std::shared_ptr<GraphImpl>& graph, const char* verb,
+                          const char* what, const char* call) {
+  Session session = get_default_session();
+  if (!session.has_value()) {
+    errors::ThrowIfError(InvalidArgument(
+        "Cannot ", verb, " ", what, " using `", call,
+        "()`: No default session is registered. Use `auto with = sess.as_default()` or pass it to "
+        "`sess.run`"));
+  }
+  if (session.impl()->graph() != graph) {
+    errors::ThrowIfError(InvalidArgument("Cannot use the default session to ", verb, " ", what,
+                                         ": the ", what,
+                                         "'s graph is different from the session's graph. Pass it "
+                                         "to `run` of a session of its graph"));
+  }
+  return session;
+}
+
+}  // namespace
+
+Session::Session() : Session(get_default_graph()) {}
+Session::Session(const ConfigProto& config) : Session(get_default_graph(), config) {}
+Session::Session(const Graph& graph, const ConfigProto& config)
+    : impl_(std::make_shared<SessionImpl>(graph.impl(), config)) {}
+
+Session::~Session() {
+  if (impl_ != nullptr && owner_) impl_->Close();
+}
+
+Session& Session::operator=(Session&& other) noexcept {
+  if (this == &other) return *this;
+  if (impl_ != nullptr && owner_) impl_->Close();
+  impl_ = std::move(other.impl_);
+  owner_ = other.owner_;
+  return *this;
+}
+
+Tensor Session::run(const Fetch& fetch, const FeedDict& feeds, const RunOptions& options) {
+  return RunOrThrow({fetch}, feeds, options)[0];
+}
+
+std::vector<Tensor> Session::run(std::initializer_list<Fetch> fetches, const FeedDict& feeds,
+                                 const RunOptions& options) {
+  return RunOrThrow(fetches, feeds, options);
+}
+
+std::vector<Tensor> Session::RunOrThrow(const std::vector<Fetch>& fetches, const FeedDict& feeds,
+                                        const RunOptions& options) {
+  return errors::ValueOrThrow(Run(fetches, feeds, options));
+}
+
+absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetches,
+                                                 const FeedDict& feeds, const RunOptions& options) {
+  if (impl_ == nullptr || impl_->closed()) return NoSession();
+  RunRequest request{.options = options};
+  const GraphImpl& graph = *impl_->graph();
+  SESSILE_RETURN_IF_ERROR(graph.CheckUsable());
+  for (const Feed& feed : feeds.items) {
+    SESSILE_ASSIGN_OR_RETURN(const Endpoint place, ResolveFeed(feed.key));
+    const Node& node = graph.node(place.node);
+    const DataType dtype = BaseType(node.output_types()[static_cast<size_t>(place.index)]);
+    absl::StatusOr<Tensor> value = feed.value.ToTensor(dtype);
+    if (!value.ok()) {
+      return WithSuffix(value.status(),
+                        absl::StrCat(" (It is fed to Tensor '", EndpointName(graph, place), "'.)"));
+    }
+    SESSILE_RETURN_IF_ERROR(CheckFeedShape(node, place.index, value->shape()));
+    request.feeds.push_back({place, *std::move(value)});
+  }
+  std::vector<bool> is_tensor;
+  for (const Fetch& fetch : fetches) {
+    const size_t tensors = request.fetches.size();
+    SESSILE_RETURN_IF_ERROR(ResolveFetch(fetch, &request.fetches, &request.targets));
+    is_tensor.push_back(request.fetches.size() > tensors);
+  }
+  if (fetches.empty() && graph.num_nodes() > 0) return std::vector<Tensor>();
+  SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> values, impl_->Run(request));
+  std::vector<Tensor> results;
+  size_t next = 0;
+  for (const bool has_value : is_tensor) {
+    results.push_back(has_value ? std::move(values[next++]) : Tensor());
+  }
+  return results;
+}
+
+absl::StatusOr<Endpoint> Session::ResolveName(const std::string& name) const {
+  const size_t colon = name.rfind(':');
+  int index = -1;
+  if (colon == std::string::npos || !absl::SimpleAtoi(name.substr(colon + 1), &index) ||
+      index < 0) {
+    return InvalidArgument("The name '", name,
+                           "' looks like an (invalid) Tensor name. Tensor names must be of the "
+                           "form \"<op_name>:<output_index>\".");
+  }
+  const std::string op = name.substr(0, colon);
+  const Node* const node = impl_->graph()->FindNode(op);
+  if (node == nullptr) {
+    return InvalidArgument("The name '", name,
+                           "' refers to a Tensor which does not exist. The operation, '", op,
+                           "', does not exist in the graph.");
+  }
+  if (index >= node->num_outputs()) {
+    return InvalidArgument("The name '", name,
+                           "' refers to a Tensor which does not exist. The operation, '", op,
+                           "', exists but only has ", node->num_outputs(), " outputs.");
+  }
+  return Endpoint{node->id(), index};
+}
+
+absl::StatusOr<Endpoint> Session::ResolveFeed(const FeedKey& key) const {
+  constexpr char kWhy[] = "Cannot interpret feed_dict key as Tensor: ";
+  if (!key.name().empty()) {
+    absl::StatusOr<Endpoint> place = ResolveName(key.name());
+    if (!place.ok()) return InvalidArgument(kWhy, place.status().message());
+    return place;
+  }
+  const Output& output = key.output();
+  if (!output.has_value()) return InvalidArgument(kWhy, "it is an empty tf::Output");
+  if (output.graph_impl() != impl_->graph()) {
+    return InvalidArgument(kWhy, "Tensor ", Describe(output), " is not an element of this graph.");
+  }
+  return output.endpoint();
+}
+
+absl::Status Session::ResolveFetch(const Fetch& fetch, std::vector<Endpoint>* tensors,
+                                   std::vector<int>* operations) const {
+  if (fetch.kind_ == Fetch::Kind::kName) return ResolveFetchName(fetch.name_, tensors, operations);
+  if (fetch.kind_ == Fetch::Kind::kOperation) {
+    if (!fetch.op_.has_value()) {
+      return NotFetchable("None", "Operation", "it is an empty tf::Operation");
+    }
+    if (fetch.op_.graph_impl() != impl_->graph()) {
+      const std::string name = absl::StrCat("'", fetch.op_.name(), "'");
+      return NotFetchable(name, "Operation",
+                          absl::StrCat("Operation ", name, " is not an element of this graph."));
+    }
+    operations->push_back(fetch.op_.node().id());
+    return absl::OkStatus();
+  }
+  if (!fetch.output_.has_value()) {
+    return NotFetchable("None", "Tensor",
+                        "it is an empty tf::Output, as tf::gradients returns where no gradient "
+                        "flows");
+  }
+  if (fetch.output_.graph_impl() != impl_->graph()) {
+    const std::string tensor = Describe(fetch.output_);
+    return NotFetchable(tensor, "Tensor",
+                        absl::StrCat("Tensor ", tensor, " is not an element of this graph."));
+  }
+  tensors->push_back(fetch.output_.endpoint());
+  return absl::OkStatus();
+}
+
+absl::Status Session::ResolveFetchName(const std::string& name, std::vector<Endpoint>* tensors,
+                                       std::vector<int>* operations) const {
+  if (name.find(':') != std::string::npos) {
+    const absl::StatusOr<Endpoint> tensor = ResolveName(name);
+    if (!tensor.ok()) return NotFetchable(name, "Tensor", std::string(tensor.status().message()));
+    tensors->push_back(*tensor);
+    return absl::OkStatus();
+  }
+  const Node* const node = impl_->graph()->FindNode(name);
+  if (node == nullptr) {
+    return NotFetchable(
+        name, "Tensor",
+        absl::StrCat("The name '", name, "' refers to an Operation not in the graph."));
+  }
+  operations->push_back(node->id());
+  return absl::OkStatus();
+}
+
+void Session::close() {
+  if (impl_ != nullptr) impl_->Close();
+}
+
+Graph Session::graph() const {
+  if (impl_ == nullptr) errors::ThrowIfError(NoSession());
+  return Graph(impl_->graph());
+}
+
+DefaultSessionScope Session::as_default() const {
+  if (impl_ == nullptr) errors::ThrowIfError(NoSession());
+  return DefaultSessionScope(impl_);
+}
+
+DefaultSessionScope::DefaultSessionScope(std::shared_ptr<SessionImpl> session)
+    : session_(std::move(session)) {
+  t_default_sessions.push_back(session_);
+}
+
+DefaultSessionScope::~DefaultSessionScope() {
+  if (!t_default_sessions.empty() && t_default_sessions.back() == session_) {
+    t_default_sessions.pop_back();
+    return;
+  }
+  BuildScope::Of(*session_->graph()).broken = Internal(
+      "A default session was taken away out of order: scopes must end in the reverse "
+      "order of their beginning, in the thread that began them");
+  const auto place = std::find(t_default_sessions.rbegin(), t_default_sessions.rend(), session_);
+  if (place != t_default_sessions.rend()) t_default_sessions.erase(std::next(place).base());
+}
+
+Session get_default_session() {
+  if (t_default_sessions.empty()) return Session(nullptr, false);
+  return Session(t_default_sessions.back(), false);
+}
+
+Tensor Output::eval() const { return eval(FeedDict()); }
+Tensor Output::eval(const FeedDict& feeds) const {
+  op_.node();  // throws if empty
+  return DefaultSessionFor(graph_impl(), "evaluate", "tensor", "eval").run(*this, feeds);
+}
+
+void Operation::run() const { run(FeedDict()); }
+void Operation::run(const FeedDict& feeds) const {
+  node();  // throws if empty
+  DefaultSessionFor(graph_impl(), "execute", "operation", "run").run(*this, feeds);
+}
+
+}  // namespace sessile
