@@ -6,10 +6,30 @@ namespace sessile {
 namespace {
 
 void RegisterAll(OpRegistry& ops) {
+  RegisterAddN(ops);
+  RegisterArgMax(ops);
+  RegisterBinary(ops);
+  RegisterBroadcast(ops);
+  RegisterCast(ops);
+  RegisterComparison(ops);
   RegisterConstant(ops);
+  RegisterDynamicStitch(ops);
+  RegisterFill(ops);
+  RegisterGather(ops);
+  RegisterIdentity(ops);
   RegisterLoop(ops);
+  RegisterMatMul(ops);
   RegisterPlaceholder(ops);
+  RegisterRange(ops);
+  RegisterReduction(ops);
+  RegisterReshape(ops);
+  RegisterSelect(ops);
+  RegisterShape(ops);
+  RegisterStack(ops);
   RegisterSwitchMerge(ops);
+  RegisterTile(ops);
+  RegisterTranspose(ops);
+  RegisterUnary(ops);
 }
 
 }  // namespace

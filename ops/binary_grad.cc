@@ -1,0 +1,139 @@
+#include "sessile/ops/binary_grad.h"
+
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/broadcast_grad.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/gradient_arithmetic.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+
+namespace sessile {
+namespace {
+
+using Outputs = std::vector<Output>;
+using Grads = std::span<const Output>;
+
+Output RealDiv(const Output& x, const Output& y) {
+  return OpBuilder("RealDiv").Input(x).Input(y).Build();
+}
+
+// d min/max(x, y): all of it to the operand that was chosen, to x if they are equal.
+BinaryGradients ExtremeGradient(GradContext& ctx, const Node& node, const Output& grad,
+                                Output (*x_wins)(Input, Input, std::string_view)) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Output zeros = zeros_like(grad);
+  const Output mask = x_wins(x, y, {});
+  const Output gx = where_v2(mask, grad, zeros);
+  const Output gy = where_v2(mask, zeros, grad);
+  return ReduceGradients(x, y, gx, gy);
+}
+
+// d(x / y)/dx = 1/y; d(x / y)/dy = -x / y^2, by two divisions: y^2 might overflow.
+BinaryGradients QuotientGradient(GradContext& ctx, const Node& node, const Output& grad,
+                                 Output (*divide)(const Output&, const Output&)) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Output gx = divide(grad, y);
+  const Output once = divide(negative(x), y);
+  const Output gy = py::Mul(grad, divide(once, y));
+  return ReduceGradients(x, y, gx, gy);
+}
+
+}  // namespace
+
+BinaryGradients AddGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  if (SameKnownShapes(x, y, grads[0])) return Outputs{grads[0], grads[0]};
+  return ReduceGradients(x, y, grads[0], grads[0]);
+}
+
+BinaryGradients SubGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Output gy = negative(grads[0]);
+  if (SameKnownShapes(x, y, grads[0])) return Outputs{grads[0], gy};
+  return ReduceGradients(x, y, grads[0], gy);
+}
+
+// d(x y)/dx = y, d(x y)/dy = x. The order of the factors is TensorFlow's.
+BinaryGradients MulGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const DataType type = BaseType(grads[0].dtype());
+  const bool short_cut = (type == int32 || type == float32) && SameKnownShapes(x, y, grads[0]);
+  const Output gx = multiply(grads[0], y);
+  const Output gy = short_cut ? multiply(grads[0], x) : multiply(x, grads[0]);
+  if (short_cut) return Outputs{gx, gy};
+  return ReduceGradients(x, y, gx, gy);
+}
+
+BinaryGradients RealDivGradient(GradContext& ctx, const Node& node, Grads grads) {
+  return QuotientGradient(ctx, node, grads[0], RealDiv);
+}
+
+BinaryGradients DivGradient(GradContext& ctx, const Node& node, Grads grads) {
+  return QuotientGradient(ctx, node, grads[0],
+                          [](const Output& x, const Output& y) { return divide(x, y); });
+}
+
+// Constant where it has a derivative at all.
+BinaryGradients FloorDivGradient(GradContext&, const Node&, Grads) {
+  return Outputs{Output(), Output()};
+}
+
+// x mod y = x - y floor(x / y): 1 with respect to x, -floor(x / y) with respect to y.
+BinaryGradients FloorModGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Output quotient = OpBuilder("FloorDiv").Input(x).Input(y).Build();
+  const Output gy = py::Mul(grads[0], negative(quotient));
+  return ReduceGradients(x, y, grads[0], gy);
+}
+
+BinaryGradients MaximumGradient(GradContext& ctx, const Node& node, Grads grads) {
+  return ExtremeGradient(ctx, node, grads[0], greater_equal);
+}
+
+BinaryGradients MinimumGradient(GradContext& ctx, const Node& node, Grads grads) {
+  return ExtremeGradient(ctx, node, grads[0], less_equal);
+}
+
+// d(x - y)^2 = 2 (x - y) with respect to x, and its negative with respect to y.
+BinaryGradients SquaredDifferenceGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  Output gx;
+  {
+    const control_dependencies after({grads[0]});
+    const Output two = convert_to_tensor(2.0, BaseType(grads[0].dtype()), "scalar");
+    const Output twice = multiply(two, grads[0]);
+    gx = py::Mul(twice, py::Sub(x, y));
+  }
+  const Output gy = negative(gx);
+  if (SameKnownShapes(x, y, grads[0])) return Outputs{gx, gy};
+  return ReduceGradients(x, y, gx, gy);
+}
+
+// d(x^y)/dx = y x^(y-1); d(x^y)/dy = x^y log(x), taken as 0 where x <= 0, so that the logarithm
+// never sees such an x.
+BinaryGradients PowGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Output grad_y = py::Mul(grads[0], y);
+  const Output less_one = py::Sub(y, 1);
+  const Output gx = py::Mul(grad_y, pow(x, less_one));
+  const Output positive = IsComplex(x.dtype()) ? not_equal(x, 0) : greater(x, 0);
+  const Output ones = ones_like(x);
+  const Output safe_x = where(positive, x, ones);
+  const Output log_safe = log(safe_x);
+  const Output zeros = zeros_like(x);
+  const Output log_x = where(positive, log_safe, zeros);
+  const Output scaled = py::Mul(grads[0], ctx.output(node, 0));
+  const Output gy = py::Mul(scaled, log_x);
+  return ReduceGradients(x, y, gx, gy);
+}
+
+}  // namespace sessile

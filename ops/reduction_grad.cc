@@ -1,0 +1,186 @@
+// A reduced element met all elements that it was made of, so its gradient goes back to each of
+// them: reshaped to the output's shape with kept dimensions and then repeated. How the nodes for
+// that look depends on what is known of the shapes, as in TensorFlow.
+
+#include "sessile/ops/reduction_grad.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/constant_value.h"
+#include "sessile/ops/gradient_arithmetic.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+
+namespace sessile {
+namespace {
+
+using Outputs = std::vector<Output>;
+using Ints = std::vector<int64_t>;
+
+// The axes of `node`, if they follow from constants.
+absl::StatusOr<std::optional<Ints>> KnownAxes(GradContext& ctx, const Node& node) {
+  const Tensor* const value = constant_value(ctx.input(node, 1));
+  if (value == nullptr) return std::optional<Ints>();
+  SESSILE_ASSIGN_OR_RETURN(Ints axes, IntsFromTensor(*value));
+  return std::optional<Ints>(std::move(axes));
+}
+
+// `shape` with 1 for each of `axes`, which the shape rule has checked.
+Ints WithOnes(const Shape& shape, const Ints& axes) {
+  Ints dims(shape.dims().begin(), shape.dims().end());
+  for (const int64_t axis : axes) {
+    dims[static_cast<size_t>(axis < 0 ? axis + shape.rank() : axis)] = 1;
+  }
+  return dims;
+}
+
+Output IntVector(const Ints& values) {
+  const std::vector<int32_t> narrow(values.begin(), values.end());
+  return convert_to_tensor(errors::ValueOrThrow(Tensor::FromValues<int32_t>(
+      Shape({values.size()}), std::span<const int32_t>(narrow.data(), narrow.size()))));
+}
+
+// An int32 list as an argument; one without elements has no type of its own.
+Input IntList(const Ints& values) {
+  const std::vector<int32_t> narrow(values.begin(), values.end());
+  return errors::ValueOrThrow(Tensor::FromValues<int32_t>(
+      Shape({values.size()}), std::span<const int32_t>(narrow.data(), narrow.size())));
+}
+
+// The output's shape with kept dimensions, computed when the graph runs: the input's shape with
+// ones stitched in at the axes.
+Output KeptDims(const Output& input_shape, const Output& indices) {
+  const Output axes = cast(indices, int32);
+  const Output rank = size(input_shape);
+  const Output from_front = py::Mod(py::Add(axes, rank), rank);
+  const Output axes_shape = shape(from_front);
+  const Output all = range(0, rank);
+  const Output one_each = ones(axes_shape, int32);
+  return OpBuilder("DynamicStitch")
+      .InputList(Outputs{all, from_front})
+      .InputList(Outputs{input_shape, one_each})
+      .Build();
+}
+
+// The same, a constant if shape and axes are known.
+Input KeptDimsOrConstant(GradContext& ctx, const Node& node, const Output& input_shape) {
+  const Shape known = ctx.input(node, 0).get_shape();
+  const absl::StatusOr<std::optional<Ints>> axes = KnownAxes(ctx, node);
+  errors::ThrowIfError(axes.status());
+  if (known.IsFullyDefined() && axes->has_value()) return IntList(WithOnes(known, **axes));
+  return KeptDims(input_shape, ctx.input(node, 1));
+}
+
+// TensorFlow works out the repetitions of a (shape, axes) pair by nodes of the graph the first time
+// that it meets it, and so leaves these nodes, which nothing uses, in the graph.
+struct ReducedShapesSeen {
+  std::map<std::pair<Ints, Ints>, bool> seen;
+};
+
+void AddTraceOfShapeArithmetic(GradContext& ctx, const Shape& input, const Ints& axes,
+                               const Ints& kept) {
+  Ints dims(input.dims().begin(), input.dims().end());
+  auto& seen = ctx.graph()->Slot<ReducedShapesSeen>().seen;
+  if (!seen.emplace(std::pair(dims, axes), true).second) return;
+  const Output divisor = maximum(IntList(kept), 1);
+  py::FloorDiv(IntList(dims), divisor);
+}
+
+absl::StatusOr<Output> GradientOfSum(GradContext& ctx, const Node& node, Output grad) {
+  const Output input = ctx.input(node, 0);
+  const Shape known = input.get_shape();
+  SESSILE_ASSIGN_OR_RETURN(const std::optional<Ints> axes, KnownAxes(ctx, node));
+  if (known.has_rank() && axes.has_value()) {
+    Ints all(static_cast<size_t>(known.rank()));
+    std::iota(all.begin(), all.end(), 0);
+    const bool is_vector = ctx.input(node, 1).get_shape().rank() == 1;
+    if (is_vector && *axes == all) {
+      grad = reshape(grad, IntList(Ints(all.size(), 1)));
+      const Output multiples =
+          known.IsFullyDefined() ? IntVector(WithOnes(known, {})) : shape(input);
+      return tile(grad, multiples);
+    }
+    if (known.IsFullyDefined()) {
+      const Ints kept = WithOnes(known, *axes);
+      AddTraceOfShapeArithmetic(ctx, known, *axes, kept);
+      Ints multiples;
+      for (int i = 0; i < known.rank(); ++i) {
+        multiples.push_back(known.dim(i) / std::max<int64_t>(kept[static_cast<size_t>(i)], 1));
+      }
+      grad = reshape(grad, IntList(kept));
+      return tile(grad, IntList(multiples));
+    }
+  }
+  const Output input_shape = shape(input);
+  SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, node.attrs().Get<bool>("keep_dims"));
+  if (!keep_dims) {
+    std::optional<Input> kept;
+    {
+      const colocate_with beside(input_shape);
+      kept = KeptDimsOrConstant(ctx, node, input_shape);
+    }
+    grad = reshape(grad, *kept);
+  }
+  return broadcast_to(grad, input_shape);
+}
+
+// How many elements each mean is of: a constant if the shapes are known.
+Output ElementsOfMean(GradContext& ctx, const Node& node, DataType dtype) {
+  const Output input = ctx.input(node, 0);
+  const int64_t in = input.get_shape().num_elements();
+  const int64_t out = node.output_shape(0).num_elements();
+  if (in >= 0 && out >= 0) {
+    return convert_to_tensor(in / std::max<int64_t>(out, 1), dtype);
+  }
+  const Output input_shape = shape(input);
+  const Output rank = size(input_shape);
+  const Output axes = py::Mod(py::Add(ctx.input(node, 1), rank), rank);
+  const Output sizes = gather(input_shape, axes);
+  return reduce_prod(sizes);
+}
+
+}  // namespace
+
+ReductionGradients SumGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const Output grad, GradientOfSum(ctx, node, grads[0]));
+  return Outputs{grad, Output()};
+}
+
+// The mean is the sum over its number of elements.
+ReductionGradients MeanGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const Output sum_grad, GradientOfSum(ctx, node, grads[0]));
+  const DataType dtype = BaseType(sum_grad.dtype());
+  const Output count = ElementsOfMean(ctx, node, dtype);
+  return Outputs{truediv(sum_grad, cast(count, dtype)), Output()};
+}
+
+// Of a maximum or minimum: shared evenly among the elements that equal it.
+ReductionGradients ExtremeGradient(GradContext& ctx, const Node& node,
+                                   std::span<const Output> grads) {
+  const Output input = ctx.input(node, 0);
+  const Output input_shape = shape(input);
+  Output extreme = ctx.output(node, 0);
+  Output grad = grads[0];
+  SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, node.attrs().Get<bool>("keep_dims"));
+  const Input kept = keep_dims ? Input(shape(extreme)) : KeptDimsOrConstant(ctx, node, input_shape);
+  if (!keep_dims) {
+    extreme = reshape(extreme, kept);
+    grad = reshape(grad, kept);
+  }
+  const Output chosen = cast(equal(extreme, input), BaseType(grad.dtype()));
+  const Output counts = reduce_sum(chosen, {.axis = ctx.input(node, 1)});
+  const Output count = reshape(counts, kept);
+  return Outputs{py::Mul(divide(chosen, count), grad), Output()};
+}
+
+}  // namespace sessile
