@@ -38,6 +38,6 @@ function(sessile_library)
   add_library(sessile ${PROJECT_SOURCE_DIR}/sessile.cc)
   add_library(Sessile::sessile ALIAS sessile)
   target_link_libraries(sessile PUBLIC sessile_options PRIVATE sessile_proto sessile_core sessile_ops sessile_kernels
-                                                               protobuf::libprotobuf DNNL::dnnl)
+                                                               protobuf::libprotobuf DNNL::dnnl ${CMAKE_DL_LIBS})
   set_target_properties(sessile PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()

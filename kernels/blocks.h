@@ -26,6 +26,16 @@ inline int64_t BlocksOf(int64_t items, int64_t bytes_per_item = 4) {
   return std::clamp<int64_t>(blocks, 1, kMaxBlocks);
 }
 
+// The same for work that is bound by arithmetic: `work_per_item` multiplications and additions for
+// each piece.
+inline constexpr double kBlockWork = 1 << 20;
+inline int64_t BlocksOfWork(int64_t items, double work_per_item, int64_t most = kMaxBlocks) {
+  if (items <= 0 || !(work_per_item > 0)) return 1;
+  const double blocks = static_cast<double>(items) * work_per_item / kBlockWork;
+  const double largest = static_cast<double>(std::min(items, most));
+  return std::max<int64_t>(static_cast<int64_t>(std::min(blocks, largest)), 1);
+}
+
 // The half-open range [begin(), end()) of numbers; a range-for walks over them.
 class IndexRange {
  public:

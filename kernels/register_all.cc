@@ -3,6 +3,9 @@
 namespace sessile {
 
 void RegisterAllKernels(KernelRegistry& kernels) {
+  RegisterBiasAdd(kernels);
+  RegisterConv2D(kernels);
+  RegisterMatMul(kernels);
   RegisterRelu(kernels);
 }
 

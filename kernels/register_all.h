@@ -5,6 +5,9 @@
 
 namespace sessile {
 
+void RegisterBiasAdd(KernelRegistry& kernels);
+void RegisterConv2D(KernelRegistry& kernels);
+void RegisterMatMul(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 
 // All of the above.

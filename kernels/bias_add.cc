@@ -1,0 +1,127 @@
+// BiasAdd and BiasAddGrad. Both are bound by memory: one pass over the data.
+//
+// BiasAddGrad gives the same bits for any number of threads: phase 0 sums each block of rows into
+// its own slot of scratch, phase 1 adds the slots in order.
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/channels.h"
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+namespace {
+
+absl::StatusOr<Channels> ChannelsOfInput(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const DataFormat format, DataFormat::Of(ctx.attrs()));
+  const Shape& shape = ctx.input_shape(0);
+  if (shape.rank() < 2) {
+    return InvalidArgument("Input tensor must be at least 2D: ", shape.ToString());
+  }
+  return Channels::Of(shape, format);
+}
+
+template <typename T>
+class BiasAdd final : public Prepared {
+ public:
+  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const Channels dims, ChannelsOfInput(ctx));
+    const Shape& bias = ctx.input_shape(1);
+    if (bias.rank() != 1) return InvalidArgument("Biases must be 1D: ", bias.ToString());
+    if (bias.dim(0) != dims.channels) {
+      return InvalidArgument(
+          "Must provide as many biases as the last dimension of the input tensor: ",
+          bias.ToString(), " vs. ", ctx.input_shape(0).ToString());
+    }
+    return std::make_unique<BiasAdd>(dims, ctx.input_shape(0));
+  }
+
+  BiasAdd(const Channels& dims, const Shape& shape) : dims_(dims) {
+    AddOutput(DataTypeOf<T>::value, shape);
+    MayForward(0, 0);
+    AddPhase(BlocksOf(dims.outer, dims.stride() * static_cast<int64_t>(sizeof(T))));
+    SetScratch(num_blocks(0), static_cast<size_t>(dims.lanes()) * sizeof(T));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int /*phase*/,
+                   int64_t block) const override {
+    const T* value = in[0].data<T>();
+    T* sum = out[0].data<T>();
+    T* bias = scratch.slot<T>(block);
+    std::copy_n(in[1].data<T>(), dims_.channels, bias);
+    dims_.Tile(bias);
+    dims_.Walk(BlockRange(dims_.outer, block, num_blocks(0)), [=](int64_t i, int64_t lane) {
+      if constexpr (std::is_floating_point_v<T>) {
+        sum[i] = value[i] + bias[lane];
+      } else {
+        sum[i] =
+            static_cast<T>(static_cast<uint64_t>(value[i]) + static_cast<uint64_t>(bias[lane]));
+      }
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  const Channels dims_;
+};
+
+template <typename T>
+class BiasAddGrad final : public Prepared {
+ public:
+  using Sum = SumOf<T>;
+
+  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const Channels dims, ChannelsOfInput(ctx));
+    return std::make_unique<BiasAddGrad>(dims);
+  }
+
+  explicit BiasAddGrad(const Channels& dims) : dims_(dims) {
+    AddOutput(DataTypeOf<T>::value, Shape({dims.channels}));
+    AddPhase(BlocksOf(dims.outer, dims.stride() * static_cast<int64_t>(sizeof(T))));
+    AddPhase(1);
+    SetScratch(num_blocks(0), static_cast<size_t>(dims.lanes()) * sizeof(Sum));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    if (phase == 0) {
+      SumRows(in[0].data<T>(), BlockRange(dims_.outer, block, num_blocks(0)),
+              scratch.slot<Sum>(block));
+    } else {
+      SumSlots(scratch, out[0].data<T>());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void SumRows(const T* value, IndexRange rows, Sum* sums) const {
+    std::fill_n(sums, dims_.lanes(), Sum{0});
+    dims_.Walk(rows, [=](int64_t i, int64_t lane) { sums[lane] += static_cast<Sum>(value[i]); });
+    dims_.Fold(sums);
+  }
+
+  void SumSlots(Scratch scratch, T* bias) const {
+    Sum* total = scratch.slot<Sum>(0);
+    for (int64_t block = 1; block < num_blocks(0); ++block) {
+      const Sum* sums = scratch.slot<Sum>(block);
+      for (int64_t c = 0; c < dims_.channels; ++c) total[c] += sums[c];
+    }
+    for (int64_t c = 0; c < dims_.channels; ++c) bias[c] = static_cast<T>(total[c]);
+  }
+
+  const Channels dims_;
+};
+
+}  // namespace
+
+void RegisterBiasAdd(KernelRegistry& kernels) {
+  const std::vector<DataType> lacking = {float16, bfloat16, complex64, complex128, qint8,
+                                         quint8,  qint16,   quint16,   qint32};
+  kernels.Add<BiasAdd>("BiasAdd").For<NumberTypes>("T");
+  kernels.Add<BiasAddGrad>("BiasAddGrad").For<NumberTypes>("T");
+  for (const char* op : {"BiasAdd", "BiasAddGrad"}) {
+    kernels.Lacks(op, "T", lacking, "kernels compute with float, double and the integers only");
+  }
+}
+
+}  // namespace sessile

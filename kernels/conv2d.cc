@@ -1,0 +1,64 @@
+// Conv2D and its gradients with regard to the images and to the filter: which code computes them.
+
+#include <type_traits>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/conv2d_loops.h"
+#include "sessile/kernels/conv2d_onednn.h"
+#include "sessile/kernels/conv2d_shape.h"
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+namespace {
+
+using PreparedOr = absl::StatusOr<std::unique_ptr<Prepared>>;
+
+// oneDNN for float32 where it can, else our loops.
+template <typename T>
+PreparedOr Choose(const absl::StatusOr<ConvolutionShape>& conv,
+                  PreparedOr (*onednn)(const ConvolutionShape&),
+                  std::unique_ptr<Prepared> (*loops)(const ConvolutionShape&)) {
+  SESSILE_RETURN_IF_ERROR(conv.status());
+  if constexpr (std::is_same_v<T, float>) {
+    PreparedOr prepared = onednn(*conv);
+    if (!absl::IsUnimplemented(prepared.status())) return prepared;
+  }
+  return loops(*conv);
+}
+
+template <typename T>
+struct Conv2D {
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    return Choose<T>(ForwardShape(ctx), OneDnnForward, LoopForward<T>);
+  }
+};
+
+template <typename T>
+struct Conv2DBackpropInput {
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    return Choose<T>(BackwardInputShape(ctx), OneDnnBackwardInput, LoopBackwardInput<T>);
+  }
+};
+
+template <typename T>
+struct Conv2DBackpropFilter {
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    return Choose<T>(BackwardFilterShape(ctx), OneDnnBackwardFilter, LoopBackwardFilter<T>);
+  }
+};
+
+}  // namespace
+
+void RegisterConv2D(KernelRegistry& kernels) {
+  using Types = TypeList<float, double, int32_t>;
+  kernels.Add<Conv2D>("Conv2D").For<Types>("T");
+  kernels.Add<Conv2DBackpropInput>("Conv2DBackpropInput").For<Types>("T").ValueInput(0);
+  kernels.Add<Conv2DBackpropFilter>("Conv2DBackpropFilter").For<FloatTypes>("T").ValueInput(1);
+  for (const char* op : {"Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"}) {
+    kernels.Lacks(op, "T", {float16, bfloat16},
+                  "kernels compute with float, double and int32 only");
+  }
+}
+
+}  // namespace sessile

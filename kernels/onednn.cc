@@ -1,0 +1,375 @@
+#include "sessile/kernels/onednn.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <new>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "sessile/core/framework/status.h"
+
+namespace sessile::onednn {
+namespace {
+
+using dnnl::memory;
+
+// The two functions of the OpenMP runtime that oneDNN has loaded; null if it was built without.
+// Looked up and not linked, so that it is the same runtime whatever our own compiler brings.
+struct OpenMp {
+  int (*get_max_threads)();
+  void (*set_num_threads)(int);
+
+  static const OpenMp& Get() {
+    static const OpenMp runtime = {Find<int (*)()>("omp_get_max_threads"),
+                                   Find<void (*)(int)>("omp_set_num_threads")};
+    return runtime;
+  }
+
+ private:
+  template <typename Function>
+  static Function Find(const char* name) {
+    return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+  }
+};
+
+// oneDNN asks OpenMP how many threads there are, when a primitive is made and when it is executed.
+// While this lives the answer is one; the setting belongs to the calling thread and is restored.
+class SingleThreaded {
+ public:
+  SingleThreaded() {
+    const OpenMp& runtime = OpenMp::Get();
+    if (runtime.get_max_threads == nullptr || runtime.set_num_threads == nullptr) return;
+    before_ = runtime.get_max_threads();
+    if (before_ != 1) runtime.set_num_threads(1);
+  }
+  ~SingleThreaded() {
+    if (before_ != 1) OpenMp::Get().set_num_threads(before_);
+  }
+  SingleThreaded(const SingleThreaded&) = delete;
+  SingleThreaded& operator=(const SingleThreaded&) = delete;
+
+ private:
+  int before_ = 1;
+};
+
+// Calls `body`, on one thread, and turns what it throws into a status.
+template <typename Body>
+absl::Status Guarded(const char* what, Body body) {
+  try {
+    const SingleThreaded single;
+    return body();
+  } catch (const dnnl::error& error) {
+    const std::string text = absl::StrCat("oneDNN, ", what, ": ", error.message);
+    switch (error.status) {
+      case dnnl_out_of_memory:
+        return absl::ResourceExhaustedError(text);
+      case dnnl_unimplemented:
+        return absl::UnimplementedError(text);
+      default:
+        return absl::InternalError(text);
+    }
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError(absl::StrCat("oneDNN, ", what, ": out of memory"));
+  } catch (const std::exception& error) {
+    return absl::InternalError(absl::StrCat("oneDNN, ", what, ": ", error.what()));
+  }
+}
+
+const dnnl::engine& Engine() {
+  // Never destroyed: a session may outlive the static objects of a program.
+  static const auto* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
+}
+
+dnnl::stream& Stream() {
+  static thread_local dnnl::stream stream(Engine());
+  return stream;
+}
+
+// ---- Descriptors -------------------------------------------------------------------------------
+
+struct Descriptors {
+  memory::desc input;
+  memory::desc filter;  // in whatever layout the implementation likes
+  memory::desc output;
+  memory::desc hwio;
+  memory::dims stride, dilation, pad_before, pad_after;
+};
+
+Descriptors Describe(const ConvolutionShape& s) {
+  const auto f32 = memory::data_type::f32;
+  const auto images = s.channels_last ? memory::format_tag::nhwc : memory::format_tag::nchw;
+  const int64_t g = s.groups;
+  const int64_t in = s.in_channels / g;
+  const int64_t out = s.out_channels;
+  memory::dims filter = {out / g, in, s.filter[0], s.filter[1]};
+  memory::dims strides = {1, out, s.filter[1] * in * out, in * out};
+  if (g != 1) {
+    filter.insert(filter.begin(), g);
+    strides.insert(strides.begin(), out / g);
+  }
+  return {
+      .input = memory::desc({s.batch, s.in_channels, s.input[0], s.input[1]}, f32, images),
+      .filter = memory::desc(filter, f32, memory::format_tag::any),
+      .output = memory::desc({s.batch, out, s.output[0], s.output[1]}, f32, images),
+      .hwio = memory::desc(filter, f32, strides),
+      .stride = {s.stride[0], s.stride[1]},
+      .dilation = {s.dilation[0] - 1, s.dilation[1] - 1},
+      .pad_before = {s.pad_before[0], s.pad_before[1]},
+      .pad_after = {s.pad_after[0], s.pad_after[1]},
+  };
+}
+
+dnnl::primitive_attr UserScratchpad() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+// ---- The choice of an implementation -----------------------------------------------------------
+
+// Less is better. Where oneDNN offers several, its first is not always its fastest:
+//  - reference loops are 50 to 1000 times slower than anything else, our own included: never;
+//  - im2col with a matrix product ("gemm") is for when there is nothing else;
+//  - forward, "brgconv" comes first, but direct code ("jit:avx512_core") is up to three times
+//    faster for strides above 1 and for images of at least 5 columns.
+constexpr int kOnlyReference = 3;
+int Rank(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name) {
+  const auto contains = [&](const char* part) { return name.find(part) != std::string_view::npos; };
+  if (contains("ref")) return kOnlyReference;
+  if (contains("gemm") && !contains("brgemm")) return 2;
+  const bool direct_is_faster =
+      kind == ConvolutionKind::kForward && (shape.stride[1] > 1 || shape.input[1] >= 5);
+  if (direct_is_faster && contains("brg")) return 1;
+  return 0;
+}
+
+// The best of the implementations that `make` enumerates, in a primitive descriptor of its own. By
+// name, because the order of the enumeration changes when oneDNN has some of them in its cache.
+template <typename Make>
+auto Choose(ConvolutionKind kind, const ConvolutionShape& shape, Make make) {
+  std::string best;
+  int best_rank = kOnlyReference + 1;
+  {
+    auto candidate = make();
+    do {
+      const std::string name = candidate.impl_info_str();
+      const int rank = Rank(kind, shape, name);
+      if (rank < best_rank) {
+        best = name;
+        best_rank = rank;
+      }
+    } while (candidate.next_impl());
+  }
+  if (best_rank == kOnlyReference) {
+    throw dnnl::error(dnnl_unimplemented, "there is only the reference implementation");
+  }
+  auto chosen = make();
+  while (chosen.impl_info_str() != best && chosen.next_impl()) {
+  }
+  return chosen;
+}
+
+#if DNNL_VERSION_MAJOR >= 3
+template <typename Primitive, typename... Args>
+auto MakeDescriptor(const dnnl::primitive_attr& attr, const Args&... args) {
+  return typename Primitive::primitive_desc(Engine(), args..., attr);
+}
+auto MakeForward(const Descriptors& d, const dnnl::primitive_attr& attr) {
+  return MakeDescriptor<dnnl::convolution_forward>(
+      attr, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, d.input,
+      d.filter, d.output, d.stride, d.dilation, d.pad_before, d.pad_after);
+}
+template <typename Primitive, typename Hint>
+auto MakeBackward(const Descriptors& d, const dnnl::primitive_attr& attr, const Hint& forward) {
+  return MakeDescriptor<Primitive>(attr, dnnl::algorithm::convolution_direct, d.input, d.filter,
+                                   d.output, d.stride, d.dilation, d.pad_before, d.pad_after,
+                                   forward);
+}
+#else
+// Keeps the operation descriptor alive: the enumeration refers to it.
+template <typename Primitive>
+struct Enumeration : Primitive::primitive_desc {
+  template <typename... Hint>
+  Enumeration(std::shared_ptr<typename Primitive::desc> desc, const dnnl::primitive_attr& attr,
+              const Hint&... forward)
+      : Primitive::primitive_desc(*desc, attr, Engine(), forward...), operation(std::move(desc)) {}
+  std::shared_ptr<typename Primitive::desc> operation;
+};
+auto MakeForward(const Descriptors& d, const dnnl::primitive_attr& attr) {
+  using Forward = dnnl::convolution_forward;
+  return Enumeration<Forward>(
+      std::make_shared<Forward::desc>(dnnl::prop_kind::forward_training,
+                                      dnnl::algorithm::convolution_direct, d.input, d.filter,
+                                      d.output, d.stride, d.dilation, d.pad_before, d.pad_after),
+      attr);
+}
+template <typename Primitive, typename Hint>
+auto MakeBackward(const Descriptors& d, const dnnl::primitive_attr& attr, const Hint& forward) {
+  return Enumeration<Primitive>(std::make_shared<typename Primitive::desc>(
+                                    dnnl::algorithm::convolution_direct, d.input, d.filter,
+                                    d.output, d.stride, d.dilation, d.pad_before, d.pad_after),
+                                attr, forward);
+}
+#endif
+
+// ---- Convolutions ------------------------------------------------------------------------------
+
+class Ready final : public Convolution {
+ public:
+  // May throw.
+  Ready(ConvolutionKind kind, const ConvolutionShape& shape) : kind_(kind) {
+    Descriptors d = Describe(shape);
+    const dnnl::primitive_attr attr = UserScratchpad();
+    const auto forward = [&] { return MakeForward(d, attr); };
+    switch (kind) {
+      case ConvolutionKind::kForward:
+        Take<dnnl::convolution_forward>(Choose(kind, shape, forward), &d);
+        break;
+      case ConvolutionKind::kBackwardInput: {
+        const auto hint = forward();
+        using Backward = dnnl::convolution_backward_data;
+        Take<Backward>(Choose(kind, shape, [&] { return MakeBackward<Backward>(d, attr, hint); }),
+                       &d);
+        break;
+      }
+      case ConvolutionKind::kBackwardFilter: {
+        const auto hint = forward();
+        using Backward = dnnl::convolution_backward_weights;
+        Take<Backward>(Choose(kind, shape, [&] { return MakeBackward<Backward>(d, attr, hint); }),
+                       &d);
+        break;
+      }
+    }
+    filter_bytes_ = d.filter.get_size();
+    input_ = d.input;
+    output_ = d.output;
+    packed_ = d.filter;
+    hwio_ = d.hwio;
+    const bool unpacks = kind == ConvolutionKind::kBackwardFilter;
+    const dnnl::reorder::primitive_desc reorder(Engine(), unpacks ? packed_ : hwio_, Engine(),
+                                                unpacks ? hwio_ : packed_, attr);
+    reorder_ = dnnl::reorder(reorder);
+    reorder_scratch_ = reorder.scratchpad_desc();
+  }
+
+  size_t filter_bytes() const override { return filter_bytes_; }
+  size_t scratch_bytes() const override {
+    return std::max(scratch_.get_size(), reorder_scratch_.get_size());
+  }
+  const char* implementation() const override { return name_.c_str(); }
+
+  absl::Status PackFilter(const float* hwio, void* packed, void* scratch) const override {
+    return Reorder(DNNL_ARG_FROM, const_cast<float*>(hwio), DNNL_ARG_TO, packed, scratch);
+  }
+  absl::Status UnpackFilter(const void* packed, float* hwio, void* scratch) const override {
+    return Reorder(DNNL_ARG_TO, hwio, DNNL_ARG_FROM, const_cast<void*>(packed), scratch);
+  }
+
+  absl::Status Run(float* input, void* packed, float* output, void* scratch) const override {
+    struct Names {
+      int input, filter, output;
+    };
+    static constexpr Names kNames[] = {
+        {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+        {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
+        {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+    };
+    const Names& names = kNames[static_cast<int>(kind_)];
+    return Guarded("convolution", [&] {
+      primitive_.execute(Stream(), {{names.input, memory(input_, Engine(), input)},
+                                    {names.filter, memory(packed_, Engine(), packed)},
+                                    {names.output, memory(output_, Engine(), output)},
+                                    {DNNL_ARG_SCRATCHPAD, memory(scratch_, Engine(), scratch)}});
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  template <typename Primitive, typename Descriptor>
+  void Take(const Descriptor& chosen, Descriptors* d) {
+    name_ = chosen.impl_info_str();
+    scratch_ = chosen.scratchpad_desc();
+    if constexpr (std::is_same_v<Primitive, dnnl::convolution_backward_weights>) {
+      d->filter = chosen.diff_weights_desc();
+    } else {
+      d->filter = chosen.weights_desc();
+    }
+    primitive_ = Primitive(chosen);
+  }
+
+  absl::Status Reorder(int plain, void* hwio, int blocked, void* packed, void* scratch) const {
+    return Guarded("reorder", [&] {
+      reorder_.execute(Stream(),
+                       {{plain, memory(hwio_, Engine(), hwio)},
+                        {blocked, memory(packed_, Engine(), packed)},
+                        {DNNL_ARG_SCRATCHPAD, memory(reorder_scratch_, Engine(), scratch)}});
+      return absl::OkStatus();
+    });
+  }
+
+  const ConvolutionKind kind_;
+  std::string name_;
+  dnnl::primitive primitive_;
+  dnnl::primitive reorder_;
+  memory::desc input_, packed_, output_, hwio_, scratch_, reorder_scratch_;
+  size_t filter_bytes_ = 0;
+};
+
+// Convolutions that were made, by what they compute. Whoever uses one shares in it, so it is safe
+// to forget them all when there are too many.
+class Cache {
+ public:
+  absl::StatusOr<std::shared_ptr<const Convolution>> Get(ConvolutionKind kind,
+                                                         const ConvolutionShape& shape) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const Convolution>& entry = entries_[{kind, shape}];
+    if (entry != nullptr) return entry;
+    std::shared_ptr<const Convolution> made;
+    const absl::Status status = Guarded("convolution", [&] {
+      made = std::make_shared<const Ready>(kind, shape);
+      return absl::OkStatus();
+    });
+    if (!status.ok()) {
+      entries_.erase({kind, shape});
+      return status;
+    }
+    entry = made;
+    if (entries_.size() > kMost) entries_.clear();
+    return made;
+  }
+
+ private:
+  static constexpr size_t kMost = 1024;
+  std::mutex mutex_;
+  std::map<std::pair<ConvolutionKind, ConvolutionShape>, std::shared_ptr<const Convolution>>
+      entries_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Convolution>> Convolution::Of(ConvolutionKind kind,
+                                                                   const ConvolutionShape& shape) {
+  static auto* const cache = new Cache;
+  return cache->Get(kind, shape);
+}
+
+absl::Status Sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                   const float* a, int64_t lda, const float* b, int64_t ldb, float* c,
+                   int64_t ldc) {
+  return Guarded("matrix product", [&] {
+    const dnnl::status status = dnnl::sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n,
+                                            k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
+    if (status == dnnl::status::success) return absl::OkStatus();
+    return Internal("oneDNN, matrix product: status ", static_cast<int>(status));
+  });
+}
+
+}  // namespace sessile::onednn

@@ -1,0 +1,71 @@
+// oneDNN behind one door: the only file of the library that knows its types and its version.
+//
+//   SESSILE_ASSIGN_OR_RETURN(auto conv, onednn::Convolution::Of(Kind::kForward, shape));
+//   conv->PackFilter(hwio, packed, scratch);         // filter_bytes(), scratch_bytes()
+//   conv->Run(input, packed, output, scratch);
+//
+// All is computed on the calling thread. Exceptions of oneDNN become statuses here. Buffers that
+// are called packed or scratch are aligned to kBufferAlignment; the caller owns all memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace sessile::onednn {
+
+// c = op(a) * op(b), row-major: op(a) is [m,k], op(b) is [k,n], c is [m,n]; lda, ldb and ldc are
+// the distances between rows as they are stored. REQUIRES: m, n and k above 0.
+absl::Status Sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,
+                   const float* a, int64_t lda, const float* b, int64_t ldb, float* c, int64_t ldc);
+
+// Height and width.
+using Pair = std::array<int64_t, 2>;
+
+// A convolution of float32 images. Filters are HWIO; I is in_channels / groups.
+struct ConvolutionShape {
+  int64_t batch = 0;
+  int64_t groups = 1;
+  int64_t in_channels = 0;
+  int64_t out_channels = 0;
+  Pair input = {};
+  Pair filter = {};
+  Pair output = {};
+  Pair stride = {1, 1};
+  Pair dilation = {1, 1};  // 1: taps are neighbours
+  Pair pad_before = {};
+  Pair pad_after = {};
+  bool channels_last = true;
+
+  friend auto operator<=>(const ConvolutionShape&, const ConvolutionShape&) = default;
+};
+
+enum class ConvolutionKind { kForward, kBackwardInput, kBackwardFilter };
+
+// One convolution, ready to run. Immutable and thread-safe; equal ones are shared by the process.
+class Convolution {
+ public:
+  // REQUIRES: every size is above 0. UNIMPLEMENTED if oneDNN has nothing for this shape.
+  static absl::StatusOr<std::shared_ptr<const Convolution>> Of(ConvolutionKind kind,
+                                                               const ConvolutionShape& shape);
+  virtual ~Convolution() = default;
+
+  // Bytes of the filter, or of its gradient, in the layout that Run wants.
+  virtual size_t filter_bytes() const = 0;
+  // Bytes that each of the calls below needs for itself.
+  virtual size_t scratch_bytes() const = 0;
+  // oneDNN's name of the implementation: "jit:avx2".
+  virtual const char* implementation() const = 0;
+
+  virtual absl::Status PackFilter(const float* hwio, void* packed, void* scratch) const = 0;
+  virtual absl::Status UnpackFilter(const void* packed, float* hwio, void* scratch) const = 0;
+  // kForward writes `output`, kBackwardInput writes `input` (the gradient of it, from the gradient
+  // of the output), kBackwardFilter writes `packed`; the others are read.
+  virtual absl::Status Run(float* input, void* packed, float* output, void* scratch) const = 0;
+};
+
+}  // namespace sessile::onednn
