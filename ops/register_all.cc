@@ -8,13 +8,16 @@ namespace {
 void RegisterAll(OpRegistry& ops) {
   RegisterAddN(ops);
   RegisterArgMax(ops);
+  RegisterBiasAdd(ops);
   RegisterBinary(ops);
   RegisterBroadcast(ops);
   RegisterCast(ops);
   RegisterComparison(ops);
   RegisterConstant(ops);
+  RegisterConv2D(ops);
   RegisterDynamicStitch(ops);
   RegisterFill(ops);
+  RegisterFusedBatchNorm(ops);
   RegisterGather(ops);
   RegisterIdentity(ops);
   RegisterLoop(ops);
@@ -22,6 +25,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterPlaceholder(ops);
   RegisterRange(ops);
   RegisterReduction(ops);
+  RegisterRelu(ops);
   RegisterReshape(ops);
   RegisterSelect(ops);
   RegisterShape(ops);

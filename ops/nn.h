@@ -1,0 +1,121 @@
+// tf.nn: convolutions, activations, normalization and losses.
+//
+//   auto x = tf::placeholder(tf::float32, {tf::None, 28, 28, 1});
+//   auto y = tf::nn::relu(tf::nn::conv2d(x, w, {.strides = 1, .padding = "SAME"}));
+//   auto [mean, variance] = tf::nn::moments(y, {0, 1, 2});
+//
+// Images are [batch, height, width, channels] (data format "NHWC", the default) or [batch,
+// channels, height, width] ("NCHW"); filters are [height, width, channels in, channels out]. All of
+// these throw errors::InvalidArgumentError where shapes, types or attributes do not fit, while the
+// graph is built. Thread-safe as far as the graph is: see core/graph/scope.h.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sessile/core/graph/output.h"
+#include "sessile/ops/axes.h"
+#include "sessile/ops/input.h"
+#include "sessile/ops/int_list.h"
+
+namespace sessile::nn {
+
+// "SAME", "VALID", or for each dimension of the input how many zeros stand before and after it:
+// {{0, 0}, {1, 1}, {1, 1}, {0, 0}}.
+class ConvPadding {
+ public:
+  // Not given; conv2d refuses it.
+  ConvPadding() = default;
+  ConvPadding(std::string kind) : kind_(std::move(kind)) {}  // NOLINT: meant to convert
+  ConvPadding(const char* kind) : kind_(kind) {}             // NOLINT
+  ConvPadding(std::initializer_list<std::pair<int64_t, int64_t>> zeros);
+  ConvPadding(const std::vector<std::pair<int64_t, int64_t>>& zeros);  // NOLINT
+
+  // The op's attributes: "SAME", "VALID" or "EXPLICIT", "" if not given; and the flattened list.
+  const std::string& kind() const { return kind_; }
+  const std::vector<int64_t>& explicit_paddings() const { return zeros_; }
+
+ private:
+  std::string kind_;
+  std::vector<int64_t> zeros_;
+};
+
+struct Conv2DOptions {
+  // For height and width: one number, two, or four in the order of the data format.
+  IntList strides = 1;
+  ConvPadding padding = {};
+  bool use_cudnn_on_gpu = true;  // kept in the graph; there is no GPU here
+  std::string data_format = "NHWC";
+  IntList dilations = 1;
+  std::string name = {};
+};
+// Cross-correlates `input` with each filter: output[b, i, j, k] is the sum over di, dj, q of
+// input[b, stride * i + di, stride * j + dj, q] * filter[di, dj, q, k], zeros around the input as
+// `padding` says. With fewer filter channels than input channels, the channels form groups.
+Output conv2d(Input input, Input filter, Conv2DOptions options);
+
+struct BiasAddOptions {
+  std::string data_format = {};  // "N...C" (the default) or "NC..."
+  std::string name = {};
+};
+// Adds `bias` [channels] to the channels of `value`, which has any rank from 2.
+Output bias_add(Input value, Input bias, BiasAddOptions options = {});
+
+// max(features, 0).
+Output relu(Input features, std::string_view name = {});
+
+struct SigmoidCrossEntropyOptions {
+  Input labels;
+  Input logits;
+  std::string name = {};
+};
+// With x = logits and z = labels: z * -log(sigmoid(x)) + (1 - z) * -log(1 - sigmoid(x)),
+// elementwise, computed as max(x, 0) - x * z + log(1 + exp(-abs(x))), which does not overflow.
+Output sigmoid_cross_entropy_with_logits(SigmoidCrossEntropyOptions options);
+
+struct Moments {
+  Output mean;
+  Output variance;
+};
+struct MomentsOptions {
+  std::optional<Input> shift = {};  // not used, as in TensorFlow
+  std::string name = {};
+  bool keep_dims = false;
+};
+// Mean and variance of `x` over `axes`, which are removed, or of size 1 with keep_dims. No gradient
+// flows from the variance into the mean: its own there is zero.
+Moments moments(Input x, const Axes& axes, MomentsOptions options = {});
+
+// (x - mean) / sqrt(variance + variance_epsilon) * scale + offset, broadcasting. Without `scale` or
+// `offset` (std::nullopt) that part is left out.
+Output batch_normalization(Input x, Input mean, Input variance, std::optional<Input> offset,
+                           std::optional<Input> scale, double variance_epsilon,
+                           std::string_view name = {});
+
+struct FusedBatchNorm {
+  Output y;
+  Output batch_mean;      // what to put into the running mean
+  Output batch_variance;  // with Bessel's correction
+};
+struct FusedBatchNormOptions {
+  std::optional<Input> mean = {};      // required unless is_training
+  std::optional<Input> variance = {};  // required unless is_training
+  double epsilon = 0.001;
+  std::string data_format = "NHWC";
+  bool is_training = true;
+  std::string name = {};
+  // Weight of this batch in the returned mean and variance; below 1, `mean` and `variance` are the
+  // running ones.
+  double exponential_avg_factor = 1.0;
+};
+// Batch normalization of images by one op: with the statistics of the batch (is_training), or with
+// `mean` and `variance`. All but `x` have the shape [channels].
+FusedBatchNorm fused_batch_norm(Input x, Input scale, Input offset,
+                                FusedBatchNormOptions options = {});
+
+}  // namespace sessile::nn
