@@ -67,12 +67,12 @@ absl::StatusOr<std::vector<RunValue>> RunControlFlow(const Step& step, std::span
 }
 
 absl::StatusOr<std::vector<RunValue>> RunStep(const Step& step, std::span<RunValue> inputs,
-                                              const KernelCall::Environment& environment) {
+                                              const NodeCall::Environment& environment) {
   if (step.kind != ControlFlowKind::kNone) return RunControlFlow(step, inputs);
   for (const RunValue& input : inputs) {
     if (!input.live()) return Internal("An input did not arrive");
   }
-  KernelCall call(step, inputs, environment);
+  NodeCall call(step, inputs, environment);
   SESSILE_RETURN_IF_ERROR(call.Run());
   return call.TakeOutputs();
 }
@@ -81,7 +81,7 @@ absl::StatusOr<std::vector<RunValue>> RunStep(const Step& step, std::span<RunVal
 
 absl::StatusOr<std::vector<RunValue>> RunProgram(const Program& program,
                                                  std::span<const Tensor> feeds,
-                                                 const KernelCall::Environment& environment) {
+                                                 const NodeCall::Environment& environment) {
   Dataflow flow(program, feeds);
   while (const std::optional<Dataflow::Task> task = flow.Next()) {
     SESSILE_RETURN_IF_ERROR(environment.limits->Check());

@@ -14,7 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "sessile/core/session/dataflow.h"
-#include "sessile/core/session/kernel_call.h"
+#include "sessile/core/session/node_call.h"
 
 namespace sessile {
 
@@ -22,6 +22,6 @@ namespace sessile {
 // variables. Reentrant: many runs of one program may go on at the same time.
 absl::StatusOr<std::vector<RunValue>> RunProgram(const Program& program,
                                                  std::span<const Tensor> feeds,
-                                                 const KernelCall::Environment& environment);
+                                                 const NodeCall::Environment& environment);
 
 }  // namespace sessile

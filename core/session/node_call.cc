@@ -1,4 +1,4 @@
-#include "sessile/core/session/kernel_call.h"
+#include "sessile/core/session/node_call.h"
 
 #include <algorithm>
 #include <limits>
@@ -46,9 +46,9 @@ absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs
 }
 
 // The content locks of one call, each once, in the order of their ids.
-class KernelCall::Locks {
+class NodeCall::Locks {
  public:
-  explicit Locks(const KernelCall& call) {
+  explicit Locks(const NodeCall& call) {
     for (size_t i = 0; i < call.tensors_.size(); ++i) {
       const Tensor& tensor = call.tensors_[i];
       if (!tensor.has_value() || tensor.buffer()->lock() == nullptr) continue;
@@ -78,14 +78,14 @@ class KernelCall::Locks {
   std::map<uint64_t, Held> held_;
 };
 
-KernelCall::KernelCall(const Step& step, std::span<RunValue> inputs, const Environment& environment)
+NodeCall::NodeCall(const Step& step, std::span<RunValue> inputs, const Environment& environment)
     : step_(step),
       environment_(environment),
       inputs_(std::make_move_iterator(inputs.begin()), std::make_move_iterator(inputs.end())) {
   for (RunValue& input : inputs) input = RunValue();
 }
 
-absl::Status KernelCall::Run() {
+absl::Status NodeCall::Run() {
   SESSILE_RETURN_IF_ERROR(CheckInitialized(*step_.node, inputs_));
   for (;;) {
     tensors_.clear();
@@ -123,7 +123,7 @@ absl::Status KernelCall::Run() {
 }
 
 // A variable that gets a value of another shape keeps its old one until the kernel has succeeded.
-absl::Status KernelCall::PrepareVariables(std::vector<Tensor>* targets) {
+absl::Status NodeCall::PrepareVariables(std::vector<Tensor>* targets) {
   for (const Prepared::Initialization& init : prepared_->initializations()) {
     VariableState* const variable = inputs_[static_cast<size_t>(init.input)].variable;
     if (variable == nullptr) {
@@ -136,7 +136,7 @@ absl::Status KernelCall::PrepareVariables(std::vector<Tensor>* targets) {
   return absl::OkStatus();
 }
 
-absl::Status KernelCall::MakeOutputs() {
+absl::Status NodeCall::MakeOutputs() {
   const int count = step_.node->num_outputs();
   outputs_.resize(static_cast<size_t>(count));
   output_views_.resize(static_cast<size_t>(count));
@@ -144,7 +144,7 @@ absl::Status KernelCall::MakeOutputs() {
   return absl::OkStatus();
 }
 
-absl::Status KernelCall::MakeOutput(int i) {
+absl::Status NodeCall::MakeOutput(int i) {
   const size_t at = static_cast<size_t>(i);
   const TensorSpec& spec = prepared_->outputs()[at];
   const Prepared::Forward* alias = nullptr;
@@ -177,7 +177,7 @@ absl::Status KernelCall::MakeOutput(int i) {
   return absl::OkStatus();
 }
 
-absl::Status KernelCall::MakeReference(int i, const Prepared::Forward* alias) {
+absl::Status NodeCall::MakeReference(int i, const Prepared::Forward* alias) {
   VariableState* const variable = alias != nullptr
                                       ? inputs_[static_cast<size_t>(alias->input)].variable
                                       : dynamic_cast<VariableState*>(step_.state);
@@ -190,7 +190,7 @@ absl::Status KernelCall::MakeReference(int i, const Prepared::Forward* alias) {
 
 // The input's memory can be written if this call holds the only handle on it. A buffer that is fed,
 // held by a loop or a variable, or waits for another consumer has others.
-bool KernelCall::MayTakeOver(const Tensor& input, const TensorSpec& spec) const {
+bool NodeCall::MayTakeOver(const Tensor& input, const TensorSpec& spec) const {
   if (!input.has_value() || input.dtype() == DataType::kString || input.buffer().use_count() != 1) {
     return false;
   }
@@ -200,7 +200,7 @@ bool KernelCall::MayTakeOver(const Tensor& input, const TensorSpec& spec) const 
          input.num_elements() == spec.shape.num_elements();
 }
 
-absl::StatusOr<TensorView> KernelCall::AllocateOutput(int i, const Shape& shape) {
+absl::StatusOr<TensorView> NodeCall::AllocateOutput(int i, const Shape& shape) {
   const size_t at = static_cast<size_t>(i);
   SESSILE_ASSIGN_OR_RETURN(outputs_[at].tensor,
                            Tensor::Allocate(prepared_->outputs()[at].dtype, shape));
@@ -208,7 +208,7 @@ absl::StatusOr<TensorView> KernelCall::AllocateOutput(int i, const Shape& shape)
   return output_views_[at];
 }
 
-absl::Status KernelCall::RunPhases() {
+absl::Status NodeCall::RunPhases() {
   if (prepared_->phases().empty()) return absl::OkStatus();
   const size_t slot_bytes = prepared_->scratch_slot_bytes();
   const size_t slots = static_cast<size_t>(std::max<int64_t>(prepared_->scratch_slots(), 0));
@@ -228,7 +228,7 @@ absl::Status KernelCall::RunPhases() {
 }
 
 // Of several errors the one of the lowest block wins, so that it does not depend on threads.
-absl::Status KernelCall::RunBlocks(int phase, Scratch scratch) {
+absl::Status NodeCall::RunBlocks(int phase, Scratch scratch) {
   std::mutex mutex;
   absl::Status error;
   std::atomic<int64_t> first_error{std::numeric_limits<int64_t>::max()};
@@ -245,7 +245,7 @@ absl::Status KernelCall::RunBlocks(int phase, Scratch scratch) {
   return error;
 }
 
-absl::Status KernelCall::CheckOutputs() const {
+absl::Status NodeCall::CheckOutputs() const {
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (!outputs_[i].live()) {
       return Internal("The kernel of ", step_.node->op_type(), " made no output ", i);

@@ -1,6 +1,6 @@
 // One call of one node's kernel: locks, preparation, memory, blocks.
 //
-//   KernelCall call(step, inputs, {&pool, &limits, yardstick});
+//   NodeCall call(step, inputs, {&pool, &limits, yardstick});
 //   SESSILE_RETURN_IF_ERROR(call.Run());
 //   outputs = call.TakeOutputs();
 //
@@ -32,7 +32,7 @@ Tensor TensorOf(const RunValue& value);
 // uninitialized variable and the op wants a value there.
 absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs);
 
-class KernelCall final : public RunContext {
+class NodeCall final : public RunContext {
  public:
   struct Environment {
     ThreadPool* pool;
@@ -41,7 +41,7 @@ class KernelCall final : public RunContext {
   };
 
   // REQUIRES: all inputs are live, and references where the node takes references.
-  KernelCall(const Step& step, std::span<RunValue> inputs, const Environment& environment);
+  NodeCall(const Step& step, std::span<RunValue> inputs, const Environment& environment);
 
   absl::Status Run();
   std::vector<RunValue> TakeOutputs() { return std::move(outputs_); }
