@@ -22,6 +22,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterIdentity(ops);
   RegisterLoop(ops);
   RegisterMatMul(ops);
+  RegisterNoOp(ops);
   RegisterPlaceholder(ops);
   RegisterRange(ops);
   RegisterReduction(ops);
@@ -30,6 +31,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterSelect(ops);
   RegisterShape(ops);
   RegisterStack(ops);
+  RegisterState(ops);
   RegisterSwitchMerge(ops);
   RegisterTile(ops);
   RegisterTranspose(ops);

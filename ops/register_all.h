@@ -35,5 +35,34 @@ void RegisterSwitchMerge(OpRegistry& ops);     // switch_merge.cc
 void RegisterTile(OpRegistry& ops);            // tile.cc
 void RegisterTranspose(OpRegistry& ops);       // transpose.cc
 void RegisterUnary(OpRegistry& ops);           // unary.cc
+void RegisterAddN(OpRegistry& ops);           // add_n.cc
+void RegisterArgMax(OpRegistry& ops);         // arg_max.cc
+void RegisterBinary(OpRegistry& ops);         // binary.cc
+void RegisterBroadcast(OpRegistry& ops);      // broadcast.cc
+void RegisterCast(OpRegistry& ops);           // cast.cc
+void RegisterComparison(OpRegistry& ops);     // comparison.cc
+void RegisterConstant(OpRegistry& ops);       // constant.cc
+void RegisterConstant(OpRegistry& ops);       // constant.cc
+void RegisterDynamicStitch(OpRegistry& ops);  // dynamic_stitch.cc
+void RegisterFill(OpRegistry& ops);           // fill.cc
+void RegisterGather(OpRegistry& ops);         // gather.cc
+void RegisterIdentity(OpRegistry& ops);       // identity.cc
+void RegisterLoop(OpRegistry& ops);           // loop.cc
+void RegisterLoop(OpRegistry& ops);           // loop.cc
+void RegisterMatMul(OpRegistry& ops);         // matmul.cc
+void RegisterNoOp(OpRegistry& ops);           // grouping.cc
+void RegisterPlaceholder(OpRegistry& ops);    // placeholder.cc
+void RegisterRange(OpRegistry& ops);          // range.cc
+void RegisterReduction(OpRegistry& ops);      // reduction.cc
+void RegisterReshape(OpRegistry& ops);        // reshape.cc
+void RegisterSelect(OpRegistry& ops);         // select.cc
+void RegisterShape(OpRegistry& ops);          // shape.cc
+void RegisterStack(OpRegistry& ops);          // stack.cc
+void RegisterState(OpRegistry& ops);          // state.cc
+void RegisterSwitchMerge(OpRegistry& ops);    // switch_merge.cc
+void RegisterSwitchMerge(OpRegistry& ops);    // switch_merge.cc
+void RegisterTile(OpRegistry& ops);           // tile.cc
+void RegisterTranspose(OpRegistry& ops);      // transpose.cc
+void RegisterUnary(OpRegistry& ops);          // unary.cc
 
 }  // namespace sessile

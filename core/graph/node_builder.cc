@@ -53,6 +53,12 @@ void AddColocationGroups(const Node& node, std::set<std::string>* groups) {
   if (!any) groups->insert(absl::StrCat("loc:@", node.name()));
 }
 
+void ApplyAttrs(GraphImpl& graph, const BuildScope& scope, Node& node) {
+  for (auto it = scope.attrs.rbegin(); it != scope.attrs.rend(); ++it) {
+    if (node.attrs().Find(it->first) == nullptr) graph.SetAttr(node, it->first, it->second);
+  }
+}
+
 void ApplyColocation(GraphImpl& graph, BuildScope& scope, Node& node) {
   if (scope.colocations.empty()) return;
   const std::span<BuildScope::Colocation> colocations = Effective(scope.colocations);
@@ -86,6 +92,7 @@ absl::StatusOr<Node*> AddNodeInScope(GraphImpl& graph, NodeSpec spec) {
   }
   BuildScope& scope = BuildScope::Of(graph);
   for (BuildScope::Control& control : Effective(scope.controls)) control.seen.insert(node->id());
+  ApplyAttrs(graph, scope, *node);
   ApplyColocation(graph, scope, *node);
   return node;
 }

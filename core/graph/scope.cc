@@ -215,6 +215,15 @@ void colocate_with::Enter(BuildScope::Colocation colocation) {
   };
 }
 
+attr_scope::attr_scope(std::shared_ptr<GraphImpl> graph, std::string_view name, AttrValue value)
+    : ScopeObject(std::move(graph), "attr") {
+  const size_t size = scope().attrs.size();
+  scope().attrs.emplace_back(std::string(name), std::move(value));
+  undo_ = [size](BuildScope& scope) {
+    if (scope.attrs.size() > size) scope.attrs.resize(size);
+  };
+}
+
 ContextScope::ContextScope(std::shared_ptr<GraphImpl> graph, ControlFlowContext* context)
     : ScopeObject(std::move(graph), "control-flow") {
   ControlFlowContext* const outer = scope().context;

@@ -14,6 +14,7 @@
 // the next builder or run on that graph throws errors::InternalError.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -49,6 +50,7 @@ struct BuildScope {
   std::vector<std::string> devices;
   std::vector<Colocation> colocations;
   ControlFlowContext* context = nullptr;
+  std::vector<AttrMap::Entry> attrs;      // of attr_scope; later ones override
   std::vector<const ScopeObject*> alive;  // innermost last
   absl::Status broken;                    // a scope was destroyed out of order
 
@@ -113,6 +115,12 @@ class Dependency {
  public:
   Dependency(const Operation& op) : op_(op) {}            // NOLINT: meant to convert
   Dependency(const Output& output) : op_(output.op()) {}  // NOLINT
+  // A variable stands for the operation that holds it, not for a read of its value.
+  template <typename V>
+  requires requires(const V& v) {
+    { v.ref() } -> std::same_as<Output>;
+  }
+  Dependency(const V& variable) : op_(variable.ref().op()) {}  // NOLINT
   const Operation& op() const { return op_; }
 
  private:
@@ -153,6 +161,13 @@ class [[nodiscard]] colocate_with : public ScopeObject {
 
  private:
   void Enter(BuildScope::Colocation colocation);
+};
+
+// Nodes built inside get the attribute `name`, unless they have one of that name already; for
+// builders ("_class" of a variable that does not exist yet).
+class [[nodiscard]] attr_scope : public ScopeObject {
+ public:
+  attr_scope(std::shared_ptr<GraphImpl> graph, std::string_view name, AttrValue value);
 };
 
 // Makes `context` the current one; for the control-flow builders.

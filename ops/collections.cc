@@ -1,0 +1,159 @@
+#include "sessile/ops/collections.h"
+
+#include <regex>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/graph_impl.h"
+#include "sessile/ops/grouping.h"
+
+namespace sessile {
+namespace {
+
+[[noreturn]] void ThrowWrongItem(const CollectionElement& element, const char* expected) {
+  errors::ThrowIfError(InvalidArgument(
+      "Expected ", expected, " in a collection, found ",
+      element.name().empty() ? "a value without a name" : "'" + element.name() + "'"));
+  __builtin_unreachable();
+}
+
+void Add(const std::shared_ptr<GraphImpl>& of, std::string_view name, CollectionItem item) {
+  const Graph graph = get_default_graph();
+  if (of != nullptr && of != graph.impl()) {
+    errors::ThrowIfError(InvalidArgument("What is added to the collection '", std::string(name),
+                                         "' must be an element of the default graph."));
+  }
+  graph.impl()->collections().Add(name, std::move(item));
+}
+
+}  // namespace
+
+template <>
+Output CollectionElement::as<Output>() const {
+  if (const auto* endpoint = std::get_if<Endpoint>(&item_)) return Output(graph_, *endpoint);
+  if (std::holds_alternative<VariableItem>(item_)) return as<Variable>().value();
+  ThrowWrongItem(*this, "a tensor");
+}
+
+template <>
+Operation CollectionElement::as<Operation>() const {
+  if (const auto* endpoint = std::get_if<Endpoint>(&item_)) return Output(graph_, *endpoint).op();
+  if (const auto* op = std::get_if<OperationItem>(&item_)) {
+    return Operation(graph_, &graph_->node(op->node));
+  }
+  if (std::holds_alternative<VariableItem>(item_)) return as<Variable>().op();
+  ThrowWrongItem(*this, "an operation");
+}
+
+template <>
+Variable CollectionElement::as<Variable>() const {
+  if (const auto* item = std::get_if<VariableItem>(&item_)) return Variable(graph_, item->variable);
+  ThrowWrongItem(*this, "a variable");
+}
+
+template <>
+std::string CollectionElement::as<std::string>() const {
+  if (const auto* bytes = std::get_if<std::string>(&item_)) return *bytes;
+  ThrowWrongItem(*this, "bytes");
+}
+
+template <>
+int64_t CollectionElement::as<int64_t>() const {
+  if (const auto* number = std::get_if<int64_t>(&item_)) return *number;
+  ThrowWrongItem(*this, "an integer");
+}
+
+template <>
+float CollectionElement::as<float>() const {
+  if (const auto* number = std::get_if<float>(&item_)) return *number;
+  ThrowWrongItem(*this, "a float");
+}
+
+CollectionElement::operator Dependency() const { return as<Operation>(); }
+
+std::string CollectionElement::name() const {
+  if (std::holds_alternative<Endpoint>(item_)) return as<Output>().name();
+  if (std::holds_alternative<OperationItem>(item_)) return as<Operation>().name();
+  if (std::holds_alternative<VariableItem>(item_)) return as<Variable>().name();
+  return {};
+}
+
+std::vector<CollectionElement> CollectionElements(const Graph& graph, std::string_view name,
+                                                  std::string_view scope) {
+  std::vector<CollectionElement> elements;
+  for (const CollectionItem& item : graph.impl()->collections().Get(name)) {
+    elements.emplace_back(graph.impl(), item);
+  }
+  if (scope.empty()) return elements;
+  try {
+    const std::regex begins{std::string(scope)};
+    std::erase_if(elements, [&](const CollectionElement& element) {
+      return !std::regex_search(element.name(), begins, std::regex_constants::match_continuous);
+    });
+  } catch (const std::regex_error& e) {
+    errors::ThrowIfError(InvalidArgument("The scope '", std::string(scope),
+                                         "' is no regular expression: ", e.what()));
+  }
+  return elements;
+}
+
+void add_to_collection(std::string_view name, const Output& tensor) {
+  Add(tensor.graph_impl(), name, tensor.endpoint());
+}
+
+void add_to_collection(std::string_view name, const Operation& op) {
+  Add(op.graph_impl(), name, OperationItem{op.node().id()});
+}
+
+void add_to_collection(std::string_view name, const Variable& variable) {
+  Add(variable.graph_impl(), name, VariableItem{variable.index()});
+}
+
+void add_to_collection(std::string_view name, std::string bytes) {
+  Add(nullptr, name, std::move(bytes));
+}
+
+void add_to_collection(std::string_view name, int64_t number) { Add(nullptr, name, number); }
+
+void add_to_collection(std::string_view name, float number) { Add(nullptr, name, number); }
+
+void clear_collection(std::string_view name) {
+  get_default_graph().impl()->collections().Clear(name);
+}
+
+std::vector<Variable> global_variables(std::string_view scope) {
+  return get_collection<Variable>(GraphKeys::GLOBAL_VARIABLES, scope);
+}
+
+std::vector<Variable> trainable_variables(std::string_view scope) {
+  return get_collection<Variable>(GraphKeys::TRAINABLE_VARIABLES, scope);
+}
+
+std::vector<Variable> local_variables(std::string_view scope) {
+  return get_collection<Variable>(GraphKeys::LOCAL_VARIABLES, scope);
+}
+
+std::vector<Variable> model_variables(std::string_view scope) {
+  return get_collection<Variable>(GraphKeys::MODEL_VARIABLES, scope);
+}
+
+Operation variables_initializer(const std::vector<Variable>& variables, std::string_view name,
+                                std::source_location at) {
+  SourceScope here(at);
+  std::vector<Dependency> initializers;
+  for (const Variable& variable : variables) initializers.emplace_back(variable.initializer());
+  if (initializers.empty()) return no_op(name);
+  return group(initializers, name);
+}
+
+Operation global_variables_initializer(std::source_location at) {
+  return variables_initializer(global_variables(), "init", at);
+}
+
+Operation local_variables_initializer(std::source_location at) {
+  return variables_initializer(local_variables(), "init", at);
+}
+
+void set_random_seed(std::optional<int64_t> seed) { get_default_graph().impl()->set_seed(seed); }
+
+}  // namespace sessile

@@ -1,0 +1,49 @@
+// Operations on the value that a variable holds. ops/variable.h has the variable itself.
+#pragma once
+
+#include <concepts>
+#include <string>
+
+#include "sessile/core/graph/output.h"
+#include "sessile/ops/input.h"
+
+namespace sessile {
+
+// What an operation writes to: a Variable, or a tensor of reference type.
+class Ref {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor): meant to convert
+  Ref(const Output& output, Input::Location at = Input::Location::current()) : input_(output, at) {}
+  template <typename V>
+  requires requires(const V& v) {
+    { v.ref() } -> std::same_as<Output>;
+  }
+  Ref(const V& variable, Input::Location at = Input::Location::current())
+      : input_(variable.ref(), at) {}
+  // NOLINTEND
+  const Input& input() const { return input_; }
+
+ private:
+  Input input_;
+};
+
+struct AssignOptions {
+  bool validate_shape = true;  // the value must have the variable's shape
+  bool use_locking = true;
+  std::string name = {};
+};
+
+struct UpdateOptions {
+  bool use_locking = false;
+  std::string name = {};
+};
+
+// Sets the variable to `value`; the result is the variable's own output after that.
+Output assign(Ref ref, Input value, const AssignOptions& options = {});
+// Adds to or subtracts from the variable.
+Output assign_add(Ref ref, Input value, const UpdateOptions& options = {});
+Output assign_sub(Ref ref, Input value, const UpdateOptions& options = {});
+// A bool: the variable has a value.
+Output is_variable_initialized(Ref ref, std::string_view name = {});
+
+}  // namespace sessile

@@ -1,0 +1,100 @@
+// Variables: values that a session keeps from run to run.
+//
+//   auto w = tf::Variable(tf::truncated_normal({784, 10}, {.stddev = 0.1}));
+//   auto logits = tf::matmul(x, w);
+//   sess.run(w.initializer());        // or tf::global_variables_initializer()
+//
+// As in TensorFlow 1 a variable is a VariableV2 node `w`, an Assign `w/Assign` of its initial value
+// and an Identity `w/read`, which stands for the variable wherever a tensor is expected. The object
+// is a handle that shares ownership of the graph; copies are the same variable. Building is as
+// thread-safe as building a graph is; a handle as a std::shared_ptr is.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sessile/core/graph/collection.h"
+#include "sessile/core/graph/graph.h"
+#include "sessile/core/graph/output.h"
+#include "sessile/ops/input.h"
+#include "sessile/ops/state.h"
+
+namespace sessile {
+
+struct VariableOptions {
+  bool trainable = true;
+  // Besides "trainable_variables"; by default {"variables"}.
+  std::optional<std::vector<std::string>> collections = {};
+  // False: the initial value's shape need not be known, and the variable's is unknown.
+  bool validate_shape = true;
+  std::string caching_device = {};  // where reads are kept; by default with the variable
+  std::string name = {};            // "Variable"
+  std::optional<DataType> dtype = {};
+  std::optional<Shape> shape = {};  // by default the initial value's
+};
+
+class Variable {
+ public:
+  // No variable: using it throws errors::InvalidArgumentError.
+  Variable() = default;
+  // Throws errors::InvalidArgumentError if the initial value's shape is not known, or if it was
+  // built inside of a cond or loop (pass a callable there).
+  explicit Variable(Input initial_value, const VariableOptions& options = {});
+  // A callable builds the initial value under "NAME/Initializer/", with the variable's place.
+  template <typename F>
+  requires std::is_invocable_r_v<Input, F>
+  explicit Variable(F initial_value, const VariableOptions& options = {},
+                    std::source_location at = std::source_location::current())
+      : Variable(std::function<Input()>(std::move(initial_value)), options, at, 0) {}
+  // Variable `index` of the graph.
+  Variable(std::shared_ptr<GraphImpl> graph, int index);
+
+  bool has_value() const { return graph_ != nullptr; }
+  // "w:0".
+  std::string name() const { return ref().name(); }
+  const Operation& op() const;
+  DataType dtype() const { return record().dtype; }
+  Shape get_shape() const { return ref().get_shape(); }
+  Shape shape() const { return get_shape(); }
+  Graph graph() const { return ref().graph(); }
+  bool trainable() const { return record().trainable; }
+
+  // The tensor of reference type, which assign and optimizers write to.
+  Output ref() const;
+  // The read that stands for the variable: "w/read:0".
+  Output value() const;
+  operator Output() const { return value(); }  // NOLINT: a variable is used as a tensor
+  // A new read, where control dependencies put it.
+  Output read_value() const;
+  Output initial_value() const;
+  Operation initializer() const;
+
+  Output assign(Input value, const UpdateOptions& options = {}) const;
+  Output assign_add(Input delta, const UpdateOptions& options = {}) const;
+  Output assign_sub(Input delta, const UpdateOptions& options = {}) const;
+
+  friend bool operator==(const Variable& a, const Variable& b) {
+    return a.graph_ == b.graph_ && a.index_ == b.index_;
+  }
+
+  // For the machinery.
+  VariableRecord record() const;
+  int index() const { return index_; }
+  const std::shared_ptr<GraphImpl>& graph_impl() const { return graph_; }
+
+ private:
+  Variable(const std::function<Input()>& initial_value, const VariableOptions& options,
+           std::source_location at, int);
+  void Init(const Input* value, const std::function<Input()>* make, const VariableOptions& options);
+
+  std::shared_ptr<GraphImpl> graph_;
+  int index_ = -1;
+  Operation op_;
+};
+
+}  // namespace sessile
