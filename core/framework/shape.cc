@@ -61,12 +61,12 @@ absl::StatusOr<Shape> Shape::FromDims(std::span<const int64_t> dims) {
   int64_t elements = 1;
   for (int64_t dim : dims) {
     if (dim < kUnknownDim) {
-      return InvalidArgument("Shape [", absl::StrJoin(dims, ","), "] has the dimension ", dim,
-                             "; expected a size >= 0, or -1 for unknown");
+      return InvalidArgument("Shape [", absl::StrJoin(dims, ","),
+                             "] has dimensions with values below -1 (where -1 means unknown)");
     }
     if (dim > 0 && __builtin_mul_overflow(elements, dim, &elements)) {
       return InvalidArgument("Shape [", absl::StrJoin(dims, ","),
-                             "] is too large (more than 2^63 - 1 entries)");
+                             "] is too large (more than 2**63 - 1 entries)");
     }
     shape.dims_.push_back(dim);
   }

@@ -150,6 +150,7 @@ absl::StatusOr<Tensor> Tensor::Rows(int64_t begin, int64_t end) const {
                                               " are not in a tensor of shape ", shape_.ToString()));
   }
   Tensor rows = *this;
+  rows.given_ = -1;
   rows.shape_ = shape_.WithDim(0, end - begin);
   rows.num_elements_ = rows.shape_.num_elements();
   const size_t row_bytes = dim(0) == 0 ? 0 : num_bytes() / static_cast<size_t>(dim(0));

@@ -98,6 +98,12 @@ class Tensor {
 
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
 
+  // How many elements a GraphDef writes: after them the last one is repeated. All of them, unless
+  // the tensor says that it was made from fewer, as tf::constant(0, {.shape = {3}}) is.
+  int64_t given_elements() const { return given_ < 0 ? num_elements_ : given_; }
+  // REQUIRES: 0 < count <= num_elements().
+  void set_given_elements(int64_t count) { given_ = count; }
+
   // "float[2,3] = [1 2 3 ...]", at most `max_values` values.
   std::string ToString(int max_values = 6) const;
 
@@ -113,6 +119,7 @@ class Tensor {
   DataType dtype_ = DataType::kInvalid;
   Shape shape_;
   int64_t num_elements_ = 0;
+  int64_t given_ = -1;  // -1: all
   void* data_ = nullptr;
   std::shared_ptr<Buffer> buffer_;
 };

@@ -22,6 +22,7 @@
 namespace sessile {
 
 class DefaultGraphScope;
+class GraphDef;
 class OpRegistry;
 OpRegistry& builtin_ops();
 
@@ -44,6 +45,8 @@ class Graph {
   // "x:0".
   Output get_tensor_by_name(std::string_view name) const;
   std::string unique_name(std::string_view name) const;
+  // The graph as TensorFlow stores it (core/graph/graph_def.h).
+  GraphDef as_graph_def() const;
   void finalize() const;
   bool finalized() const;
   std::optional<int64_t> seed() const;

@@ -45,6 +45,11 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   GraphImpl(const GraphImpl&) = delete;
   GraphImpl& operator=(const GraphImpl&) = delete;
 
+  // Until the lock is released, other threads wait: what is done meanwhile is one step to them.
+  [[nodiscard]] std::unique_lock<std::recursive_mutex> Lock() const {
+    return std::unique_lock<std::recursive_mutex>(mutex_);
+  }
+
   // Unique in the process, never used again.
   uint64_t uid() const { return uid_; }
   const OpRegistry& ops() const { return ops_; }

@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/graph_impl.h"
+#include "sessile/core/graph/graph_payload.h"
+#include "sessile/core/graph/proto_convert.h"
+#include "sessile/proto/graph.pb.h"
+
+namespace sessile {
+namespace {
+
+// The first GraphDef version that knows functions.
+constexpr int kFunctionsMinConsumer = 12;
+
+void ExportInputs(const GraphImpl& graph, const Node& node, pb::NodeDef* out) {
+  out->clear_input();
+  for (const Endpoint& input : node.inputs()) {
+    const std::string& source = graph.node(input.node).name();
+    out->add_input(input.index == 0 ? source : absl::StrCat(source, ":", input.index));
+  }
+  std::vector<std::string> controls;
+  for (const int control : node.control_inputs()) controls.push_back(graph.node(control).name());
+  std::sort(controls.begin(), controls.end());
+  for (const std::string& control : controls) out->add_input(absl::StrCat("^", control));
+}
+
+// True if `proto` reads as `value`: then its bytes stay, with all that we do not know of them.
+bool ReadsAs(const pb::AttrValue& proto, const AttrValue& value) {
+  ExpansionBudget budget;
+  const absl::StatusOr<AttrValue> old = AttrFromProto(proto, &budget);
+  return old.ok() && *old == value;
+}
+
+absl::Status ExportNode(const GraphImpl& graph, const Node& node, pb::NodeDef* out) {
+  if (node.original() != nullptr) *out = *node.original();
+  out->set_name(node.name());
+  out->set_op(node.op_type());
+  ExportInputs(graph, node, out);
+  out->set_device(node.device());
+  for (const auto& [name, value] : node.attrs()) {
+    const auto old = out->attr().find(name);
+    if (old != out->attr().end() && ReadsAs(old->second, value)) continue;
+    const absl::Status status = AttrToProto(value, &(*out->mutable_attr())[name]);
+    if (!status.ok()) {
+      return WithSuffix(status, absl::StrCat(" (attr '", name, "' of node '", node.name(), "')"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph) {
+  const auto lock = graph.Lock();
+  auto out = std::make_shared<pb::GraphDef>();
+  const GraphPayload& payload = graph.Slot<GraphPayload>();
+  if (payload.versions != nullptr) *out->mutable_versions() = *payload.versions;
+  out->mutable_versions()->set_producer(graph.producer_version());
+  if (payload.library != nullptr) {
+    *out->mutable_library() = *payload.library;
+    const int min_consumer = out->versions().min_consumer();
+    out->mutable_versions()->set_min_consumer(std::max(min_consumer, kFunctionsMinConsumer));
+  }
+  out->GetReflection()->MutableUnknownFields(out.get())->ParseFromString(payload.unknown_fields);
+  const int count = graph.num_nodes();
+  out->mutable_node()->Reserve(count);
+  for (int id = 0; id < count; ++id) {
+    SESSILE_RETURN_IF_ERROR(ExportNode(graph, graph.node(id), out->add_node()));
+  }
+  return GraphDef(std::move(out));
+}
+
+}  // namespace sessile

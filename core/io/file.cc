@@ -1,0 +1,127 @@
+#include "sessile/core/io/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "sessile/core/framework/buffer.h"
+#include "sessile/core/framework/status.h"
+
+namespace sessile {
+namespace {
+
+// More than this is not read from a file whose size the system does not tell, a pipe for example.
+constexpr size_t kChunk = size_t{1} << 20;
+
+absl::Status SystemError(const char* what, const std::string& path, int error) {
+  return absl::ErrnoToStatus(error, absl::StrCat(what, " '", path, "'"));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  // 0 or the error number.
+  int Close() {
+    const int result = ::close(fd_);
+    fd_ = -1;
+    return result == 0 ? 0 : errno;
+  }
+
+ private:
+  int fd_;
+};
+
+absl::Status TooLarge(const std::string& path, uint64_t limit) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("Cannot read '", path, "': it has more than ", limit, " bytes"));
+}
+
+absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return SystemError("Cannot write", path, errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+// A device or a pipe cannot be replaced, only written to.
+absl::Status WriteInPlace(const std::string& path, std::string_view bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) return SystemError("Cannot open", path, errno);
+  SESSILE_RETURN_IF_ERROR(WriteAll(file.get(), bytes, path));
+  const int error = file.Close();
+  return error == 0 ? absl::OkStatus() : SystemError("Cannot write", path, error);
+}
+
+bool IsSpecialFile(const std::string& path) {
+  struct stat info;
+  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return SystemError("Cannot open", path, errno);
+  struct stat info;
+  if (::fstat(file.get(), &info) != 0) return SystemError("Cannot read", path, errno);
+  if (S_ISDIR(info.st_mode)) return SystemError("Cannot read", path, EISDIR);
+  limit = std::min<uint64_t>(limit, MemoryLimit());
+  const uint64_t size = S_ISREG(info.st_mode) ? static_cast<uint64_t>(info.st_size) : 0;
+  if (size > limit) return TooLarge(path, limit);
+
+  std::string bytes;
+  size_t used = 0;
+  bytes.resize(static_cast<size_t>(size) + 1);  // one more, to see the end without another chunk
+  while (true) {
+    if (used == bytes.size()) bytes.resize(used + std::max(kChunk, used / 2));
+    const ssize_t got = ::read(file.get(), bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return SystemError("Cannot read", path, errno);
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+    if (used > limit) return TooLarge(path, limit);
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+absl::Status WriteFile(const std::string& path, std::string_view bytes) {
+  if (IsSpecialFile(path)) return WriteInPlace(path, bytes);
+  static std::atomic<uint64_t> next{0};
+  const std::string temporary =
+      absl::StrCat(path, ".tmp", static_cast<int64_t>(::getpid()), "_", next.fetch_add(1));
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (file.get() < 0) return SystemError("Cannot create", temporary, errno);
+  absl::Status status = WriteAll(file.get(), bytes, path);
+  const int close_error = file.Close();
+  if (status.ok() && close_error != 0) status = SystemError("Cannot write", path, close_error);
+  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
+    status = SystemError("Cannot write", path, errno);
+  }
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
+}
+
+absl::Status MakeFolders(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return SystemError("Cannot make the folder", path, error.value());
+  return absl::OkStatus();
+}
+
+}  // namespace sessile

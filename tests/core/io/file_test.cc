@@ -1,0 +1,67 @@
+#include "sessile/core/io/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace sessile {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FileTest : public ::testing::Test {
+ protected:
+  FileTest() { std::filesystem::create_directories(folder_); }
+  ~FileTest() override { std::filesystem::remove_all(folder_); }
+  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+  const std::string folder_ = ::testing::TempDir() + "file_test";
+};
+
+TEST_F(FileTest, ReadsWhatWasWritten) {
+  const std::string bytes("a\0b\n", 4);
+  ASSERT_TRUE(WriteFile(Path("x"), bytes).ok());
+  EXPECT_EQ(*ReadFile(Path("x")), bytes);
+  ASSERT_TRUE(WriteFile(Path("x"), "").ok());
+  EXPECT_EQ(*ReadFile(Path("x")), "");
+}
+
+TEST_F(FileTest, LeavesNoTemporaryFile) {
+  ASSERT_TRUE(WriteFile(Path("x"), "a").ok());
+  ASSERT_TRUE(WriteFile(Path("x"), "b").ok());
+  std::filesystem::create_directory(Path("folder"));
+  EXPECT_FALSE(WriteFile(Path("folder"), "c").ok());
+  int entries = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    (void)entry;
+    ++entries;
+  }
+  EXPECT_EQ(entries, 2);
+}
+
+TEST_F(FileTest, NamesThePathInErrors) {
+  const absl::Status missing = ReadFile(Path("none")).status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(missing.message()), HasSubstr(Path("none")));
+  EXPECT_THAT(ReadFile(folder_).status().ToString(), HasSubstr("Is a directory"));
+  EXPECT_EQ(WriteFile(Path("no/x"), "a").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(FileTest, RefusesAFileOverTheLimit) {
+  ASSERT_TRUE(WriteFile(Path("x"), "12345").ok());
+  EXPECT_EQ(*ReadFile(Path("x"), 5), "12345");
+  EXPECT_EQ(ReadFile(Path("x"), 4).status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(FileTest, RefusesAnEndlessFile) {
+  EXPECT_EQ(ReadFile("/dev/zero", 1 << 22).status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(FileTest, WritesToADeviceWithoutReplacingIt) {
+  ASSERT_TRUE(WriteFile("/dev/null", "a").ok());
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+}  // namespace
+}  // namespace sessile
