@@ -88,6 +88,21 @@ absl::StatusOr<DataType> ParseType(Scanner& in) {
   return *type;
 }
 
+// A type, or the types of a class: "{realnumbertype, qint8}".
+absl::Status ParseAllowedType(Scanner& in, std::vector<DataType>* types) {
+  Scanner rest = in;
+  SESSILE_ASSIGN_OR_RETURN(const std::string name, rest.Identifier());
+  const std::vector<DataType> of_class = TypesOfClass(name);
+  if (!of_class.empty()) {
+    in = rest;
+    types->insert(types->end(), of_class.begin(), of_class.end());
+    return absl::OkStatus();
+  }
+  SESSILE_ASSIGN_OR_RETURN(const DataType type, ParseType(in));
+  types->push_back(type);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> ParseInt(Scanner& in) {
   SESSILE_ASSIGN_OR_RETURN(const std::string text, in.Number());
   int64_t value;
@@ -190,8 +205,7 @@ absl::StatusOr<std::string> ParseItemType(Scanner& in, AttrDef& attr) {
     if (text.ok()) {
       attr.allowed_strings.push_back(*std::move(text));
     } else {
-      SESSILE_ASSIGN_OR_RETURN(const DataType allowed, ParseType(in));
-      attr.allowed_types.push_back(allowed);
+      SESSILE_RETURN_IF_ERROR(ParseAllowedType(in, &attr.allowed_types));
     }
   } while (in.Take(","));
   SESSILE_RETURN_IF_ERROR(in.Expect("}"));
