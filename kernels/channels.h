@@ -20,6 +20,14 @@
 #include "sessile/core/framework/shape.h"
 #include "sessile/kernels/blocks.h"
 
+// Before a loop whose iterations touch different elements, even where arrays are the same (an
+// output in place of an input): it may be computed in vectors.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("GCC ivdep")
+#else
+#define SESSILE_NO_CARRIED_DEPENDENCE
+#endif
+
 namespace sessile {
 
 // Where elements of type T are added up: sums of floating-point numbers are kept in double, sums of
@@ -63,6 +71,7 @@ struct Channels {
       const int64_t end = range.last() * channels;
       int64_t i = range.first() * channels;
       for (; step > 0 && i + step <= end; i += step) {
+        SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t lane = 0; lane < step; ++lane) body(i + lane, lane);
       }
       for (int64_t lane = 0; i + lane < end; ++lane) body(i + lane, lane);
@@ -92,3 +101,5 @@ struct Channels {
 };
 
 }  // namespace sessile
+
+#undef SESSILE_NO_CARRIED_DEPENDENCE

@@ -3,6 +3,7 @@
 namespace sessile {
 
 void RegisterAllKernels(KernelRegistry& kernels) {
+  RegisterBatchNorm(kernels);
   RegisterBiasAdd(kernels);
   RegisterConv2D(kernels);
   RegisterMatMul(kernels);

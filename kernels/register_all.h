@@ -5,6 +5,7 @@
 
 namespace sessile {
 
+void RegisterBatchNorm(KernelRegistry& kernels);
 void RegisterBiasAdd(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
