@@ -24,6 +24,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterMatMul(ops);
   RegisterNoOp(ops);
   RegisterPlaceholder(ops);
+  RegisterRandom(ops);
   RegisterRange(ops);
   RegisterReduction(ops);
   RegisterRelu(ops);
