@@ -4,10 +4,18 @@ namespace sessile {
 
 void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterBatchNorm(kernels);
+  RegisterAddN(kernels);
+  RegisterApply(kernels);
   RegisterBiasAdd(kernels);
+  RegisterConstant(kernels);
   RegisterConv2D(kernels);
+  RegisterIdentity(kernels);
   RegisterMatMul(kernels);
+  RegisterRandom(kernels);
   RegisterRelu(kernels);
+  RegisterReshape(kernels);
+  RegisterShape(kernels);
+  RegisterVariable(kernels);
 }
 
 KernelRegistry& builtin_kernels() {

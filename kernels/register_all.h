@@ -6,10 +6,18 @@
 namespace sessile {
 
 void RegisterBatchNorm(KernelRegistry& kernels);
+void RegisterAddN(KernelRegistry& kernels);
+void RegisterApply(KernelRegistry& kernels);
 void RegisterBiasAdd(KernelRegistry& kernels);
+void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
+void RegisterIdentity(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
+void RegisterRandom(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
+void RegisterReshape(KernelRegistry& kernels);
+void RegisterShape(KernelRegistry& kernels);
+void RegisterVariable(KernelRegistry& kernels);
 
 // All of the above.
 void RegisterAllKernels(KernelRegistry& kernels);

@@ -20,10 +20,12 @@ namespace sessile {
 
 class VariableState final : public KernelState {
  public:
-  // `name` is the node's, for error messages.
-  explicit VariableState(std::string name) : name_(std::move(name)) {}
+  // `name` is the node's, for error messages; `declared` the shape that the node gives it.
+  explicit VariableState(std::string name, Shape declared = Shape::Unknown())
+      : name_(std::move(name)), declared_(std::move(declared)) {}
 
   const std::string& name() const { return name_; }
+  const Shape& declared_shape() const { return declared_; }
   bool initialized() const;
   // The tensor itself, not a copy; no value if the variable is uninitialized.
   Tensor content() const;
@@ -39,6 +41,7 @@ class VariableState final : public KernelState {
 
  private:
   const std::string name_;
+  const Shape declared_;
   mutable std::mutex mutex_;
   Tensor content_;
 };

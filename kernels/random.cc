@@ -1,0 +1,172 @@
+// RandomUniform, RandomStandardNormal, TruncatedNormal, RandomUniformInt: TensorFlow's streams.
+//
+// Phase 0 takes this call's piece of the node's stream; phase 1 fills groups of it, in any order.
+// In the yardstick a float op draws floats and widens them, so that both modes see the same
+// numbers: the floats lie in scratch, behind the generator.
+
+#include "sessile/core/framework/random.h"
+
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/random_fill.h"
+#include "sessile/core/graph/node.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+#include "sessile/kernels/storage.h"
+
+namespace sessile {
+namespace {
+
+class StreamState final : public KernelState {
+ public:
+  explicit StreamState(SeedPair seeds) : stream(seeds) {}
+  RandomStream stream;
+};
+
+absl::StatusOr<std::unique_ptr<KernelState>> MakeStream(const Node& node) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t seed, node.attrs().GetOr<int64_t>("seed", 0));
+  SESSILE_ASSIGN_OR_RETURN(const int64_t seed2, node.attrs().GetOr<int64_t>("seed2", 0));
+  return std::make_unique<StreamState>(SeedPair{seed, seed2});
+}
+
+absl::StatusOr<Shape> RequestedShape(const PrepareContext& ctx) {
+  if (ctx.input_shape(0).rank() != 1) {
+    return InvalidArgument("shape must be a vector of {int32,int64}, got shape ",
+                           ctx.input_shape(0).ToString());
+  }
+  return ShapeOfSizes(*ctx.input_value(0));
+}
+
+// What a block costs is drawing, not memory: count several times the bytes.
+constexpr int64_t kCostOfGroup = 64;
+
+template <typename T>
+using FillFn = void (*)(const Philox&, int64_t, int64_t, std::span<T>);
+
+// Fills T's drawn as Drawn's.
+template <typename T, typename Drawn, FillFn<Drawn> fill>
+class Random final : public Prepared {
+ public:
+  explicit Random(const Shape& shape)
+      : size_(shape.num_elements()), groups_(RandomGroups<Drawn>(size_)) {
+    AddOutput(DataTypeOf<T>::value, shape);
+    AddPhase(1);
+    AddPhase(BlocksOf(groups_, kCostOfGroup));
+    SetScratch(1, kDrawnAt + (kSame ? 0 : static_cast<size_t>(size_) * sizeof(Drawn)));
+  }
+
+  absl::Status Run(RunContext& ctx, Inputs, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    if (phase == 0) {
+      auto* const state = static_cast<StreamState*>(ctx.state());
+      new (scratch.slot<Philox>(0)) Philox(state->stream.ReserveOutputs(size_));
+      return absl::OkStatus();
+    }
+    const Philox& start = *scratch.slot<Philox>(0);
+    const IndexRange groups = BlockRange(groups_, block, num_blocks(1));
+    T* const values = out[0].data<T>();
+    const auto size = static_cast<size_t>(size_);
+    if constexpr (kSame) {
+      fill(start, groups.first(), groups.last(), std::span<T>(values, size));
+    } else {
+      auto* const drawn = reinterpret_cast<Drawn*>(scratch.slot<char>(0) + kDrawnAt);
+      fill(start, groups.first(), groups.last(), std::span<Drawn>(drawn, size));
+      const int64_t end = std::min(size_, groups.last() * kRandomGroupSize<Drawn>);
+      for (int64_t i = groups.first() * kRandomGroupSize<Drawn>; i < end; ++i) {
+        values[i] = static_cast<T>(drawn[i]);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static constexpr bool kSame = std::is_same_v<T, Drawn>;
+  static constexpr size_t kDrawnAt = kBufferAlignment;
+  static_assert(sizeof(Philox) <= kDrawnAt && std::is_trivially_destructible_v<Philox>);
+  const int64_t size_;
+  const int64_t groups_;
+};
+
+template <FillFn<float> fill_floats, FillFn<double> fill_doubles>
+PreparedOr PrepareRandom(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape shape, RequestedShape(ctx));
+  SESSILE_ASSIGN_OR_RETURN(const DataType dtype, ctx.Attr<DataType>("dtype"));
+  if (ctx.output_dtype(0) == float32) {
+    return std::make_unique<Random<float, float, fill_floats>>(shape);
+  }
+  if (dtype == float32) return std::make_unique<Random<double, float, fill_floats>>(shape);
+  return std::make_unique<Random<double, double, fill_doubles>>(shape);
+}
+
+template <typename T>
+class RandomInt final : public Prepared {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const Shape shape, RequestedShape(ctx));
+    for (const int i : {1, 2}) {
+      if (ctx.input_shape(i).rank() == 0) continue;
+      return InvalidArgument(i == 1 ? "minval" : "maxval", " must be 0-D, got shape ",
+                             ctx.input_shape(i).ToString());
+    }
+    const T low = *ctx.input_value(1)->data<T>();
+    const T high = *ctx.input_value(2)->data<T>();
+    if (shape.num_elements() > 0 && low >= high) {
+      return InvalidArgument("Need minval < maxval, got ", low, " >= ", high);
+    }
+    return std::make_unique<RandomInt>(shape, low, high);
+  }
+
+  RandomInt(const Shape& shape, T low, T high)
+      : size_(shape.num_elements()), low_(low), high_(high) {
+    AddOutput(DataTypeOf<T>::value, shape);
+    AddPhase(1);
+    AddPhase(BlocksOf(RandomGroups<T>(size_), kCostOfGroup));
+    SetScratch(1, sizeof(Philox));
+  }
+
+  absl::Status Run(RunContext& ctx, Inputs, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    if (phase == 0) {
+      auto* const state = static_cast<StreamState*>(ctx.state());
+      new (scratch.slot<Philox>(0)) Philox(state->stream.ReserveOutputs(size_));
+      return absl::OkStatus();
+    }
+    const IndexRange groups = BlockRange(RandomGroups<T>(size_), block, num_blocks(1));
+    FillUniformInt<T>(*scratch.slot<Philox>(0), low_, high_, groups.first(), groups.last(),
+                      {out[0].data<T>(), static_cast<size_t>(size_)});
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t size_;
+  const T low_;
+  const T high_;
+};
+
+template <FillFn<float> fill_floats, FillFn<double> fill_doubles>
+void Row(KernelRegistry& kernels, const char* op) {
+  kernels.Add(op, PrepareRandom<fill_floats, fill_doubles>)
+      .Types("dtype", {float32, float64})
+      .ValueInput(0)
+      .State(MakeStream);
+  kernels.Lacks(op, "dtype", {float16, bfloat16}, "random numbers are drawn as float or double");
+}
+
+}  // namespace
+
+void RegisterRandom(KernelRegistry& kernels) {
+  Row<FillUniform<float>, FillUniform<double>>(kernels, "RandomUniform");
+  Row<FillNormal<float>, FillNormal<double>>(kernels, "RandomStandardNormal");
+  Row<FillTruncatedNormal<float>, FillTruncatedNormal<double>>(kernels, "TruncatedNormal");
+  kernels.Add<RandomInt>("RandomUniformInt")
+      .For<TypeList<int32_t, int64_t>>("Tout")
+      .AllValueInputs()
+      .State(MakeStream);
+}
+
+}  // namespace sessile

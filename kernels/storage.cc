@@ -1,0 +1,17 @@
+#include "sessile/kernels/storage.h"
+
+#include <vector>
+
+#include "sessile/core/framework/shape_inference.h"
+
+namespace sessile {
+
+absl::StatusOr<Shape> ShapeOfSizes(const Tensor& sizes) {
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> dims, IntsFromTensor(sizes));
+  for (const int64_t dim : dims) {
+    if (dim < 0) return InvalidArgument("Dimension ", dim, " must be >= 0");
+  }
+  return Shape::FromDims(dims);
+}
+
+}  // namespace sessile

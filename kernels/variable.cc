@@ -1,0 +1,143 @@
+// VariableV2 and what reads and writes the value behind its reference: Assign, AssignAdd,
+// AssignSub, IsVariableInitialized. The executor holds the variable's lock while a kernel here
+// runs.
+
+#include "sessile/core/session/variable.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/graph/node.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+#include "sessile/kernels/storage.h"
+
+namespace sessile {
+namespace {
+
+absl::StatusOr<std::unique_ptr<KernelState>> MakeVariable(const Node& node) {
+  SESSILE_ASSIGN_OR_RETURN(Shape shape, node.attrs().GetOr<Shape>("shape", Shape::Unknown()));
+  return std::make_unique<VariableState>(node.name(), std::move(shape));
+}
+
+class VariableOutput final : public Prepared {
+ public:
+  VariableOutput(DataType dtype, const Shape& shape) { AddOutput(dtype, shape); }
+  absl::Status Run(RunContext&, Inputs, Outputs, Scratch, int, int64_t) const override {
+    return absl::OkStatus();
+  }
+};
+
+PreparedOr PrepareVariable(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape shape, ctx.attrs().GetOr<Shape>("shape", Shape::Unknown()));
+  return std::make_unique<VariableOutput>(ctx.output_dtype(0), shape);
+}
+
+template <typename T>
+class Assign final : public Prepared {
+ public:
+  Assign(const PrepareContext& ctx, bool same_shape)
+      : size_(ctx.input_shape(1).num_elements()), same_shape_(same_shape) {
+    AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
+    Initializes(0, {ctx.input_dtype(1), ctx.input_shape(1)});
+    Alias(0, 0);
+    AddPhase(BlocksOf(size_, 2 * sizeof(T)));
+  }
+  absl::Status Run(RunContext& ctx, Inputs in, Outputs, Scratch, int,
+                   int64_t block) const override {
+    if (same_shape_) {
+      const Shape& declared = ctx.variable(0)->declared_shape();
+      if (!Shape::Compatible(declared, in[1].shape())) {
+        return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
+                               declared.ToString(), " rhs shape= ", in[1].shape().ToString());
+      }
+    }
+    const T* const value = Elements<T>(in[1]);
+    T* const variable = Elements<T>(in[0]);
+    if (value == variable) return absl::OkStatus();  // assigned to itself
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    std::copy(value + range.first(), value + range.last(), variable + range.first());
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t size_;
+  const bool same_shape_;
+};
+
+PreparedOr PrepareAssign(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const bool same_shape, ctx.attrs().GetOr<bool>("validate_shape", true));
+  const Shape& old = ctx.input_shape(0);
+  if (same_shape && !Shape::Compatible(old, ctx.input_shape(1))) {
+    return InvalidArgument("Assign requires shapes of both tensors to match. lhs shape= ",
+                           old.ToString(), " rhs shape= ", ctx.input_shape(1).ToString());
+  }
+  return WithStorage(ctx.input_dtype(1), [&]<typename T>(Stored<T>) -> PreparedOr {
+    return std::make_unique<Assign<T>>(ctx, same_shape);
+  });
+}
+
+template <bool add>
+struct AssignUpdate {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      if (ctx.input_shape(0) != ctx.input_shape(1)) {
+        return InvalidArgument("Parameters and update must be the same size");
+      }
+      return std::make_unique<Kernel>(ctx);
+    }
+    explicit Kernel(const PrepareContext& ctx) : size_(ctx.input_shape(1).num_elements()) {
+      AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
+      Alias(0, 0);
+      AddPhase(BlocksOf(size_, 3 * sizeof(T)));
+    }
+    absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int, int64_t block) const override {
+      T* const variable = in[0].data<T>();
+      const T* const value = in[1].data<T>();
+      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+        const Wide<T> old = Widen(variable[i]);
+        variable[i] =
+            Narrow<T>(add ? WrapAdd(old, Widen(value[i])) : WrapSub(old, Widen(value[i])));
+      }
+      return absl::OkStatus();
+    }
+
+   private:
+    const int64_t size_;
+  };
+};
+
+class IsInitialized final : public Prepared {
+ public:
+  IsInitialized() {
+    AddOutput(bool_, Shape());
+    AddPhase(1);
+  }
+  absl::Status Run(RunContext& ctx, Inputs, Outputs out, Scratch, int, int64_t) const override {
+    *out[0].data<bool>() = ctx.variable(0)->initialized();
+    return absl::OkStatus();
+  }
+};
+
+PreparedOr PrepareIsInitialized(const PrepareContext&) { return std::make_unique<IsInitialized>(); }
+
+}  // namespace
+
+void RegisterVariable(KernelRegistry& kernels) {
+  kernels.Add("VariableV2", PrepareVariable).State(MakeVariable);
+  kernels.Add("Variable", PrepareVariable).State(MakeVariable);
+  kernels.Add("Assign", PrepareAssign);
+  kernels.Add<AssignUpdate<true>::Kernel>("AssignAdd").For<AllNumberTypes>("T");
+  kernels.Add<AssignUpdate<false>::Kernel>("AssignSub").For<AllNumberTypes>("T");
+  kernels.Add("IsVariableInitialized", PrepareIsInitialized);
+  for (const char* op : {"AssignAdd", "AssignSub"}) {
+    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+    kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
+  }
+}
+
+}  // namespace sessile
