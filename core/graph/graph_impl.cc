@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 
@@ -19,7 +20,18 @@ constexpr int kMaxValueDepth = 500;
 
 std::atomic<uint64_t> g_next_uid{1};
 
-// TensorFlow's pattern of a node name: [A-Za-z0-9.][A-Za-z0-9_.\-/]*
+// A reference is taken where its value is expected. Of an op that is not registered nothing is
+// known.
+bool Fits(DataType got, DataType want) {
+  return got == want || BaseType(got) == want || got == DataType::kInvalid;
+}
+
+std::string EndpointName(const Node& node, int index) {
+  return absl::StrCat(node.name(), ":", index);
+}
+
+}  // namespace
+
 bool IsNodeName(std::string_view name) {
   if (name.empty()) return false;
   for (size_t i = 0; i < name.size(); ++i) {
@@ -32,24 +44,21 @@ bool IsNodeName(std::string_view name) {
   return true;
 }
 
-std::string EndpointName(const Node& node, int index) {
-  return absl::StrCat(node.name(), ":", index);
-}
-
-}  // namespace
-
 // What the shape rule of a node learns from the graph.
 class GraphImpl::NodeShapes final : public ShapeSource {
  public:
   NodeShapes(GraphImpl& graph, const Node& node) : graph_(graph), node_(node) {}
   Shape input_shape(int i) override {
     const Endpoint& input = node_.inputs()[static_cast<size_t>(i)];
+    if (input == NodeSpec::kLater) return Shape::Unknown();
     return graph_.node(input.node).output_shape(input.index);
   }
   const Tensor* input_value(int i) override {
-    return graph_.ConstantValue(node_.inputs()[static_cast<size_t>(i)]);
+    const Endpoint& input = node_.inputs()[static_cast<size_t>(i)];
+    return input == NodeSpec::kLater ? nullptr : graph_.ConstantValue(input);
   }
   absl::StatusOr<Shape> input_value_as_shape(int i) override {
+    if (node_.inputs()[static_cast<size_t>(i)] == NodeSpec::kLater) return Shape::Unknown();
     return graph_.ConstantValueAsShape(node_.inputs()[static_cast<size_t>(i)]);
   }
 
@@ -88,6 +97,7 @@ absl::Status GraphImpl::CheckCanAppend(const NodeSpec& spec) const {
                            spec.op, "')");
   }
   for (const Endpoint& input : spec.inputs) {
+    if (spec.has_later_inputs && input == NodeSpec::kLater) continue;
     if (input.node < 0 || input.node >= num_nodes() || input.index < 0 ||
         input.index >= node(input.node).num_outputs()) {
       return InvalidArgument("Node '", spec.name, "' (op: '", spec.op,
@@ -109,13 +119,17 @@ absl::Status GraphImpl::CheckSpec(NodeSpec& spec, const OpDef& op, std::vector<D
   SESSILE_ASSIGN_OR_RETURN(*in, ArgTypes(op.inputs, spec.attrs));
   SESSILE_ASSIGN_OR_RETURN(*out, ArgTypes(op.outputs, spec.attrs));
   if (spec.inputs.size() != in->size()) {
-    return InvalidArgument("Node '", spec.name, "' (op: '", spec.op, "') expects ", in->size(),
-                           " inputs, got ", spec.inputs.size());
+    const std::string expected = absl::StrJoin(
+        *in, ", ", [](std::string* to, DataType type) { absl::StrAppend(to, DataTypeName(type)); });
+    return InvalidArgument("NodeDef expected inputs '", expected, "' do not match ",
+                           spec.inputs.size(), " inputs specified; ", SummarizeOpDef(op),
+                           "; NodeDef: {{node ", spec.name, "}}");
   }
   for (size_t i = 0; i < in->size(); ++i) {
+    if (spec.inputs[i] == NodeSpec::kLater) continue;
     const Node& source = node(spec.inputs[i].node);
     const DataType got = source.output_types()[static_cast<size_t>(spec.inputs[i].index)];
-    if (got != (*in)[i] && BaseType(got) != (*in)[i]) {
+    if (!Fits(got, (*in)[i])) {
       return InvalidArgument("Input ", i, " of node ", spec.name, " (op: '", spec.op,
                              "') was passed ", DataTypeName(got), " from ",
                              EndpointName(source, spec.inputs[i].index),
@@ -186,10 +200,23 @@ absl::StatusOr<Node*> GraphImpl::AddUncheckedNode(NodeSpec spec) {
     SESSILE_RETURN_IF_ERROR(CheckAttrs(*op, spec.name, &spec.attrs));
     SESSILE_ASSIGN_OR_RETURN(in, ArgTypes(op->inputs, spec.attrs));
     SESSILE_ASSIGN_OR_RETURN(out, ArgTypes(op->outputs, spec.attrs));
+  } else {
+    in.assign(later.size(), DataType::kInvalid);
+    out.assign(static_cast<size_t>(spec.unregistered_outputs), DataType::kInvalid);
   }
   spec.inputs = std::move(later);
   spec.control_inputs = std::move(later_controls);
   return Append(std::move(spec), op, std::move(in), std::move(out));
+}
+
+void GraphImpl::RemoveNodesFrom(int id) {
+  std::lock_guard lock(mutex_);
+  constant_values_.erase(constant_values_.lower_bound(Endpoint{id, 0}), constant_values_.end());
+  while (num_nodes() > id) {
+    by_name_.erase(nodes_.back()->name_);
+    nodes_.pop_back();
+  }
+  ++epoch_;
 }
 
 int GraphImpl::num_nodes() const {
@@ -228,7 +255,7 @@ absl::Status GraphImpl::UpdateInput(Node& node, int input, Endpoint source) {
   const Node& from = this->node(source.node);
   const DataType got = from.output_types()[static_cast<size_t>(source.index)];
   const DataType want = node.input_types_[static_cast<size_t>(input)];
-  if (got != want && BaseType(got) != want) {
+  if (!Fits(got, want)) {
     return InvalidArgument("Input ", input, " of node ", node.name(), " was passed ",
                            DataTypeName(got), " from ", EndpointName(from, source.index),
                            " incompatible with expected ", DataTypeName(want), ".");
@@ -353,6 +380,11 @@ absl::StatusOr<Shape> GraphImpl::ConstantValueAsShape(Endpoint output) {
     return Shape::UnknownOfRank(static_cast<int>(own.dim(0)));
   }
   return Shape::Unknown();
+}
+
+void GraphImpl::MarkNameAsUsed(std::string_view name) {
+  std::lock_guard lock(mutex_);
+  names_in_use_.emplace(absl::AsciiStrToLower(absl::string_view(name.data(), name.size())), 1);
 }
 
 std::vector<VariableRecord> GraphImpl::variables() const {

@@ -25,6 +25,9 @@
 
 namespace sessile {
 
+// Whether TensorFlow allows `name` for a node: [A-Za-z0-9.][A-Za-z0-9_.\\/>-]*
+bool IsNodeName(std::string_view name);
+
 // What AddNode makes a node from. Inputs are in the order of the op's arguments, lists flattened.
 struct NodeSpec {
   std::string name;  // exact and unused
@@ -36,6 +39,12 @@ struct NodeSpec {
   SourceLocation built_at = {};
   ControlFlowContext* context = nullptr;
   std::shared_ptr<const pb::NodeDef> original = nullptr;
+  // Some inputs are kLater until UpdateInput sets them: the back edges of loops.
+  bool has_later_inputs = false;
+  // Outputs to give a node whose op is not registered; their type is kInvalid.
+  int unregistered_outputs = 0;
+
+  static constexpr Endpoint kLater = {};
 };
 
 class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
@@ -58,8 +67,12 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   // number or types of inputs, attributes, a taken name, what the shape rule says, a finalized or
   // reset graph.
   absl::StatusOr<Node*> AddNode(NodeSpec spec);
-  // As AddNode, for an op that need not be registered and inputs that may come later (import).
+  // As AddNode, for an op that need not be registered and inputs that are not checked.
   absl::StatusOr<Node*> AddUncheckedNode(NodeSpec spec);
+
+  // Undoes an import that failed: nodes from `id` on are gone. REQUIRES: Lock() is held since they
+  // were made, and nothing refers to them.
+  void RemoveNodesFrom(int id);
 
   int num_nodes() const;
   // REQUIRES: 0 <= id < num_nodes().
@@ -86,6 +99,8 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   // TensorFlow's unique_name for a name with its scope already in front: "dense", then "dense_1".
   // Names are compared without case, as TensorFlow does.
   std::string UniqueName(std::string_view name, bool mark_as_used = true);
+  // UniqueName will not give `name` from now on.
+  void MarkNameAsUsed(std::string_view name);
 
   // The value of an output, if it follows from constants and static shapes. The pointer lives as
   // long as the graph.

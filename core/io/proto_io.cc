@@ -6,6 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/stubs/common.h"
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include "google/protobuf/stubs/logging.h"
+#endif
 
 namespace sessile {
 namespace {
@@ -44,6 +48,10 @@ absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* 
                                                    out->GetTypeName(), ": it has ", bytes.size(),
                                                    " bytes, the limit is ", kMaxBytes, " bytes"));
   }
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+  // Without it the library also writes to stderr what is wrong.
+  const google::protobuf::LogSilencer silencer;
+#endif
   if (!out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     out->Clear();
     return absl::DataLossError(absl::StrCat("Cannot read ", what, " as a ", out->GetTypeName(),

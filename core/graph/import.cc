@@ -1,0 +1,53 @@
+#include "sessile/core/graph/import.h"
+
+#include <optional>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+
+namespace sessile {
+namespace {
+
+ImportOptions OptionsOf(const ImportGraphDefOptions& options,
+                        const std::shared_ptr<GraphImpl>& graph) {
+  ImportOptions all;
+  for (const auto& [key, output] : options.input_map) {
+    const Output from = output;
+    if (from.graph_impl() != graph) {
+      errors::ThrowIfError(
+          InvalidArgument("Tensor ", from.name(), " (input_map of '", key,
+                          "') is not an element of the graph that is imported into."));
+    }
+    all.input_map[key] = from.endpoint();
+  }
+  const BuildScope& scope = BuildScope::Of(*graph);
+  all.prefix = options.name.empty() ? "" : scope.name;
+  if (!scope.devices.empty()) all.device = scope.devices.back();
+  for (auto it = scope.controls.rbegin(); it != scope.controls.rend(); ++it) {
+    all.control_inputs.insert(all.control_inputs.end(), it->nodes.begin(), it->nodes.end());
+    if (it->clears) break;
+  }
+  all.context = scope.context;
+  all.return_elements = options.return_elements;
+  return all;
+}
+
+}  // namespace
+
+std::vector<ImportedElement> import_graph_def(const GraphDef& graph_def,
+                                              const ImportGraphDefOptions& options) {
+  const std::shared_ptr<GraphImpl> graph = get_default_graph().impl();
+  errors::ThrowIfError(BuildScope::Of(*graph).TakeError());
+  std::optional<name_scope> scope;
+  if (!options.name.empty()) scope.emplace(options.name, graph);
+  const ImportOptions all = OptionsOf(options, graph);
+  const ImportedGraph imported = errors::ValueOrThrow(ImportGraphDef(graph_def, all, *graph));
+  std::vector<ImportedElement> elements;
+  for (const Endpoint& found : imported.returned) {
+    elements.push_back(ImportedElement(Operation(graph, &graph->node(found.node)), found.index));
+  }
+  return elements;
+}
+
+}  // namespace sessile
