@@ -27,7 +27,7 @@ class Axes {
   Axes(std::nullopt_t) {}
   template <std::integral I>
   requires(!std::same_as<I, bool>) Axes(I axis)
-      : input_(Input(axis)), ints_({static_cast<int64_t>(axis)}) {}
+      : input_(Input(axis)), ints_(std::vector<int64_t>{static_cast<int64_t>(axis)}) {}
   Axes(std::initializer_list<int64_t> axes) : Axes(std::vector<int64_t>(axes)) {}
   template <std::integral I>
   Axes(const std::vector<I>& axes) : Axes(std::vector<int64_t>(axes.begin(), axes.end())) {}
