@@ -92,8 +92,7 @@ class Session {
                              const RunOptions& options = {}) {
     const std::vector<Tensor> values =
         RunOrThrow({std::begin(fetches), std::end(fetches)}, feeds, options);
-    size_t i = 0;
-    return std::tuple<A, B, T...>{As<A>(values[i++]), As<B>(values[i++]), As<T>(values[i++])...};
+    return AsTuple<A, B, T...>(values, std::index_sequence_for<A, B, T...>());
   }
 
   // As run, without exceptions.
@@ -134,6 +133,11 @@ class Session {
     } else {
       return tensor.scalar<T>();
     }
+  }
+
+  template <typename... T, size_t... i>
+  static std::tuple<T...> AsTuple(const std::vector<Tensor>& values, std::index_sequence<i...>) {
+    return {As<T>(values[i])...};
   }
 
   std::shared_ptr<SessionImpl> impl_;
