@@ -3,17 +3,25 @@
 namespace sessile {
 
 void RegisterAllKernels(KernelRegistry& kernels) {
-  RegisterBatchNorm(kernels);
   RegisterAddN(kernels);
   RegisterApply(kernels);
+  RegisterArgMax(kernels);
+  RegisterBatchNorm(kernels);
   RegisterBiasAdd(kernels);
+  RegisterBinary(kernels);
+  RegisterBroadcastTo(kernels);
+  RegisterCast(kernels);
+  RegisterComparison(kernels);
   RegisterConstant(kernels);
   RegisterConv2D(kernels);
+  RegisterFill(kernels);
+  RegisterGather(kernels);
   RegisterIdentity(kernels);
   RegisterMatMul(kernels);
   RegisterRandom(kernels);
   RegisterRelu(kernels);
   RegisterReshape(kernels);
+  RegisterSelect(kernels);
   RegisterShape(kernels);
   RegisterVariable(kernels);
 }

@@ -5,17 +5,25 @@
 
 namespace sessile {
 
-void RegisterBatchNorm(KernelRegistry& kernels);
 void RegisterAddN(KernelRegistry& kernels);
 void RegisterApply(KernelRegistry& kernels);
+void RegisterArgMax(KernelRegistry& kernels);
+void RegisterBatchNorm(KernelRegistry& kernels);
 void RegisterBiasAdd(KernelRegistry& kernels);
+void RegisterBinary(KernelRegistry& kernels);
+void RegisterBroadcastTo(KernelRegistry& kernels);
+void RegisterCast(KernelRegistry& kernels);
+void RegisterComparison(KernelRegistry& kernels);
 void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
+void RegisterFill(KernelRegistry& kernels);
+void RegisterGather(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
+void RegisterSelect(KernelRegistry& kernels);
 void RegisterShape(KernelRegistry& kernels);
 void RegisterVariable(KernelRegistry& kernels);
 

@@ -1,0 +1,175 @@
+// Arithmetic of two elements, one row each. Integers wrap around; dividing one by zero is an error.
+
+#include "sessile/kernels/binary.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+namespace {
+
+constexpr const char* kDivisionByZero = "Integer division by zero";
+
+// The divisor, or 1 after noting a fault.
+template <typename T>
+T Divisor(T y, Fault* fault) {
+  if (y != 0) return y;
+  *fault = kDivisionByZero;
+  return 1;
+}
+
+// True for the one quotient that overflows, lowest / -1.
+template <typename T>
+bool Overflows(T x, T y) {
+  return std::is_signed_v<T> && x == std::numeric_limits<T>::min() && y == static_cast<T>(-1);
+}
+
+template <typename T>
+T Quotient(T x, T y, Fault* fault) {
+  const T divisor = Divisor(y, fault);
+  return Overflows(x, divisor) ? x : static_cast<T>(x / divisor);
+}
+
+template <typename T>
+T Remainder(T x, T y, Fault* fault) {
+  const T divisor = Divisor(y, fault);
+  return Overflows(x, divisor) ? T{0} : static_cast<T>(x % divisor);
+}
+
+template <typename T>
+T IntegerPower(T base, T exponent, Fault* fault) {
+  if (exponent < 0) {
+    *fault = "Integers to negative integer powers are not allowed";
+    return 0;
+  }
+  T power = 1;
+  for (; exponent > 0; exponent = static_cast<T>(exponent / 2)) {
+    if (exponent % 2 != 0) power = WrapMul(power, base);
+    base = WrapMul(base, base);
+  }
+  return power;
+}
+
+// clang-format off
+struct Add { template <typename T> static T Apply(T x, T y, Fault*) { return WrapAdd(x, y); } };
+struct Sub { template <typename T> static T Apply(T x, T y, Fault*) { return WrapSub(x, y); } };
+struct Mul { template <typename T> static T Apply(T x, T y, Fault*) { return WrapMul(x, y); } };
+struct RealDiv { template <typename T> static T Apply(T x, T y, Fault*) { return x / y; } };
+// 0 * NaN and 0 * infinity are 0 here: where y is 0.
+struct MulNoNan { template <typename T> static T Apply(T x, T y, Fault*) { return y == T{0} ? T{0} : x * y; } };
+struct DivNoNan { template <typename T> static T Apply(T x, T y, Fault*) { return y == T{0} ? T{0} : x / y; } };
+// clang-format on
+
+struct SquaredDifference {
+  template <typename T>
+  static T Apply(T x, T y, Fault*) {
+    const T difference = WrapSub(x, y);
+    return WrapMul(difference, difference);
+  }
+};
+
+// Rounds towards zero for integers.
+struct Div {
+  template <typename T>
+  static T Apply(T x, T y, Fault* fault) {
+    if constexpr (std::is_integral_v<T>) {
+      return Quotient(x, y, fault);
+    } else {
+      return x / y;
+    }
+  }
+};
+
+// Rounds towards minus infinity, as Python's // does.
+struct FloorDiv {
+  template <typename T>
+  static T Apply(T x, T y, Fault* fault) {
+    if constexpr (std::is_integral_v<T>) {
+      const T quotient = Quotient(x, y, fault);
+      const bool rounded_up = Remainder(x, y, fault) != 0 && (x < 0) != (y < 0);
+      return rounded_up ? static_cast<T>(quotient - 1) : quotient;
+    } else {
+      return std::floor(x / y);
+    }
+  }
+};
+
+// Has the sign of y, as Python's % does.
+struct FloorMod {
+  template <typename T>
+  static T Apply(T x, T y, Fault* fault) {
+    T remainder;
+    if constexpr (std::is_integral_v<T>) {
+      remainder = Remainder(x, y, fault);
+    } else {
+      remainder = std::fmod(x, y);
+    }
+    const bool other_sign = remainder != 0 && (remainder < 0) != (y < 0);
+    return other_sign ? static_cast<T>(remainder + y) : remainder;
+  }
+};
+
+// NaN if either is NaN.
+struct Maximum {
+  template <typename T>
+  static T Apply(T x, T y, Fault*) {
+    return x > y || x != x ? x : y;
+  }
+};
+struct Minimum {
+  template <typename T>
+  static T Apply(T x, T y, Fault*) {
+    return x < y || x != x ? x : y;
+  }
+};
+
+struct Pow {
+  template <typename T>
+  static T Apply(T x, T y, Fault* fault) {
+    if constexpr (std::is_integral_v<T>) {
+      return IntegerPower(x, y, fault);
+    } else {
+      return std::pow(x, y);
+    }
+  }
+};
+
+struct Concatenate {
+  static std::string Apply(const std::string& x, const std::string& y, Fault*) { return x + y; }
+};
+
+using PowerTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, Half, BFloat16>;
+using DifferenceTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
+
+template <typename Op, typename Types>
+void Row(KernelRegistry& kernels, const char* op) {
+  kernels.Add<Binary<Op>::template Kernel>(op).template For<Types>("T");
+  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+}
+
+}  // namespace
+
+void RegisterBinary(KernelRegistry& kernels) {
+  Row<Add, AllNumberTypes>(kernels, "Add");
+  kernels.Add<Binary<Concatenate>::Kernel>("Add").For<TypeList<std::string>>("T");
+  Row<Add, AllNumberTypes>(kernels, "AddV2");
+  Row<Sub, AllNumberTypes>(kernels, "Sub");
+  Row<Mul, AllNumberTypes>(kernels, "Mul");
+  Row<MulNoNan, AllFloatTypes>(kernels, "MulNoNan");
+  Row<Div, AllNumberTypes>(kernels, "Div");
+  Row<RealDiv, AllFloatTypes>(kernels, "RealDiv");
+  kernels.Lacks("RealDiv", "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
+                kNoKernelInTensorFlow);
+  Row<DivNoNan, AllFloatTypes>(kernels, "DivNoNan");
+  Row<FloorDiv, AllNumberTypes>(kernels, "FloorDiv");
+  Row<FloorMod, AllNumberTypes>(kernels, "FloorMod");
+  Row<Maximum, AllNumberTypes>(kernels, "Maximum");
+  Row<Minimum, AllNumberTypes>(kernels, "Minimum");
+  Row<SquaredDifference, DifferenceTypes>(kernels, "SquaredDifference");
+  Row<Pow, PowerTypes>(kernels, "Pow");
+}
+
+}  // namespace sessile

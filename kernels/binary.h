@@ -1,0 +1,100 @@
+// The kernel of operations on two elements, with broadcasting. A row is a type with
+//
+//   struct Sub {
+//     template <typename T>
+//     static T Apply(T x, T y, Fault*) { return WrapSub(x, y); }
+//   };
+//   kernels.Add<Binary<Sub>::Kernel>("Sub").For<NumberTypes>("T");
+//
+// where the result is either T or bool. An Apply that cannot give a result sets *fault; the run
+// then fails with its text.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "sessile/core/framework/broadcast_shape.h"
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+
+namespace sessile {
+
+// Null, or what went wrong.
+using Fault = const char*;
+
+template <typename T>
+inline constexpr bool kUsual = std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                               std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
+
+template <typename Op>
+struct Binary {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    using Result = decltype(Op::Apply(Wide<T>(), Wide<T>(), std::declval<Fault*>()));
+    using Out = std::conditional_t<std::is_same_v<Result, Wide<T>>, T, Result>;
+
+    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+      SESSILE_ASSIGN_OR_RETURN(Broadcast broadcast,
+                               Broadcast::Of(ctx.input_shape(0), ctx.input_shape(1)));
+      return std::make_unique<Kernel>(ctx, std::move(broadcast));
+    }
+
+    Kernel(const PrepareContext& ctx, Broadcast broadcast)
+        : broadcast_(std::move(broadcast)), size_(broadcast_.output().num_elements()) {
+      AddOutput(DataTypeOf<Out>::value, broadcast_.output());
+      for (int i = 0; i < 2 && std::is_same_v<T, Out>; ++i) {
+        if (ctx.input_shape(i) == broadcast_.output()) MayForward(i, 0);
+      }
+      AddPhase(BlocksOf(size_, 2 * sizeof(T) + sizeof(Out)));
+    }
+
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                     int64_t block) const override {
+      const T* x = in[0].data<T>();
+      const T* y = in[1].data<T>();
+      Out* z = out[0].data<Out>();
+      Fault fault = nullptr;
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      broadcast_.ForEachRun(range.first(), range.last(),
+                            [&](int64_t begin, int64_t count, const Broadcast::Offsets& at) {
+                              RunOf(x + at[0], y + at[1], z + begin, count, &fault);
+                            });
+      return fault == nullptr ? absl::OkStatus() : InvalidArgument(fault);
+    }
+
+   private:
+    static Out Element(T x, T y, Fault* fault) {
+      if constexpr (std::is_same_v<T, Out>) {
+        return Narrow<T>(Op::Apply(Widen(x), Widen(y), fault));
+      } else {
+        return Op::Apply(Widen(x), Widen(y), fault);
+      }
+    }
+    // An operand that stays the same is read before: the output may be in its place. The usual
+    // types get loops of their own, which compilers turn into vector instructions.
+    void RunOf(const T* x, const T* y, Out* z, int64_t count, Fault* fault) const {
+      const int64_t x_step = broadcast_.run_stride(0);
+      const int64_t y_step = broadcast_.run_stride(1);
+      if constexpr (!kUsual<T>) {
+        for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i * x_step], y[i * y_step], fault);
+      } else if (x_step == 0) {
+        const T first = *x;
+        for (int64_t i = 0; i < count; ++i) z[i] = Element(first, y[i * y_step], fault);
+      } else if (y_step == 0) {
+        const T second = *y;
+        for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], second, fault);
+      } else {
+        for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], y[i], fault);
+      }
+    }
+
+    const Broadcast broadcast_;
+    const int64_t size_;
+  };
+};
+
+}  // namespace sessile
