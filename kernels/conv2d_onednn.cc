@@ -9,43 +9,18 @@
 namespace sessile {
 namespace {
 
+using onednn::Aligned;
 using onednn::Convolution;
 using onednn::ConvolutionKind;
-
-// Blocks for which partial gradients of the filter are kept at a time.
-constexpr int64_t kMostPartials = 32;
-
-size_t Aligned(size_t bytes) {
-  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-}
-
-// Sizes for which oneDNN's code is made: everything fits into 32 bits, and no tap lies wholly in
-// the padding.
-bool Ordinary(const ConvolutionShape& conv) {
-  constexpr int64_t kLargest = int64_t{1} << 30;
-  if (!HasWork(conv)) return false;
-  for (size_t i = 0; i < 2; ++i) {
-    for (const int64_t size : {conv.input[i], conv.output[i], conv.filter[i], conv.stride[i]}) {
-      if (size > 1 << 15) return false;
-    }
-    const int64_t reach = (conv.filter[i] - 1) * conv.dilation[i];
-    if (reach > 1 << 15 || conv.pad_before[i] > reach || conv.pad_after[i] > reach) return false;
-  }
-  return conv.in_channels <= kLargest / (conv.input[0] * conv.input[1]) &&
-         conv.out_channels <= kLargest / (conv.output[0] * conv.output[1]) &&
-         conv.in_channels / conv.groups * conv.out_channels <=
-             kLargest / (conv.filter[0] * conv.filter[1]);
-}
 
 // A batch cut into blocks of at most two sizes, which differ by one image.
 class BatchBlocks {
  public:
-  static absl::StatusOr<BatchBlocks> Of(ConvolutionKind kind, const ConvolutionShape& conv,
-                                        int64_t most_blocks) {
-    if (!Ordinary(conv)) return Unimplemented("not an ordinary convolution");
+  static absl::StatusOr<BatchBlocks> Of(ConvolutionKind kind, const ConvolutionShape& conv) {
+    if (!IsOrdinary(conv)) return Unimplemented("not an ordinary convolution");
     BatchBlocks batch;
     batch.images_ = conv.batch;
-    batch.blocks_ = BlocksOfWork(conv.batch, WorkPerImage(conv), most_blocks);
+    batch.blocks_ = BlocksOfWork(conv.batch, WorkPerImage(conv));
     ConvolutionShape block = conv;
     block.batch = BlockRange(conv.batch, 0, batch.blocks_).size();
     SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[0], Convolution::Of(kind, block));
@@ -120,65 +95,9 @@ class PackedFilterConvolution final : public Prepared {
   const size_t pack_scratch_;
 };
 
-// The gradient of the filter. Phase 0 computes that of each block of images and unpacks it; phase 1
-// adds these in order, in double. A slot is [unpacked | packed | scratch].
-class BackwardFilter final : public Prepared {
- public:
-  BackwardFilter(const ConvolutionShape& conv, BatchBlocks batch)
-      : batch_(std::move(batch)),
-        size_(FilterShape(conv).num_elements()),
-        input_stride_(conv.input[0] * conv.input[1] * conv.in_channels),
-        output_stride_(conv.output[0] * conv.output[1] * conv.out_channels),
-        packed_(Aligned(static_cast<size_t>(size_) * sizeof(float))),
-        run_scratch_(packed_ + Aligned(batch_.filter_bytes())) {
-    AddOutput(float32, FilterShape(conv));
-    AddPhase(batch_.blocks());
-    if (batch_.blocks() > 1) {
-      AddPhase(BlocksOf(size_, batch_.blocks() * static_cast<int64_t>(sizeof(float))));
-    }
-    SetScratch(batch_.blocks(), run_scratch_ + batch_.scratch_bytes());
-  }
-
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
-                   int64_t block) const override {
-    float* gradient = out[0].data<float>();
-    if (phase == 1) {
-      AddBlocks(scratch, BlockRange(size_, block, num_blocks(1)), gradient);
-      return absl::OkStatus();
-    }
-    char* slot = scratch.slot<char>(block);
-    const int64_t first = batch_.Images(block).first();
-    const Convolution& conv = batch_.variant(batch_.VariantOf(block));
-    SESSILE_RETURN_IF_ERROR(conv.Run(in[0].data<float>() + first * input_stride_, slot + packed_,
-                                     in[2].data<float>() + first * output_stride_,
-                                     slot + run_scratch_));
-    return conv.UnpackFilter(slot + packed_,
-                             batch_.blocks() == 1 ? gradient : scratch.slot<float>(block),
-                             slot + run_scratch_);
-  }
-
- private:
-  void AddBlocks(Scratch scratch, IndexRange range, float* gradient) const {
-    for (const int64_t i : range) {
-      double sum = 0;
-      for (int64_t block = 0; block < batch_.blocks(); ++block) {
-        sum += static_cast<double>(scratch.slot<float>(block)[i]);
-      }
-      gradient[i] = static_cast<float>(sum);
-    }
-  }
-
-  const BatchBlocks batch_;
-  const int64_t size_;
-  const int64_t input_stride_;
-  const int64_t output_stride_;
-  const size_t packed_;
-  const size_t run_scratch_;
-};
-
 absl::StatusOr<std::unique_ptr<Prepared>> PackedFilter(ConvolutionKind kind,
                                                        const ConvolutionShape& conv) {
-  SESSILE_ASSIGN_OR_RETURN(BatchBlocks batch, BatchBlocks::Of(kind, conv, kMaxBlocks));
+  SESSILE_ASSIGN_OR_RETURN(BatchBlocks batch, BatchBlocks::Of(kind, conv));
   return std::make_unique<PackedFilterConvolution>(kind, conv, std::move(batch));
 }
 
@@ -190,12 +109,6 @@ absl::StatusOr<std::unique_ptr<Prepared>> OneDnnForward(const ConvolutionShape& 
 
 absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardInput(const ConvolutionShape& conv) {
   return PackedFilter(ConvolutionKind::kBackwardInput, conv);
-}
-
-absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardFilter(const ConvolutionShape& conv) {
-  SESSILE_ASSIGN_OR_RETURN(BatchBlocks batch,
-                           BatchBlocks::Of(ConvolutionKind::kBackwardFilter, conv, kMostPartials));
-  return std::make_unique<BackwardFilter>(conv, std::move(batch));
 }
 
 }  // namespace sessile

@@ -136,6 +136,22 @@ bool HasWork(const ConvolutionShape& conv) {
          WorkPerImage(conv) > 0;
 }
 
+bool IsOrdinary(const ConvolutionShape& conv) {
+  constexpr int64_t kLargest = int64_t{1} << 30;
+  if (!HasWork(conv)) return false;
+  for (size_t i = 0; i < 2; ++i) {
+    for (const int64_t size : {conv.input[i], conv.output[i], conv.filter[i], conv.stride[i]}) {
+      if (size > 1 << 15) return false;
+    }
+    const int64_t reach = (conv.filter[i] - 1) * conv.dilation[i];
+    if (reach > 1 << 15 || conv.pad_before[i] > reach || conv.pad_after[i] > reach) return false;
+  }
+  return conv.in_channels <= kLargest / (conv.input[0] * conv.input[1]) &&
+         conv.out_channels <= kLargest / (conv.output[0] * conv.output[1]) &&
+         conv.in_channels / conv.groups * conv.out_channels <=
+             kLargest / (conv.filter[0] * conv.filter[1]);
+}
+
 absl::StatusOr<ConvolutionShape> ForwardShape(const PrepareContext& ctx) {
   SESSILE_ASSIGN_OR_RETURN(const WindowGeometry window, WindowGeometry::Of("Conv2D", ctx.attrs()));
   const Shape& input = ctx.input_shape(0);

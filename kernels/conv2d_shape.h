@@ -21,6 +21,9 @@ Shape FilterShape(const ConvolutionShape& conv);
 double WorkPerImage(const ConvolutionShape& conv);
 // False if a size is 0: then sums are empty.
 bool HasWork(const ConvolutionShape& conv);
+// Sizes for which oneDNN's code is made: there is work, everything fits into 32 bits, and no window
+// lies wholly in the padding.
+bool IsOrdinary(const ConvolutionShape& conv);
 
 absl::StatusOr<ConvolutionShape> ForwardShape(const PrepareContext& ctx);
 // `input` is what input_sizes says; two numbers are height and width.

@@ -261,6 +261,9 @@ class Ready final : public Convolution {
   }
 
   size_t filter_bytes() const override { return filter_bytes_; }
+  bool SharesFilterLayout(const Convolution& other) const override {
+    return packed_ == static_cast<const Ready&>(other).packed_;
+  }
   size_t scratch_bytes() const override {
     return std::max(scratch_.get_size(), reorder_scratch_.get_size());
   }

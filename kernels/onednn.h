@@ -15,8 +15,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sessile/core/framework/buffer.h"
 
 namespace sessile::onednn {
+
+// `bytes` rounded up, so that another buffer may stand behind.
+inline size_t Aligned(size_t bytes) {
+  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+}
 
 // c = op(a) * op(b), row-major: op(a) is [m,k], op(b) is [k,n], c is [m,n]; lda, ldb and ldc are
 // the distances between rows as they are stored. REQUIRES: m, n and k above 0.
@@ -56,6 +62,8 @@ class Convolution {
 
   // Bytes of the filter, or of its gradient, in the layout that Run wants.
   virtual size_t filter_bytes() const = 0;
+  // True if that layout is the same for both.
+  virtual bool SharesFilterLayout(const Convolution& other) const = 0;
   // Bytes that each of the calls below needs for itself.
   virtual size_t scratch_bytes() const = 0;
   // oneDNN's name of the implementation: "jit:avx2".

@@ -246,6 +246,26 @@ TEST(Conv2DTest, TakesImagesSmallerThanTheWindow) {
   }
 }
 
+// Of which the gradient of the filter is computed a few rows at a time.
+TEST(Conv2DTest, TakesLargeImages) {
+  for (const int64_t stride : {1, 2, 3}) {
+    for (const int64_t dilation : {1, 2}) {
+      for (const char* padding : {"SAME", "VALID"}) {
+        ExpectDefinitionForFloats({.batch = 3,
+                                   .height = 61,
+                                   .width = 40,
+                                   .in = 4,
+                                   .out = 8,
+                                   .filter_height = 5,
+                                   .filter_width = 3,
+                                   .stride = stride,
+                                   .dilation = dilation,
+                                   .padding = padding});
+      }
+    }
+  }
+}
+
 TEST(Conv2DTest, KeepsAnEmptyBatch) {
   ExpectDefinitionForFloats({.batch = 0,
                              .height = 4,
@@ -295,7 +315,7 @@ TEST(Conv2DTest, AddsUpManyImagesWell) {
                                   .out = 8,
                                   .filter_height = 3,
                                   .filter_width = 3});
-  EXPECT_LE(Distance(RunKernelOrFail(c.BackwardFilter()), c.dw), 1.5e-6);
+  EXPECT_LE(Distance(RunKernelOrFail(c.BackwardFilter()), c.dw), 4e-7);
 }
 
 // NHWC to NCHW.
