@@ -14,15 +14,20 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterComparison(kernels);
   RegisterConstant(kernels);
   RegisterConv2D(kernels);
+  RegisterDynamicStitch(kernels);
   RegisterFill(kernels);
   RegisterGather(kernels);
   RegisterIdentity(kernels);
   RegisterMatMul(kernels);
+  RegisterPack(kernels);
   RegisterRandom(kernels);
+  RegisterReduction(kernels);
   RegisterRelu(kernels);
   RegisterReshape(kernels);
   RegisterSelect(kernels);
   RegisterShape(kernels);
+  RegisterTranspose(kernels);
+  RegisterUnary(kernels);
   RegisterVariable(kernels);
 }
 

@@ -16,15 +16,20 @@ void RegisterCast(KernelRegistry& kernels);
 void RegisterComparison(KernelRegistry& kernels);
 void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
+void RegisterDynamicStitch(KernelRegistry& kernels);
 void RegisterFill(KernelRegistry& kernels);
 void RegisterGather(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
+void RegisterPack(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
+void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
 void RegisterSelect(KernelRegistry& kernels);
 void RegisterShape(KernelRegistry& kernels);
+void RegisterTranspose(KernelRegistry& kernels);
+void RegisterUnary(KernelRegistry& kernels);
 void RegisterVariable(KernelRegistry& kernels);
 
 // All of the above.

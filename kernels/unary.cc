@@ -1,0 +1,174 @@
+// Operations on one element, and the gradients that are made from one output element y and its
+// incoming gradient dy. One row each.
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+namespace {
+
+template <typename Op>
+struct Unary {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+      return std::make_unique<Kernel>(ctx.input_shape(0));
+    }
+    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
+      AddOutput(DataTypeOf<T>::value, shape);
+      MayForward(0, 0);
+      AddPhase(BlocksOf(size_, 2 * sizeof(T)));
+    }
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                     int64_t block) const override {
+      const T* x = in[0].data<T>();
+      T* y = out[0].data<T>();
+      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+        y[i] = Narrow<T>(Op::Apply(Widen(x[i])));
+      }
+      return absl::OkStatus();
+    }
+
+   private:
+    const int64_t size_;
+  };
+};
+
+template <typename Op>
+struct UnaryGrad {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+      const int64_t size = ctx.input_shape(0).num_elements();
+      if (ctx.input_shape(1).num_elements() != size) {
+        return InvalidArgument(
+            "The two arguments to a cwise op must have same number of elements, got ", size,
+            " and ", ctx.input_shape(1).num_elements());
+      }
+      return std::make_unique<Kernel>(ctx.input_shape(0));
+    }
+    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
+      AddOutput(DataTypeOf<T>::value, shape);
+      MayForward(0, 0);
+      MayForward(1, 0);
+      AddPhase(BlocksOf(size_, 3 * sizeof(T)));
+    }
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                     int64_t block) const override {
+      const T* y = in[0].data<T>();
+      const T* dy = in[1].data<T>();
+      T* dx = out[0].data<T>();
+      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+        dx[i] = Narrow<T>(Op::Apply(Widen(y[i]), Widen(dy[i])));
+      }
+      return absl::OkStatus();
+    }
+
+   private:
+    const int64_t size_;
+  };
+};
+
+// clang-format off
+struct Neg { template <typename T> static T Apply(T x) { return WrapNeg(x); } };
+struct Square { template <typename T> static T Apply(T x) { return WrapMul(x, x); } };
+struct Reciprocal { template <typename T> static T Apply(T x) { return T{1} / x; } };
+struct Exp { template <typename T> static T Apply(T x) { return std::exp(x); } };
+struct Expm1 { template <typename T> static T Apply(T x) { return std::expm1(x); } };
+struct Log { template <typename T> static T Apply(T x) { return std::log(x); } };
+struct Log1p { template <typename T> static T Apply(T x) { return std::log1p(x); } };
+struct Sqrt { template <typename T> static T Apply(T x) { return std::sqrt(x); } };
+struct Rsqrt { template <typename T> static T Apply(T x) { return T{1} / std::sqrt(x); } };
+struct Tanh { template <typename T> static T Apply(T x) { return std::tanh(x); } };
+struct Sin { template <typename T> static T Apply(T x) { return std::sin(x); } };
+struct Cos { template <typename T> static T Apply(T x) { return std::cos(x); } };
+struct Floor { template <typename T> static T Apply(T x) { return std::floor(x); } };
+struct Ceil { template <typename T> static T Apply(T x) { return std::ceil(x); } };
+struct Abs {
+  template <typename T> static T Apply(T x) {
+    if constexpr (std::is_integral_v<T>) return x < 0 ? WrapNeg(x) : x;
+    else return std::abs(x);
+  }
+};
+// NaN stays NaN, and so does the sign of zero.
+struct Sign {
+  template <typename T> static T Apply(T x) {
+    return x > T{0} ? T{1} : x < T{0} ? static_cast<T>(-1) : x;
+  }
+};
+// The exponent is never positive, so nothing overflows.
+struct Sigmoid {
+  template <typename T> static T Apply(T x) {
+    const T e = std::exp(-std::abs(x));
+    return (x < T{0} ? e : T{1}) / (T{1} + e);
+  }
+};
+
+// y = sigmoid(x)
+struct SigmoidGrad { template <typename T> static T Apply(T y, T dy) { return dy * y * (T{1} - y); } };
+// y = tanh(x)
+struct TanhGrad { template <typename T> static T Apply(T y, T dy) { return dy * (T{1} - y * y); } };
+// y = sqrt(x)
+struct SqrtGrad { template <typename T> static T Apply(T y, T dy) { return dy * T{0.5} / y; } };
+// y = 1 / sqrt(x)
+struct RsqrtGrad { template <typename T> static T Apply(T y, T dy) { return T{-0.5} * (dy * y) * (y * y); } };
+// y = 1 / x
+struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * (y * y); } };
+// clang-format on
+
+using SignedTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, Half, BFloat16>;
+
+template <typename Op, typename Types>
+void Row(KernelRegistry& kernels, const char* op) {
+  kernels.Add<Unary<Op>::template Kernel>(op).template For<Types>("T");
+  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+}
+
+template <typename Op>
+void GradRow(KernelRegistry& kernels, const char* op) {
+  kernels.Add<UnaryGrad<Op>::template Kernel>(op).template For<AllFloatTypes>("T");
+  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+}
+
+}  // namespace
+
+void RegisterUnary(KernelRegistry& kernels) {
+  Row<Neg, SignedTypes>(kernels, "Neg");
+  Row<Abs, SignedTypes>(kernels, "Abs");
+  Row<Sign, SignedTypes>(kernels, "Sign");
+  Row<Square, AllNumberTypes>(kernels, "Square");
+  Row<Reciprocal, AllFloatTypes>(kernels, "Reciprocal");
+  Row<Reciprocal, AllFloatTypes>(kernels, "Inv");
+  Row<Exp, AllFloatTypes>(kernels, "Exp");
+  Row<Expm1, AllFloatTypes>(kernels, "Expm1");
+  Row<Log, AllFloatTypes>(kernels, "Log");
+  Row<Log1p, AllFloatTypes>(kernels, "Log1p");
+  Row<Sqrt, AllFloatTypes>(kernels, "Sqrt");
+  Row<Rsqrt, AllFloatTypes>(kernels, "Rsqrt");
+  Row<Tanh, AllFloatTypes>(kernels, "Tanh");
+  Row<Sigmoid, AllFloatTypes>(kernels, "Sigmoid");
+  Row<Sin, AllFloatTypes>(kernels, "Sin");
+  Row<Cos, AllFloatTypes>(kernels, "Cos");
+  Row<Floor, AllFloatTypes>(kernels, "Floor");
+  Row<Ceil, AllFloatTypes>(kernels, "Ceil");
+  GradRow<SigmoidGrad>(kernels, "SigmoidGrad");
+  GradRow<TanhGrad>(kernels, "TanhGrad");
+  GradRow<SqrtGrad>(kernels, "SqrtGrad");
+  GradRow<RsqrtGrad>(kernels, "RsqrtGrad");
+  GradRow<ReciprocalGrad>(kernels, "ReciprocalGrad");
+  GradRow<ReciprocalGrad>(kernels, "InvGrad");
+  for (const char* op : {"Reciprocal", "Inv"}) {
+    kernels.Lacks(op, "T", {int8, int16, int32, int64}, kNoKernelInTensorFlow);
+  }
+}
+
+}  // namespace sessile
