@@ -1,7 +1,7 @@
 // The gradient of a filter, float32, by oneDNN.
 //
 // It is a sum over all output pixels of the batch, and oneDNN adds them up one after the other: the
-// error grows with their number. So the batch is cut into pieces of some hundred pixels, groups of
+// error grows with their number. So the batch is cut into pieces of about a hundred pixels, groups of
 // small images or rows of a large one, and what oneDNN gives for each is added in double.
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using onednn::Aligned;
 using onednn::Convolution;
 using onednn::ConvolutionKind;
 
-constexpr int64_t kPixelsOfPiece = 256;
+constexpr int64_t kPixelsOfPiece = 128;
 // Blocks have a slot of scratch each.
 constexpr int64_t kMostBlocks = 32;
 constexpr size_t kMostScratch = size_t{128} << 20;
