@@ -1,8 +1,8 @@
 // The gradient of a filter, float32, by oneDNN.
 //
 // It is a sum over all output pixels of the batch, and oneDNN adds them up one after the other: the
-// error grows with their number. So the batch is cut into pieces of about a hundred pixels, groups of
-// small images or rows of a large one, and what oneDNN gives for each is added in double.
+// error grows with their number. So the batch is cut into pieces of about a hundred pixels, groups
+// of small images or rows of a large one, and what oneDNN gives for each is added in double.
 
 #include <algorithm>
 #include <vector>
