@@ -53,7 +53,18 @@ class StatelessRun final : public RunContext {
 };
 
 void FillWithGarbage(Tensor* tensor) {
+  if (tensor->dtype() == DataType::kString) return;  // those are objects
   std::memset(tensor->mutable_raw_data(), 0xA5, tensor->num_bytes());
+}
+
+// True if the output's memory is that of the input in this call. Of several inputs that an output
+// may take over it takes the first.
+bool TakesOver(const KernelCall& call, const Prepared& kernel, const Prepared::Forward& forward) {
+  if (!(call.in_place || forward.always)) return false;
+  for (const Prepared::Forward& other : kernel.forwards()) {
+    if (other.output == forward.output) return other.input == forward.input;
+  }
+  return false;
 }
 
 absl::StatusOr<std::vector<Tensor>> MakeOutputs(const KernelCall& call, const Prepared& kernel) {
@@ -63,7 +74,7 @@ absl::StatusOr<std::vector<Tensor>> MakeOutputs(const KernelCall& call, const Pr
     SESSILE_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(spec.dtype, spec.shape));
     FillWithGarbage(&tensor);
     for (const Prepared::Forward& forward : kernel.forwards()) {
-      if (forward.output != static_cast<int>(i) || !(call.in_place || forward.always)) continue;
+      if (forward.output != static_cast<int>(i) || !TakesOver(call, kernel, forward)) continue;
       const Tensor& input = call.inputs[static_cast<size_t>(forward.input)];
       SESSILE_ASSIGN_OR_RETURN(tensor, input.Clone());
       SESSILE_ASSIGN_OR_RETURN(tensor, tensor.Reshaped(spec.shape));
@@ -116,7 +127,7 @@ absl::Status RunPhases(const KernelCall& call, const Prepared& kernel,
   }
   for (const Prepared::Forward& forward : kernel.forwards()) {
     const auto i = static_cast<size_t>(forward.input);
-    if (!call.in_place) continue;
+    if (!TakesOver(call, kernel, forward)) continue;
     in[i] = TensorView(in[i].dtype(), &inputs[i].shape(),
                        out[static_cast<size_t>(forward.output)].raw());
   }

@@ -1,0 +1,222 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sessile/tests/kernel_testing.h"
+
+namespace sessile {
+namespace {
+
+using testing::ElementsAre;
+
+Tensor Ints(std::vector<int32_t> values) {
+  return Tensor::FromValues<int32_t>({static_cast<int64_t>(values.size())}, values).value();
+}
+
+// 0, 1, 2, ... in `shape`.
+Tensor Count(const Shape& shape) {
+  Tensor tensor = Tensor::Allocate(float32, shape).value();
+  float next = 0;
+  for (float& value : tensor.mutable_flat<float>()) value = next++;
+  return tensor;
+}
+
+using Outputs = absl::StatusOr<std::vector<Tensor>>;
+
+Outputs Call(const char* op, std::vector<Tensor> inputs,
+             std::vector<std::pair<std::string, AttrValue>> attrs = {},
+             std::vector<DataType> types = {float32}) {
+  return RunKernel({.op = op, .attrs = attrs, .inputs = std::move(inputs), .output_types = types});
+}
+
+void ExpectInvalid(const Outputs& outputs, const std::string& text) {
+  ExpectError(outputs.status(), absl::StatusCode::kInvalidArgument, text);
+}
+
+TEST(ReshapeTest, FillsInTheUnknownSize) {
+  EXPECT_EQ(Call("Reshape", {Count({2, 3}), Ints({-1, 2})})->at(0).shape(), Shape({3, 2}));
+  EXPECT_EQ(Call("Reshape", {Count({0, 3}), Ints({3, -1})})->at(0).shape(), Shape({3, 0}));
+  EXPECT_EQ(Call("Reshape", {Count({1}), Ints({})})->at(0).shape(), Shape());
+}
+
+TEST(ReshapeTest, RefusesAnotherNumberOfElements) {
+  const auto reshape = [](std::vector<int32_t> sizes) {
+    return Call("Reshape", {Count({2, 3}), Ints(sizes)});
+  };
+  ExpectInvalid(reshape({4}),
+                "Input to reshape is a tensor with 6 values, but the requested shape "
+                "has 4");
+  ExpectInvalid(reshape({-1, 4}), "the requested shape requires a multiple of 4");
+  ExpectInvalid(reshape({-1, -1}), "Only one input size may be -1, not both 0 and 1");
+  ExpectInvalid(reshape({-2, 3}), "Size 0 must be non-negative, not -2");
+  ExpectInvalid(reshape({-1, 0}), "reshape cannot infer the missing input size");
+  ExpectInvalid(reshape({1 << 30, 1 << 30, 1 << 30}), "more than 2^63 - 1");
+  ExpectInvalid(Call("Reshape", {Count({2}), Tensor::FromValues<int32_t>({1, 1}, {2}).value()}),
+                "sizes input must be 1-D, not [1,1]");
+}
+
+TEST(SqueezeTest, DropsDimensionsOfSizeOne) {
+  const auto squeeze = [](const Shape& shape, std::vector<int64_t> dims) {
+    return Call("Squeeze", {Count(shape)}, {{"squeeze_dims", dims}});
+  };
+  EXPECT_EQ(squeeze({1, 2, 1}, {})->at(0).shape(), Shape({2}));
+  EXPECT_EQ(squeeze({1, 2, 1}, {-1})->at(0).shape(), Shape({1, 2}));
+  ExpectInvalid(squeeze({1, 2}, {1}), "Can not squeeze dim[1], expected a dimension of 1, got 2");
+  ExpectInvalid(squeeze({1, 2}, {5}), "Tried to squeeze dim index 5 for tensor with 2 dimensions.");
+}
+
+TEST(ExpandDimsTest, InsertsADimension) {
+  const auto expand = [](int32_t dim) {
+    return Call("ExpandDims", {Count({2, 3}), Tensor::Scalar(dim)});
+  };
+  EXPECT_EQ(expand(0)->at(0).shape(), Shape({1, 2, 3}));
+  EXPECT_EQ(expand(-1)->at(0).shape(), Shape({2, 3, 1}));
+  EXPECT_EQ(expand(-2)->at(0).shape(), Shape({2, 1, 3}));
+  ExpectInvalid(expand(5), "Tried to expand dim index 5 for tensor with 2 dimensions.");
+}
+
+TEST(ShapeTest, GivesIntegersOfEitherWidth) {
+  EXPECT_THAT(Call("Shape", {Count({2, 3})}, {}, {int32})->at(0).flat<int32_t>(),
+              ElementsAre(2, 3));
+  const Outputs both = Call("ShapeN", {Count({2}), Count({})}, {}, {int64, int64});
+  EXPECT_THAT(both->at(0).flat<int64_t>(), ElementsAre(2));
+  EXPECT_EQ(both->at(1).shape(), Shape({0}));
+  EXPECT_EQ(Call("Size", {Count({2, 3})}, {}, {int32})->at(0).scalar<int32_t>(), 6);
+  EXPECT_EQ(Call("Rank", {Count({2, 3})}, {}, {int32})->at(0).scalar<int32_t>(), 2);
+}
+
+TEST(BroadcastGradientArgsTest, GivesTheAxesOfBoth) {
+  const Outputs axes =
+      Call("BroadcastGradientArgs", {Ints({2, 1, 3}), Ints({1, 1, 3})}, {}, {int32, int32});
+  EXPECT_THAT(axes->at(0).flat<int32_t>(), ElementsAre(1));
+  EXPECT_THAT(axes->at(1).flat<int32_t>(), ElementsAre(0, 1));
+  ExpectInvalid(Call("BroadcastGradientArgs", {Ints({2}), Ints({3})}, {}, {int32, int32}),
+                "Incompatible shapes: [2] vs. [3]");
+}
+
+TEST(FillTest, RepeatsOneElement) {
+  EXPECT_THAT(Call("Fill", {Ints({2, 1}), Tensor::Scalar(1.5f)})->at(0).flat<float>(),
+              ElementsAre(1.5f, 1.5f));
+  EXPECT_THAT(Call("Fill", {Ints({2}), Tensor::Scalar(std::string("a"))}, {}, {string})
+                  ->at(0)
+                  .flat<std::string>(),
+              ElementsAre("a", "a"));
+  ExpectInvalid(Call("Fill", {Ints({-2}), Tensor::Scalar(1.5f)}), "Dimension -2 must be >= 0");
+  ExpectInvalid(Call("Fill", {Ints({2}), Count({2})}),
+                "value must represent a scalar, got shape [2]");
+}
+
+TEST(FillTest, ZerosAndOnesLike) {
+  EXPECT_THAT(Call("ZerosLike", {Count({2})}, {{"T", float32}})->at(0).flat<float>(),
+              ElementsAre(0, 0));
+  EXPECT_THAT(Call("OnesLike", {Count({2})}, {{"T", float32}})->at(0).flat<float>(),
+              ElementsAre(1, 1));
+}
+
+template <typename T>
+Outputs RunRange(T start, T limit, T delta) {
+  return Call("Range", {Tensor::Scalar(start), Tensor::Scalar(limit), Tensor::Scalar(delta)},
+              {{"Tidx", DataTypeOf<T>::value}}, {DataTypeOf<T>::value});
+}
+
+TEST(RangeTest, CountsUpAndDown) {
+  EXPECT_THAT(RunRange<int32_t>(3, 8, 2)->at(0).flat<int32_t>(), ElementsAre(3, 5, 7));
+  EXPECT_THAT(RunRange<int32_t>(3, 0, -1)->at(0).flat<int32_t>(), ElementsAre(3, 2, 1));
+  EXPECT_THAT(RunRange<float>(0, 1, 0.4f)->at(0).flat<float>(), ElementsAre(0, 0.4f, 0.8f));
+  EXPECT_EQ(RunRange<int64_t>(2, 2, 1)->at(0).num_elements(), 0);
+  ExpectInvalid(RunRange<int32_t>(2, 3, 0), "Requires delta != 0: 0");
+  ExpectInvalid(RunRange<int32_t>(5, 3, 1), "Requires start <= limit when delta > 0: 5/3");
+  EXPECT_FALSE(RunRange<int64_t>(INT64_MIN, INT64_MAX, 1).ok());
+  EXPECT_EQ(RunRange<int64_t>(INT64_MIN, INT64_MAX, INT64_MAX)->at(0).num_elements(), 3);
+  EXPECT_FALSE(RunRange<float>(0, 1e38f, 1e-3f).ok());
+}
+
+TEST(TileTest, RepeatsEachDimension) {
+  EXPECT_THAT(Call("Tile", {Count({2, 2}), Ints({2, 3})})->at(0).flat<float>(),
+              ElementsAre(0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3));
+  EXPECT_EQ(Call("Tile", {Count({2, 2}), Ints({2, 0})})->at(0).shape(), Shape({4, 0}));
+  EXPECT_EQ(Call("Tile", {Count({}), Ints({})})->at(0).shape(), Shape());
+  ExpectInvalid(Call("Tile", {Count({2}), Ints({1, 2})}),
+                "Expected multiples argument to be a vector of length 1 but got length 2");
+  ExpectInvalid(Call("Tile", {Count({2}), Ints({-1})}), "Expected multiples[0] >= 0, but got -1");
+}
+
+TEST(BroadcastToTest, RepeatsDimensionsOfSizeOne) {
+  EXPECT_THAT(Call("BroadcastTo", {Count({2, 1}), Ints({2, 2, 2})})->at(0).flat<float>(),
+              ElementsAre(0, 0, 1, 1, 0, 0, 1, 1));
+  ExpectInvalid(Call("BroadcastTo", {Count({2}), Ints({3})}), "Incompatible shapes: [2] vs. [3]");
+  ExpectInvalid(Call("BroadcastTo", {Count({2}), Ints({1})}), "Incompatible shapes: [2] vs. [1]");
+  ExpectInvalid(Call("BroadcastTo", {Count({2}), Ints({})}),
+                "Rank of input (1) must be no greater than rank of output shape (0).");
+}
+
+Outputs Gather(Tensor params, Tensor indices, int32_t axis, int batch_dims = 0) {
+  return Call("GatherV2", {std::move(params), std::move(indices), Tensor::Scalar(axis)},
+              {{"batch_dims", batch_dims}});
+}
+
+TEST(GatherTest, TakesSlicesAlongAnAxis) {
+  EXPECT_THAT(Gather(Count({3, 2}), Ints({2, 0}), 0)->at(0).flat<float>(), ElementsAre(4, 5, 0, 1));
+  EXPECT_THAT(Gather(Count({2, 3}), Ints({2, 0}), -1)->at(0).flat<float>(),
+              ElementsAre(2, 0, 5, 3));
+  EXPECT_EQ(
+      Gather(Count({4}), Tensor::FromValues<int32_t>({1, 2}, {0, 3}).value(), 0)->at(0).shape(),
+      Shape({1, 2}));
+  EXPECT_EQ(Gather(Count({4, 2}), Tensor::Scalar(int32_t{1}), 0)->at(0).shape(), Shape({2}));
+}
+
+TEST(GatherTest, TakesOtherSlicesInEachBatch) {
+  const Tensor indices = Tensor::FromValues<int32_t>({2, 2}, {0, 2, 1, 0}).value();
+  EXPECT_THAT(Gather(Count({2, 3}), indices, 1, 1)->at(0).flat<float>(), ElementsAre(0, 2, 4, 3));
+  ExpectInvalid(Gather(Count({3, 3}), indices, 1, 1),
+                "params.shape[0]: 3 should be equal to indices.shape[0]: 2");
+  ExpectInvalid(Gather(Count({2, 3}), indices, 0, 1),
+                "batch_dims (1) must be less than or equal to axis (0).");
+}
+
+TEST(GatherTest, RefusesIndicesOutOfRange) {
+  ExpectInvalid(Gather(Count({3}), Tensor::FromValues<int32_t>({1, 2}, {0, 7}).value(), 0),
+                "indices[0,1] = 7 is not in [0, 3)");
+  ExpectInvalid(Gather(Count({3}), Ints({-1}), 0), "indices[0] = -1 is not in [0, 3)");
+  ExpectInvalid(Gather(Count({0, 2}), Ints({0}), 0), "indices[0] = 0 is not in [0, 0)");
+  ExpectInvalid(Gather(Count({}), Ints({0}), 0), "params must be at least 1 dimensional");
+}
+
+Tensor Bools(const Shape& shape, std::initializer_list<bool> values) {
+  return Tensor::FromValues<bool>(shape, values).value();
+}
+
+TEST(SelectTest, TakesElementsRowsOrAll) {
+  const Tensor t = Count({2, 2}), e = Tensor::FromValues<float>({2, 2}, {9, 8, 7, 6}).value();
+  EXPECT_THAT(
+      Call("Select", {Bools({2, 2}, {true, false, false, true}), t, e})->at(0).flat<float>(),
+      ElementsAre(0, 8, 7, 3));
+  EXPECT_THAT(Call("Select", {Bools({2}, {true, false}), t, e})->at(0).flat<float>(),
+              ElementsAre(0, 1, 7, 6));
+  EXPECT_THAT(Call("Select", {Bools({}, {false}), t, e})->at(0).flat<float>(),
+              ElementsAre(9, 8, 7, 6));
+  ExpectInvalid(Call("Select", {Bools({3}, {true, true, true}), t, e}), "must have the same size");
+  ExpectInvalid(Call("Select", {Bools({2}, {true, true}), t, Count({2})}),
+                "must have the same size");
+}
+
+TEST(ConstTest, GivesItsValueAndWidensItInTheYardstick) {
+  const Tensor value = Count({1000, 40});
+  KernelCall call{
+      .op = "Const", .attrs = {{"value", value}, {"dtype", float32}}, .output_types = {float32}};
+  EXPECT_TRUE(SameTensor(RunKernelOrFail(call), value));
+  ExpectSameBitsInAnyOrder(call);
+  call.output_types = {float64};
+  EXPECT_EQ(RunKernelOrFail(call).flat<double>()[39999], 39999.0);
+}
+
+TEST(MovingKernelsTest, GiveTheSameBitsInAnyOrder) {
+  ExpectSameBitsInAnyOrder(
+      {.op = "Tile", .inputs = {Count({100, 30}), Ints({7, 9})}, .output_types = {float32}});
+  ExpectSameBitsInAnyOrder({.op = "GatherV2",
+                            .attrs = {{"batch_dims", 0}},
+                            .inputs = {Count({500, 300}), Ints({4, 3, 499}), Tensor::Scalar(0)},
+                            .output_types = {float32}});
+}
+
+}  // namespace
+}  // namespace sessile
