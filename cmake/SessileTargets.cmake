@@ -37,6 +37,7 @@ endfunction()
 function(sessile_library)
   add_library(sessile ${PROJECT_SOURCE_DIR}/sessile.cc)
   add_library(Sessile::sessile ALIAS sessile)
+  target_compile_definitions(sessile PRIVATE SESSILE_VERSION="${PROJECT_VERSION}")
   target_link_libraries(sessile PUBLIC sessile_options PRIVATE sessile_proto sessile_core sessile_ops sessile_kernels
                                                                protobuf::libprotobuf DNNL::dnnl ${CMAKE_DL_LIBS})
   set_target_properties(sessile PROPERTIES POSITION_INDEPENDENT_CODE ON)

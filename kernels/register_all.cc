@@ -21,6 +21,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterMatMul(kernels);
   RegisterPack(kernels);
   RegisterRandom(kernels);
+  RegisterRange(kernels);
   RegisterReduction(kernels);
   RegisterRelu(kernels);
   RegisterReshape(kernels);

@@ -23,6 +23,7 @@ void RegisterIdentity(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
 void RegisterPack(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
+void RegisterRange(KernelRegistry& kernels);
 void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);

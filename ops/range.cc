@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
+#include "sessile/core/framework/range_size.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
@@ -30,31 +30,7 @@ template <typename T>
 absl::StatusOr<int64_t> Count(const std::optional<T>& start, const std::optional<T>& limit,
                               const std::optional<T>& delta) {
   if (!start.has_value() || !limit.has_value() || !delta.has_value()) return Shape::kUnknownDim;
-  if (*delta == T{0}) return InvalidArgument("Requires delta != 0");
-  if (*delta > T{0} && *start > *limit) {
-    return InvalidArgument("Requires start <= limit when delta > 0: ", *start, "/", *limit);
-  }
-  if (*delta < T{0} && *start < *limit) {
-    return InvalidArgument("Requires start >= limit when delta < 0: ", *start, "/", *limit);
-  }
-  if constexpr (std::is_integral_v<T>) {
-    const uint64_t distance = *start < *limit
-                                  ? static_cast<uint64_t>(*limit) - static_cast<uint64_t>(*start)
-                                  : static_cast<uint64_t>(*start) - static_cast<uint64_t>(*limit);
-    const uint64_t step =
-        *delta > 0 ? static_cast<uint64_t>(*delta) : uint64_t{0} - static_cast<uint64_t>(*delta);
-    const uint64_t count = distance / step + (distance % step != 0 ? 1 : 0);
-    if (count > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-      return InvalidArgument("Requires ((limit - start) / delta) <= 2^63 - 1");
-    }
-    return static_cast<int64_t>(count);
-  } else {
-    const double count = std::ceil(std::abs((static_cast<double>(*limit) - *start) / *delta));
-    if (!(count < 9.2e18)) {
-      return InvalidArgument("Requires ((limit - start) / delta) <= 2^63 - 1");
-    }
-    return static_cast<int64_t>(count);
-  }
+  return RangeSize(*start, *limit, *delta);
 }
 
 absl::Status RangeShape(ShapeContext& ctx) {

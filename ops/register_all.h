@@ -7,6 +7,8 @@
 
 namespace sessile {
 
+void RegisterAdam(OpRegistry& registry);
+void RegisterGradientDescent(OpRegistry& registry);
 void RegisterAddN(OpRegistry& ops);            // add_n.cc
 void RegisterArgMax(OpRegistry& ops);          // arg_max.cc
 void RegisterBiasAdd(OpRegistry& ops);         // bias_add.cc

@@ -1,5 +1,7 @@
 #include "sessile/core/graph/graph.h"
 
+#include <mutex>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
@@ -10,7 +12,11 @@
 
 namespace sessile {
 
-Graph::Graph() : Graph(builtin_ops()) {}
+Graph::Graph() : Graph(builtin_ops()) {
+  // From now on a definition may be in use.
+  static std::once_flag frozen;
+  std::call_once(frozen, [] { builtin_ops().Freeze(); });
+}
 
 Graph::Graph(const OpRegistry& ops) : impl_(std::make_shared<GraphImpl>(ops)) {
   errors::ThrowIfError(ops.status());

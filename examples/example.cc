@@ -1,0 +1,59 @@
+#include "sessile/examples/example.h"
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/collections.h"
+
+namespace sessile {
+
+void AddFlags(ExampleOptions* options, FlagSet* flags) {
+  flags->String("data", &options->data, "folder of MNIST's four files (.gz or plain)")
+      .Int("batches", &options->batches, "batches to train; 0 builds the graph and ends",
+           {.min = 0})
+      .Int("batch_size", &options->batch_size, "examples in a batch", {.min = 1})
+      .Double("learning_rate", &options->learning_rate, "Adam's learning rate")
+      .Int("seed", &options->seed, "seed of weights and batches; -1 for another one each time",
+           {.min = -1, .max = 2147483647})
+      .Int("threads", &options->threads, "threads to compute with; 0 for one a core",
+           {.min = 0, .max = 1024})
+      .String("save_graph", &options->save_graph, "file to write the graph to, as a GraphDef");
+}
+
+input_data::DataSets ExampleOptions::ReadData() const {
+  std::optional<uint64_t> order;
+  if (has_seed()) order = static_cast<uint64_t>(seed);
+  return input_data::read_data_sets(data, {.one_hot = true, .reshape = false, .seed = order});
+}
+
+void SeedGraph(const ExampleOptions& options) {
+  if (options.has_seed()) set_random_seed(options.seed);
+}
+
+void SaveGraph(const ExampleOptions& options) {
+  if (options.save_graph.empty()) return;
+  const Graph graph = get_default_graph();
+  const GraphDef graph_def = errors::ValueOrThrow(ExportGraphDef(*graph.impl()));
+  errors::ThrowIfError(WriteGraphDef(options.save_graph, graph_def));
+}
+
+int RunExample(const std::function<void()>& train) {
+  try {
+    train();
+    return 0;
+  } catch (const errors::OpError& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "error: %s: %s\n", errors::CodeName(e.code()).c_str(),
+                 e.message().c_str());
+  } catch (const std::exception& e) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "error: INTERNAL: %s\n", e.what());
+  }
+  return 1;
+}
+
+}  // namespace sessile

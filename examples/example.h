@@ -1,0 +1,49 @@
+// What the example programs share beside the notebook's own text: flags, errors, the saved graph.
+//
+//   int main(int argc, char** argv) {
+//     ExampleOptions options;
+//     FlagSet flags("layers_bn", "Trains ...");
+//     AddFlags(&options, &flags);
+//     flags.ParseOrExit(argc, argv);
+//     return RunExample([&] { train(options); });
+//   }
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "sessile/core/io/flags.h"
+#include "sessile/core/session/session_options.h"
+#include "sessile/examples/mnist.h"
+
+namespace sessile {
+
+struct ExampleOptions {
+  std::string data;  // folder of MNIST's four files
+  int64_t batches = 800;
+  int64_t batch_size = 64;
+  double learning_rate = 0.002;
+  int64_t seed = -1;  // of the graph and of the order of batches; -1: another one each time
+  int64_t threads = 0;
+  std::string save_graph;
+
+  bool has_seed() const { return seed >= 0; }
+  ConfigProto config() const { return {.intra_op_parallelism_threads = static_cast<int>(threads)}; }
+  // MNIST as the notebook reads it: labels one-hot, images [28,28,1].
+  input_data::DataSets ReadData() const;
+};
+
+// Declares a flag for each option; `options` must outlive `flags`.
+void AddFlags(ExampleOptions* options, FlagSet* flags);
+
+// Seeds the default graph if a seed was given.
+void SeedGraph(const ExampleOptions& options);
+
+// Writes the default graph as a GraphDef if --save_graph was given. Throws errors::OpError.
+void SaveGraph(const ExampleOptions& options);
+
+// Runs `train`; an error becomes a line "error: CODE: message" on stderr and the result 1.
+int RunExample(const std::function<void()>& train);
+
+}  // namespace sessile

@@ -1,0 +1,130 @@
+// Trains 20 convolutional layers on MNIST without batch normalization: they do not learn.
+//
+//   tools/run no_bn
+//
+// The notebook's text, cell by cell: docs/porting.md has the Python beside it.
+
+#include <cstdio>
+
+#include "sessile/examples/example.h"
+#include "sessile/examples/mnist.h"
+#include "sessile/examples/progress_bar.h"
+#include "sessile/examples/python_format.h"
+#include "sessile/sessile.h"
+
+namespace tf = sessile;
+
+namespace {
+
+tf::Output fully_connected(tf::Output prev_layer, int num_units) {
+  auto layer = tf::layers::dense(prev_layer, num_units, {.activation = tf::nn::relu});
+  return layer;
+}
+
+tf::Output conv_layer(tf::Output prev_layer, int layer_depth) {
+  const int strides = layer_depth % 3 == 0 ? 2 : 1;
+  auto layer =
+      tf::layers::conv2d(prev_layer, layer_depth * 4, 3,
+                         {.strides = strides, .padding = "same", .activation = tf::nn::relu});
+  return layer;
+}
+
+void train(int64_t num_batches, int64_t batch_size, double learning_rate,
+           const tf::ExampleOptions& options) {
+  // Build placeholders for the input samples and labels
+  auto inputs = tf::placeholder(tf::float32, {tf::None, 28, 28, 1});
+  auto labels = tf::placeholder(tf::float32, {tf::None, 10});
+
+  // Feed the inputs into a series of 20 convolutional layers
+  tf::Output layer = inputs;
+  for (int layer_i = 1; layer_i < 20; ++layer_i) {
+    layer = conv_layer(layer, layer_i);
+  }
+
+  // Flatten the output from the convolutional layers
+  const auto orig_shape = layer.get_shape().as_list();
+  layer = tf::reshape(layer, {-1, orig_shape[1] * orig_shape[2] * orig_shape[3]});
+
+  // Add one fully connected layer
+  layer = fully_connected(layer, 100);
+
+  // Create the output layer with 1 node for each
+  auto logits = tf::layers::dense(layer, 10);
+
+  // Define loss and training operations
+  auto model_loss = tf::reduce_mean(
+      tf::nn::sigmoid_cross_entropy_with_logits({.labels = labels, .logits = logits}));
+  auto train_opt = tf::train::AdamOptimizer(learning_rate).minimize(model_loss);
+
+  // Create operations to test accuracy
+  auto predicted = tf::argmax(logits, 1);
+  auto expected = tf::argmax(labels, 1);
+  auto correct_prediction = tf::equal(predicted, expected);
+  auto accuracy = tf::reduce_mean(tf::cast(correct_prediction, tf::float32));
+
+  auto init = tf::global_variables_initializer();
+  tf::SaveGraph(options);
+  if (num_batches == 0) return;
+  auto mnist = options.ReadData();
+
+  // Train and test the network
+  tf::Session sess(options.config());
+  sess.run(init);
+  tf::ProgressBar bar(num_batches);
+  for (int64_t batch_i = 0; batch_i < num_batches; ++batch_i) {
+    bar.show(batch_i);
+    auto [batch_xs, batch_ys] = mnist.train.next_batch(batch_size);
+
+    // train this batch
+    sess.run(train_opt, {{inputs, batch_xs}, {labels, batch_ys}});
+
+    // Periodically check the validation or training loss and accuracy
+    if (batch_i % 100 == 0) {
+      auto [loss, acc] = sess.run<float, float>(
+          {model_loss, accuracy},
+          {{inputs, mnist.validation.images}, {labels, mnist.validation.labels}});
+      bar.hide();
+      std::printf("Batch: %s: Validation loss: %s, Validation accuracy: %s\n",
+                  tf::python::format(batch_i, 2).c_str(), tf::python::format(loss, 3, 5).c_str(),
+                  tf::python::format(acc, 3, 5).c_str());
+    } else if (batch_i % 25 == 0) {
+      auto [loss, acc] =
+          sess.run<float, float>({model_loss, accuracy}, {{inputs, batch_xs}, {labels, batch_ys}});
+      bar.hide();
+      std::printf("Batch: %s: Training loss: %s, Training accuracy: %s\n",
+                  tf::python::format(batch_i, 2).c_str(), tf::python::format(loss, 3, 5).c_str(),
+                  tf::python::format(acc, 3, 5).c_str());
+    }
+  }
+  bar.hide();
+
+  // At the end, score the final accuracy for both the validation and test sets
+  float acc = sess.run<float>(
+      accuracy, {{inputs, mnist.validation.images}, {labels, mnist.validation.labels}});
+  std::printf("Final validation accuracy: %s\n", tf::python::format(acc, 3, 5).c_str());
+  acc = sess.run<float>(accuracy, {{inputs, mnist.test.images}, {labels, mnist.test.labels}});
+  std::printf("Final test accuracy: %s\n", tf::python::format(acc, 3, 5).c_str());
+
+  // Score the first 100 test images individually, as they come in production
+  double correct = 0;
+  for (int i = 0; i < 100; ++i) {
+    correct += sess.run<float>(
+        accuracy, {{inputs, {mnist.test.images[i]}}, {labels, {mnist.test.labels[i]}}});
+  }
+  std::printf("Accuracy on 100 samples: %s\n", tf::python::str(correct / 100).c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  tf::ExampleOptions options;
+  tf::FlagSet flags(
+      "no_bn",
+      "Trains 20 convolutional layers on MNIST without batch normalization: they do not learn.");
+  tf::AddFlags(&options, &flags);
+  flags.ParseOrExit(argc, argv);
+  return tf::RunExample([&] {
+    tf::SeedGraph(options);
+    train(options.batches, options.batch_size, options.learning_rate, options);
+  });
+}

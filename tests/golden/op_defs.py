@@ -1,0 +1,107 @@
+"""The definitions of TensorFlow's operations, as text, for tests/registry_test.cc.
+
+    python3 tests/golden/op_defs.py        (TensorFlow 2.15.1)
+
+An operation is one line, followed by one line for each attribute:
+
+    AddV2(x: T, y: T) -> (z: T) aggregate commutative
+      T: type in {bfloat16, complex64, ...}
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow.compat.v1 as tf  # noqa: E402
+from tensorflow.python.framework import op_def_registry  # noqa: E402
+
+# Every operation that ops/ defines; more do not matter.
+NAMES = """
+Abs Add AddN AddV2 All Any ApplyAdam ApplyGradientDescent ArgMax ArgMin Assign AssignAdd AssignSub
+AvgPool AvgPoolGrad BiasAdd BiasAddGrad BroadcastGradientArgs BroadcastTo Cast Const ControlTrigger
+Conv2D Conv2DBackpropFilter Conv2DBackpropInput Div DynamicStitch Enter Equal Exit Exp ExpandDims
+Fill FloorDiv FloorMod FusedBatchNormGradV3 FusedBatchNormV3 GatherV2 Greater GreaterEqual Identity
+InvertPermutation IsVariableInitialized Less LessEqual Log Log1p LogicalAnd LogicalNot LogicalOr
+LoopCond MatMul Max MaxPool MaxPoolGrad Maximum Mean Merge Min Minimum Mul Neg NextIteration NoOp
+NotEqual OnesLike Pack Placeholder PlaceholderWithDefault Pow Prod RandomStandardNormal
+RandomUniform RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit
+RefIdentity RefMerge RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape Rsqrt
+RsqrtGrad Select SelectV2 Shape ShapeN Sigmoid SigmoidGrad Sign Size Softplus SoftplusGrad Sqrt
+SqrtGrad Square SquaredDifference Squeeze StopGradient Sub Sum Switch Tanh TanhGrad Tile Transpose
+TruncatedNormal VariableV2 ZerosLike
+""".split()
+
+
+def type_name(number):
+    return tf.as_dtype(number).name
+
+
+def arg_text(arg):
+    kind = arg.type_attr or arg.type_list_attr or type_name(arg.type)
+    if arg.is_ref:
+        kind = "Ref(%s)" % kind
+    if arg.number_attr:
+        kind = "%s * %s" % (arg.number_attr, kind)
+    return "%s: %s" % (arg.name, kind)
+
+
+def shape_text(shape):
+    if shape.unknown_rank:
+        return "<unknown>"
+    return "[%s]" % ",".join("?" if d.size < 0 else str(d.size) for d in shape.dim)
+
+
+def value_text(value):
+    kind = value.WhichOneof("value")
+    if kind == "type":
+        return type_name(value.type)
+    if kind == "b":
+        return "true" if value.b else "false"
+    if kind == "i":
+        return str(value.i)
+    if kind == "f":
+        return "%.9g" % value.f
+    if kind == "s":
+        return "'%s'" % value.s.decode()
+    if kind == "shape":
+        return shape_text(value.shape)
+    if kind == "list":
+        l = value.list
+        items = ([str(i) for i in l.i] + ["%.9g" % f for f in l.f]
+                 + ["'%s'" % s.decode() for s in l.s] + [type_name(t) for t in l.type]
+                 + [shape_text(s) for s in l.shape])
+        return "[%s]" % ", ".join(items)
+    raise ValueError("default of kind %s" % kind)
+
+
+def attr_text(attr):
+    text = "  %s: %s" % (attr.name, attr.type)
+    if attr.HasField("allowed_values"):
+        allowed = attr.allowed_values.list
+        values = [type_name(t) for t in allowed.type] + ["'%s'" % s.decode() for s in allowed.s]
+        text += " in {%s}" % ", ".join(sorted(values))
+    if attr.has_minimum:
+        text += " >= %d" % attr.minimum
+    if attr.HasField("default_value"):
+        text += " = " + value_text(attr.default_value)
+    return text
+
+
+def op_lines(op):
+    flags = [("aggregate", op.is_aggregate), ("commutative", op.is_commutative),
+             ("stateful", op.is_stateful), ("uninitialized", op.allows_uninitialized_input)]
+    text = "%s(%s) -> (%s)" % (op.name, ", ".join(arg_text(a) for a in op.input_arg),
+                               ", ".join(arg_text(a) for a in op.output_arg))
+    yield " ".join([text] + [name for name, is_set in flags if is_set])
+    for attr in op.attr:
+        yield attr_text(attr)
+
+
+def main():
+    path = os.path.splitext(os.path.abspath(__file__))[0] + ".txt"
+    with open(path, "w") as out:
+        for name in sorted(NAMES):
+            out.writelines(line + "\n" for line in op_lines(op_def_registry.get(name)))
+
+
+main()

@@ -1,0 +1,91 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/tests/op_testing.h"
+
+namespace sessile {
+namespace {
+
+TEST(BinaryTest, Broadcasts) {
+  for (const char* op : {"AddV2", "Add", "Sub", "Mul", "RealDiv", "Div", "FloorDiv", "FloorMod",
+                         "Maximum", "Minimum", "SquaredDifference", "Pow"}) {
+    ExpectShape(op, "[2,1];[3]", "[2,3]");
+    ExpectShape(op, "[?,3];[]", "[?,3]");
+    ExpectShape(op, "?;[3]", "?");
+    ExpectShapeError(op, "[2,3];[4]", "Dimensions must be equal, but are 3 and 4");
+  }
+}
+
+TEST(BinaryTest, GivesKnownValues) {
+  EXPECT_THAT(Eval(add({1, 2}, 3)), IsTensor({4, 5}));
+  EXPECT_THAT(Eval(subtract({1, 2}, 3)), IsTensor({-2, -1}));
+  EXPECT_THAT(Eval(multiply({1, 2}, {3, 4})), IsTensor({3, 8}));
+  EXPECT_THAT(Eval(divide({1.0, 3.0}, 2.0)), IsTensor({0.5, 1.5}));
+  EXPECT_THAT(Eval(maximum({1, 5}, 3)), IsTensor({3, 5}));
+  EXPECT_THAT(Eval(minimum({1, 5}, 3)), IsTensor({1, 3}));
+  EXPECT_THAT(Eval(squared_difference({1.0, 5.0}, 3.0)), IsTensor({4.0, 4.0}));
+  EXPECT_THAT(Eval(pow({2.0, 3.0}, {3.0, 2.0})), IsTensor({8.0, 9.0}));
+}
+
+TEST(BinaryTest, FloorsQuotientsTowardsMinusInfinity) {
+  EXPECT_THAT(Eval(floordiv({7, -7, 7, -7}, {2, 2, -2, -2})), IsTensor({3, -4, -4, 3}));
+  EXPECT_THAT(Eval(floormod({7, -7, 7, -7}, {2, 2, -2, -2})), IsTensor({1, 1, -1, -1}));
+}
+
+TEST(BinaryTest, DividesIntegersTruly) {
+  const Output quotient = truediv(constant({1, 3}), 2);
+  EXPECT_EQ(quotient.dtype(), float64);
+  EXPECT_THAT(Eval(quotient), IsTensor({0.5, 1.5}));
+}
+
+TEST(BinaryTest, RefusesTwoTypes) {
+  const Output x = placeholder(float32, {2});
+  const Output y = placeholder(float64, {2});
+  EXPECT_THAT(ErrorOf([&] { multiply(x, y); }),
+              ::testing::HasSubstr("has type float64 that does not match type float32"));
+  EXPECT_THAT(ErrorOf([&] { truediv(x, y); }),
+              ::testing::HasSubstr("`x` and `y` must have the same dtype"));
+}
+
+TEST(BinaryTest, FoldsIntegersForShapeInference) {
+  const Output x = placeholder(float32);
+  const auto shape_of = [&](const Output& size) { return reshape(x, stack({size})).get_shape(); };
+  EXPECT_EQ(shape_of(add(constant(2), 3)), Shape({5}));
+  EXPECT_EQ(shape_of(subtract(constant(7), 3)), Shape({4}));
+  EXPECT_EQ(shape_of(floordiv(constant(7), 2)), Shape({3}));
+  EXPECT_EQ(shape_of(floormod(constant(-1), 4)), Shape({3}));
+  EXPECT_EQ(shape_of(maximum(constant(7), 9)), Shape({9}));
+  EXPECT_EQ(shape_of(floordiv(constant(7), 0)), Shape({None}));
+}
+
+TEST(BinaryTest, GradientsMatchDifferences) {
+  const GradientOptions positive = {.low = 0.5, .high = 2.0};
+  const std::vector<Shape> shapes = {{2, 3}, {3}};
+  ExpectGradient([](Output x, Output y) { return add(x, y); }, shapes);
+  ExpectGradient([](Output x, Output y) { return subtract(x, y); }, shapes);
+  ExpectGradient([](Output x, Output y) { return multiply(x, y); }, shapes);
+  ExpectGradient([](Output x, Output y) { return divide(x, y); }, shapes, positive);
+  ExpectGradient([](Output x, Output y) { return maximum(x, y); }, shapes);
+  ExpectGradient([](Output x, Output y) { return minimum(x, y); }, shapes);
+  ExpectGradient([](Output x, Output y) { return squared_difference(x, y); }, shapes);
+  ExpectGradient([](Output x, Output y) { return pow(x, y); }, shapes, positive);
+}
+
+TEST(BinaryTest, GradientsMatchDifferencesForOtherBroadcasts) {
+  const auto product = [](Output x, Output y) { return multiply(x, y); };
+  ExpectGradient(product, {{2, 3}, {2, 3}});
+  ExpectGradient(product, {{2, 1}, {1, 3}});
+  ExpectGradient(product, {Shape(), {2, 1, 2}});
+  ExpectGradient(product, {{1, 1, 2}, {2}});
+}
+
+TEST(BinaryTest, GradientsOfGradientsMatchDifferences) {
+  ExpectSecondGradient([](Output x, Output y) { return multiply(x, y); }, {{2, 3}, {3}});
+  ExpectSecondGradient([](Output x, Output y) { return divide(x, y); }, {{2}, {2}},
+                       {.low = 0.5, .high = 2.0, .tolerance = 1e-5});
+}
+
+}  // namespace
+}  // namespace sessile

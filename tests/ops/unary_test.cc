@@ -1,0 +1,61 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sessile/ops/math.h"
+#include "sessile/tests/op_testing.h"
+
+namespace sessile {
+namespace {
+
+TEST(UnaryTest, KeepsTheShape) {
+  for (const char* op : {"Neg", "Exp", "Log", "Log1p", "Reciprocal", "Rsqrt", "Sqrt", "Square",
+                         "Abs", "Sign", "Tanh", "Sigmoid"}) {
+    ExpectShape(op, "[2,?]", "[2,?]");
+  }
+  for (const char* op : {"RsqrtGrad", "SqrtGrad", "ReciprocalGrad", "TanhGrad", "SigmoidGrad"}) {
+    ExpectShape(op, "[2,?];[2,3]", "[2,?]");
+  }
+}
+
+TEST(UnaryTest, GivesKnownValues) {
+  EXPECT_THAT(Eval(negative({1.0, -2.0})), IsTensor({-1.0, 2.0}));
+  EXPECT_THAT(Eval(exp({0.0, 1.0})), IsTensor({1.0, 2.718281828459045}));
+  EXPECT_THAT(Eval(log({1.0, 2.0})), IsTensor({0.0, 0.6931471805599453}));
+  EXPECT_THAT(Eval(log1p({0.0, 1e-7})), IsTensor({0.0, 1e-7}, 1e-13));
+  EXPECT_THAT(Eval(reciprocal({2.0, -4.0})), IsTensor({0.5, -0.25}));
+  EXPECT_THAT(Eval(rsqrt({4.0, 16.0})), IsTensor({0.5, 0.25}));
+  EXPECT_THAT(Eval(sqrt({4.0, 9.0})), IsTensor({2.0, 3.0}));
+  EXPECT_THAT(Eval(square({3, -4})), IsTensor({9, 16}));
+  EXPECT_THAT(Eval(abs({3, -4})), IsTensor({3, 4}));
+  EXPECT_THAT(Eval(sign({3.0, 0.0, -4.0})), IsTensor({1.0, 0.0, -1.0}));
+  EXPECT_THAT(Eval(tanh({0.0, 0.5})), IsTensor({0.0, 0.46211715726000975}));
+  EXPECT_THAT(Eval(sigmoid({0.0, 2.0})), IsTensor({0.5, 0.8807970779778823}));
+}
+
+TEST(UnaryTest, GradientsMatchDifferences) {
+  const GradientOptions positive = {.low = 0.5, .high = 2.0};
+  ExpectGradient([](Output x) { return negative(x); }, {{2, 3}});
+  ExpectGradient([](Output x) { return exp(x); }, {{2, 3}});
+  ExpectGradient([](Output x) { return log(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return log1p(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return reciprocal(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return rsqrt(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return sqrt(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return square(x); }, {{2, 3}});
+  ExpectGradient([](Output x) { return abs(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return sign(x); }, {{2, 3}}, positive);
+  ExpectGradient([](Output x) { return tanh(x); }, {{2, 3}});
+  ExpectGradient([](Output x) { return sigmoid(x); }, {{2, 3}});
+}
+
+TEST(UnaryTest, GradientsOfGradientsMatchDifferences) {
+  const GradientOptions positive = {.low = 0.5, .high = 2.0};
+  ExpectSecondGradient([](Output x) { return reciprocal(x); }, {{3}}, positive);
+  ExpectSecondGradient([](Output x) { return rsqrt(x); }, {{3}}, positive);
+  ExpectSecondGradient([](Output x) { return sqrt(x); }, {{3}}, positive);
+  ExpectSecondGradient([](Output x) { return tanh(x); }, {{3}});
+  ExpectSecondGradient([](Output x) { return sigmoid(x); }, {{3}});
+  ExpectSecondGradient([](Output x) { return square(x); }, {{3}});
+}
+
+}  // namespace
+}  // namespace sessile
