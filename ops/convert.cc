@@ -7,7 +7,6 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/node_builder.h"
 #include "sessile/core/graph/scope.h"
-#include "sessile/core/graph/splat_constants.h"
 
 namespace sessile {
 namespace {
@@ -77,9 +76,8 @@ absl::StatusOr<Output> AddSplatConst(GraphImpl& graph, const Tensor& values, con
     return InvalidArgument("A constant of shape ", shape.ToString(), " needs a value");
   SESSILE_ASSIGN_OR_RETURN(Tensor filled, Tensor::Allocate(values.dtype(), shape));
   Repeat(values, &filled);
-  SESSILE_ASSIGN_OR_RETURN(const Output output, AddConst(graph, std::move(filled), name));
-  graph.Slot<SplatConstants>().values[output.node().id()] = given;
-  return output;
+  filled.set_given_elements(given);
+  return AddConst(graph, std::move(filled), name);
 }
 
 absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,
