@@ -80,7 +80,9 @@ Output Filled(Input shape, int64_t number, DataType dtype, std::string_view name
   }
   const Tensor element = errors::ValueOrThrow(LiteralToTensor(value, dtype));
   const std::optional<Shape> known = errors::ValueOrThrow(StaticShape(shape));
-  if (known.has_value() && known->num_elements() < kManyElements) {
+  // Of a number as its shape TensorFlow makes a Fill, however small.
+  const bool number_shape = shape.literal() != nullptr && shape.literal()->shape.empty();
+  if (known.has_value() && !number_shape && known->num_elements() < kManyElements) {
     if (known->num_elements() == 0) {
       const Tensor none = errors::ValueOrThrow(Tensor::Allocate(dtype, *known));
       return errors::ValueOrThrow(AddConst(*graph.impl(), none, scope.name()));

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -69,10 +70,16 @@ struct ones_initializer {
 };
 
 // A value, or fewer values than elements, of which the last is repeated.
+struct ConstantInitializerOptions {
+  bool verify_shape = false;  // the value must have the variable's shape
+};
 class constant_initializer {
  public:
-  explicit constant_initializer(Input value = 0, bool verify_shape = false)
-      : value_(std::move(value)), verify_shape_(verify_shape) {}
+  explicit constant_initializer(Input value = 0, ConstantInitializerOptions options = {})
+      : value_(std::move(value)), verify_shape_(options.verify_shape) {}
+  explicit constant_initializer(std::initializer_list<Input> value,
+                                ConstantInitializerOptions options = {})
+      : constant_initializer(Input(value), options) {}
   Output operator()(const Shape& shape, DataType dtype = float32) const;
 
  private:

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -45,6 +46,9 @@ class Variable {
   // Throws errors::InvalidArgumentError if the initial value's shape is not known, or if it was
   // built inside of a cond or loop (pass a callable there).
   explicit Variable(Input initial_value, const VariableOptions& options = {});
+  explicit Variable(std::initializer_list<Input> initial_value, const VariableOptions& options = {},
+                    Input::Location at = Input::Location::current())
+      : Variable(Input(initial_value, at), options) {}
   // A callable builds the initial value under "NAME/Initializer/", with the variable's place.
   template <typename F>
   requires std::is_invocable_r_v<Input, F>

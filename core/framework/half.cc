@@ -11,6 +11,7 @@ Half ToHalf(double value) {
   const auto with_sign = [sign](int bits) { return Half{static_cast<uint16_t>(sign | bits)}; };
   if (std::isnan(value)) return with_sign(0x7e00);
   const double size = std::fabs(value);
+  if (size == 0) return with_sign(0);
   if (size >= 65520.0) return with_sign(0x7c00);  // 65504 is the largest; from halfway on: infinity
   int exponent = 0;
   std::frexp(size, &exponent);  // size = m * 2^exponent, 0.5 <= m < 1

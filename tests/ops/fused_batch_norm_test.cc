@@ -1,0 +1,143 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/gradients.h"
+#include "sessile/ops/nn.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/tests/graph_listing.h"
+
+namespace sessile {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+Output Of(const Shape& shape) { return placeholder(float32, shape); }
+
+std::vector<std::string> ShapesOf(const std::vector<Output>& outputs) {
+  std::vector<std::string> shapes;
+  for (const Output& output : outputs) shapes.push_back(output.get_shape().ToString());
+  return shapes;
+}
+
+class FusedBatchNormTest : public ::testing::Test {
+ protected:
+  struct Case {
+    Shape x = {None, 4, 4, 8};
+    Shape scale = {8};
+    Shape mean = {8};
+    const char* data_format = "NHWC";
+    bool is_training = true;
+    float factor = 1.0f;
+  };
+  static std::vector<std::string> Shapes(const Case& c) {
+    return ShapesOf(OpBuilder("FusedBatchNormV3")
+                        .Input(Of(c.x))
+                        .Input(Of(c.scale))
+                        .Input(Of(c.scale))
+                        .Input(Of(c.mean))
+                        .Input(Of(c.mean))
+                        .Attr("data_format", c.data_format)
+                        .Attr("is_training", c.is_training)
+                        .Attr("exponential_avg_factor", c.factor)
+                        .BuildAll());
+  }
+  static std::vector<std::string> GradShapes(const Shape& y_backprop, const Shape& x,
+                                             const Shape& mean, const char* data_format = "NHWC") {
+    return ShapesOf(OpBuilder("FusedBatchNormGradV3")
+                        .Input(Of(y_backprop))
+                        .Input(Of(x))
+                        .Input(Of({8}))
+                        .Input(Of(mean))
+                        .Input(Of({8}))
+                        .Input(Of(Shape::Unknown()))
+                        .Attr("data_format", data_format)
+                        .BuildAll());
+  }
+  template <typename F>
+  static void ExpectError(F build, const std::string& message) {
+    EXPECT_THAT(build, ThrowsMessage<errors::InvalidArgumentError>(HasSubstr(message)));
+  }
+
+  Graph graph_;
+  DefaultGraphScope with_{graph_};
+};
+
+TEST_F(FusedBatchNormTest, InfersShapes) {
+  EXPECT_THAT(Shapes({}), ElementsAre("[?,4,4,8]", "[8]", "[8]", "[8]", "[8]", "<unknown>"));
+  EXPECT_THAT(Shapes({.x = Shape::Unknown()}),
+              ElementsAre("[?,?,?,8]", "[8]", "[8]", "[8]", "[8]", "<unknown>"));
+  EXPECT_THAT(Shapes({.x = {2, 8, 4, 4}, .data_format = "NCHW"}),
+              ElementsAre("[2,8,4,4]", "[8]", "[8]", "[8]", "[8]", "<unknown>"));
+  EXPECT_THAT(Shapes({.x = {2, 8, 4, 4, 5}, .data_format = "NCDHW"}),
+              ElementsAre("[2,8,4,4,5]", "[8]", "[8]", "[8]", "[8]", "<unknown>"));
+}
+
+TEST_F(FusedBatchNormTest, ReadsMeanAndVarianceOnlyWhereTheyCount) {
+  EXPECT_THAT(Shapes({.mean = {0}})[0], "[?,4,4,8]");
+  ExpectError([] { Shapes({.mean = {0}, .is_training = false}); },
+              "Dimensions must be equal, but are 8 and 0");
+  ExpectError([] { Shapes({.mean = {0}, .factor = 0.5f}); },
+              "Dimensions must be equal, but are 8 and 0");
+}
+
+TEST_F(FusedBatchNormTest, RefusesShapesThatDoNotFit) {
+  ExpectError([] { Shapes({.x = {2, 8}}); }, "Shape must be rank 4 but is rank 2");
+  ExpectError([] { Shapes({.scale = {7}}); }, "Dimensions must be equal, but are 8 and 7");
+  ExpectError([] { Shapes({.scale = {8, 1}}); }, "Shape must be rank 1 but is rank 2");
+}
+
+TEST_F(FusedBatchNormTest, GradInfersShapes) {
+  EXPECT_THAT(GradShapes({None, 4, 4, 8}, {2, 4, 4, 8}, {8}),
+              ElementsAre("[?,4,4,8]", "[8]", "[8]", "[0]", "[0]"));
+  EXPECT_THAT(GradShapes(Shape::Unknown(), {2, 4, 4, 8}, {8}),
+              ElementsAre("[?,?,?,8]", "[8]", "[8]", "[0]", "[0]"));
+  EXPECT_THAT(GradShapes({2, 8, 4, 4}, {2, 8, 4, 4}, {8}, "NCHW"),
+              ElementsAre("[2,8,4,4]", "[8]", "[8]", "[0]", "[0]"));
+  ExpectError(
+      [] {
+        GradShapes({2, 4, 4, 8}, {2, 4, 4, 7}, {8});
+      },
+      "Dimensions must be equal, but are 8 and 7");
+  ExpectError(
+      [] {
+        GradShapes({2, 4, 4, 8}, {2, 4, 4, 8}, {7});
+      },
+      "Dimensions must be equal, but are 8 and 7");
+  ExpectError([] { GradShapes({2, 8}, {2, 4, 4, 8}, {8}); }, "Shape must be rank 4 but is rank 2");
+}
+
+TEST_F(FusedBatchNormTest, InferenceNeedsMeanAndVariance) {
+  ExpectError(
+      [] {
+        nn::fused_batch_norm(Of({None, 2, 2, 1}), {1.0}, {0.0}, {.is_training = false});
+      },
+      "Both `mean` and `variance` must be a 1D tensor when `is_training` is False");
+}
+
+class FusedBatchNormGradientTest : public ::testing::TestWithParam<bool> {};
+
+TEST_P(FusedBatchNormGradientTest, IsTensorFlows) {
+  const Graph graph;
+  const auto with = graph.as_default();
+  const Output x = Of({None, 8, 8, 2});
+  const Output scale = Of({2});
+  const Output offset = Of({2});
+  const Output mean = Of({2});
+  const Output variance = Of({2});
+  const nn::FusedBatchNorm made = nn::fused_batch_norm(
+      x, scale, offset, {.mean = mean, .variance = variance, .is_training = GetParam()});
+  gradients({made.y}, {x, scale, offset});
+  ExpectListing("layers.txt", GetParam() ? "fused_training_gradient" : "fused_inference_gradient",
+                graph);
+}
+
+INSTANTIATE_TEST_SUITE_P(TrainingAndInference, FusedBatchNormGradientTest,
+                         ::testing::Values(true, false));
+
+}  // namespace
+}  // namespace sessile
