@@ -1,0 +1,230 @@
+// Runs the command-line tool on small graphs, as a shell does.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "sessile/core/graph/graph_def.h"
+#include "sessile/core/io/file.h"
+#include "sessile/core/io/npy.h"
+
+namespace sessile {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr const char* kFloat = "attr { key: 'T' value { type: DT_FLOAT } } ";
+
+std::string Input(const std::string& name, const std::string& type, const std::string& dims) {
+  return absl::StrCat("node { name: '", name, "' op: 'Placeholder' attr { key: 'dtype' value { ",
+                      "type: ", type, " } } attr { key: 'shape' value { shape { ", dims,
+                      " } } } }\n");
+}
+std::string Add(const std::string& name, const std::string& a, const std::string& b) {
+  return absl::StrCat("node { name: '", name, "' op: 'AddV2' input: '", a, "' input: '", b, "' ",
+                      kFloat, "}\n");
+}
+std::string One(const std::string& name) {
+  return absl::StrCat("node { name: '", name, "' op: 'Const' attr { key: 'dtype' value { type: ",
+                      "DT_FLOAT } } attr { key: 'value' value { tensor { dtype: DT_FLOAT ",
+                      "tensor_shape { } float_val: 1 } } } }\n");
+}
+// total = 0; every run adds x and gives the new value.
+std::string Counter() {
+  return absl::StrCat(
+      Input("x", "DT_FLOAT", ""), One("one"),
+      "node { name: 'total' op: 'VariableV2' attr { key: 'dtype' value { type: DT_FLOAT } } ",
+      "attr { key: 'shape' value { shape { } } } }\n",
+      "node { name: 'init' op: 'Assign' input: 'total' input: 'one' ", kFloat, "}\n",
+      "node { name: 'scope/count' op: 'AssignAdd' input: 'total' input: 'x' ", kFloat, "}\n");
+}
+
+struct Result {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class SessileToolTest : public ::testing::Test {
+ protected:
+  SessileToolTest() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~SessileToolTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+  // Writes a text graph; a name without .pbtxt makes it binary.
+  std::string Graph(const std::string& text, const std::string& name = "g.pbtxt") const {
+    GraphDef def;
+    EXPECT_TRUE(def.ParseFromText(text).ok());
+    EXPECT_TRUE(WriteGraphDef(Path(name), def).ok());
+    return Path(name);
+  }
+  void Array(const std::string& name, const absl::StatusOr<Tensor>& tensor) const {
+    EXPECT_TRUE(WriteNpy(Path(name), *tensor).ok());
+  }
+  // `args` is what would be typed after "sessile".
+  Result Run(const std::string& args) const {
+    const std::string command = absl::StrCat("cd '", folder_, "' && '", SESSILE_TOOL_BINARY, "' ",
+                                             args, " > stdout.txt 2> stderr.txt < /dev/null");
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            *ReadFile(Path("stdout.txt")), *ReadFile(Path("stderr.txt"))};
+  }
+  // The one line of a failure.
+  std::string ErrorOf(const std::string& args) const {
+    const Result result = Run(args);
+    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_THAT(result.err, StartsWith("error: "));
+    return result.err;
+  }
+  // Runs without an error and gives the elements of an output file.
+  std::vector<float> Floats(const std::string& args, const std::string& file) const {
+    const Result result = Run(absl::StrCat(args, " --out results"));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const absl::StatusOr<Tensor> tensor = ReadNpy(Path("results/" + file));
+    if (!tensor.ok()) return {};
+    return {tensor->flat<float>().begin(), tensor->flat<float>().end()};
+  }
+
+  const std::string folder_ = ::testing::TempDir() + "sessile tool test";
+};
+
+TEST_F(SessileToolTest, ShowsHelpAndVersion) {
+  EXPECT_THAT(Run("--help").out, HasSubstr("usage: sessile"));
+  EXPECT_THAT(Run("run --help").out, HasSubstr("--feed-each"));
+  EXPECT_THAT(Run("show --help").out, HasSubstr("GRAPH"));
+  EXPECT_THAT(Run("--version").out, StartsWith("sessile 0."));
+  EXPECT_EQ(Run("--version").exit_code, 0);
+}
+
+TEST_F(SessileToolTest, ComputesFromFilesAndValues) {
+  Graph(Input("x", "DT_FLOAT", "dim { size: -1 }") + One("one") + Add("scope/y", "x", "one"));
+  Array("x.npy", Tensor::FromValues<float>({2}, {1, 2}));
+  EXPECT_THAT(Floats("run g.pbtxt --feed x:0=x.npy --fetch scope/y:0", "scope__y..0.npy"),
+              ElementsAre(2, 3));
+  EXPECT_THAT(Floats("run g.pbtxt --feed x='[1.5, -2, 1e2]' --fetch scope/y", "scope__y.npy"),
+              ElementsAre(2.5, -1, 101));
+}
+
+TEST_F(SessileToolTest, ReadsBinaryGraphs) {
+  Graph(One("one"), "g.pb");
+  EXPECT_THAT(Floats("run g.pb --fetch one:0", "one..0.npy"), ElementsAre(1));
+}
+
+TEST_F(SessileToolTest, PrintsWithoutAFolder) {
+  Graph(One("one"));
+  EXPECT_EQ(Run("run g.pbtxt --fetch one:0").out, "one:0: float[] = [1]\n");
+}
+
+TEST_F(SessileToolTest, ConvertsArraysToTheTypeOfTheTensor) {
+  Graph(Input("x", "DT_FLOAT", "dim { size: 2 }") + One("one") + Add("y", "x", "one"));
+  Array("x.npy", Tensor::FromValues<int64_t>({2}, {1, 2}));
+  EXPECT_THAT(Floats("run g.pbtxt --feed x:0=x.npy --fetch y:0", "y..0.npy"), ElementsAre(2, 3));
+}
+
+TEST_F(SessileToolTest, RunsStepsInOneSession) {
+  Graph(Counter());
+  EXPECT_THAT(Floats("run g.pbtxt --init init --feed x:0=2 --fetch scope/count:0 --steps 3",
+                     "scope__count..0.npy"),
+              ElementsAre(3, 5, 7));
+  EXPECT_EQ(ReadNpy(Path("results/scope__count..0.npy"))->shape(), Shape({3}));
+}
+
+TEST_F(SessileToolTest, GivesEachStepItsSlice) {
+  Graph(Counter());
+  Array("x.npy", Tensor::FromValues<float>({3}, {10, 20, 30}));
+  const std::string run = "run g.pbtxt --init init --feed-each x:0=x.npy --fetch scope/count:0";
+  EXPECT_THAT(Floats(run, "scope__count..0.npy"), ElementsAre(11, 31, 61));
+  EXPECT_THAT(Floats(run + " --steps 2", "scope__count..0.npy"), ElementsAre(11, 31));
+  EXPECT_THAT(ErrorOf(run + " --steps 4"), HasSubstr("4 steps need as many slices"));
+}
+
+TEST_F(SessileToolTest, RunsTargetsWithoutFetches) {
+  Graph(Counter());
+  EXPECT_EQ(Run("run g.pbtxt --init init --feed x=1 --target scope/count --threads 1").exit_code,
+            0);
+}
+
+TEST_F(SessileToolTest, SaysInOneLineWhatIsWrong) {
+  Graph(Counter());
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch x:0"),
+              HasSubstr("error: INVALID_ARGUMENT: You must feed a value for placeholder tensor 'x' "
+                        "with dtype float"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch scope/count:0 --feed x=1"),
+              HasSubstr("error: FAILED_PRECONDITION: Attempting to use uninitialized value total"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch none:0"), HasSubstr("'none:0'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch x:7"), HasSubstr("only has 1 outputs"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --target none"), HasSubstr("error: NOT_FOUND: The name 'none'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed none:0=1 --fetch x:0"), HasSubstr("'none:0'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed x:0=none.npy --fetch x:0"), HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed 'x:0=[1, 2]' --fetch x:0"),
+              HasSubstr("Cannot feed value of shape (2,) for Tensor 'x:0', which has shape '()'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed 'x:0=[1, 2' --fetch x:0"), HasSubstr("malformed value"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed x --fetch x:0"), HasSubstr("expected NAME=VALUE"));
+  EXPECT_THAT(ErrorOf("run none.pb"), HasSubstr("error: NOT_FOUND: Cannot open 'none.pb'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --init init --fetch one:0 --out g.pbtxt"),
+              HasSubstr("'g.pbtxt'"));
+}
+
+TEST_F(SessileToolTest, RefusesBadFlags) {
+  EXPECT_THAT(ErrorOf("run"), HasSubstr("error: INVALID_ARGUMENT: missing argument GRAPH"));
+  EXPECT_THAT(ErrorOf("run g.pb --speed 3"), HasSubstr("unknown flag --speed"));
+  EXPECT_THAT(ErrorOf("run g.pb --steps -1"), HasSubstr("--steps: expected"));
+  EXPECT_THAT(ErrorOf("run g.pb --threads many"), HasSubstr("--threads: expected"));
+  EXPECT_THAT(ErrorOf("fly g.pb"), HasSubstr("unknown command 'fly'"));
+}
+
+TEST_F(SessileToolTest, RefusesDamagedFiles) {
+  const std::string path = Graph(Counter(), "whole.pb");
+  const std::string bytes = *ReadFile(path);
+  ASSERT_TRUE(WriteFile(Path("cut.pb"), bytes.substr(0, bytes.size() - 3)).ok());
+  EXPECT_THAT(ErrorOf("run cut.pb --fetch x:0"), HasSubstr("error: DATA_LOSS: Cannot read "
+                                                           "'cut.pb'"));
+  EXPECT_THAT(ErrorOf("show cut.pb"), HasSubstr("error: DATA_LOSS"));
+  ASSERT_TRUE(WriteFile(Path("cut.pbtxt"), "node { name: 'a'").ok());
+  EXPECT_THAT(ErrorOf("show cut.pbtxt"), HasSubstr("INVALID_ARGUMENT: Cannot read 'cut.pbtxt'"));
+  ASSERT_TRUE(WriteFile(Path("cut.npy"), "\x93NUMPY").ok());
+  EXPECT_THAT(ErrorOf("run whole.pb --feed x:0=cut.npy --fetch x:0"), HasSubstr("'cut.npy'"));
+}
+
+TEST_F(SessileToolTest, RefusesGraphsThatAreNone) {
+  Graph(Add("a", "b", "b") + Add("b", "a", "a"), "cycle.pbtxt");
+  EXPECT_THAT(ErrorOf("show cycle.pbtxt"), HasSubstr("2 nodes in a cycle: a, b"));
+  Graph(Add("a", "b:0", "b"), "dangling.pbtxt");
+  EXPECT_THAT(ErrorOf("run dangling.pbtxt --fetch a:0"),
+              HasSubstr("Node 'a': Unknown input node 'b:0'"));
+  Graph(One("a") + One("a"), "twice.pbtxt");
+  EXPECT_THAT(ErrorOf("run twice.pbtxt --fetch a:0"), HasSubstr("Node 'a' is not unique"));
+}
+
+TEST_F(SessileToolTest, ShowsWhatAGraphHas) {
+  Graph(Counter() + "node { name: 'u' op: 'Unheard' input: 'one' }");
+  const Result result = Run("show g.pbtxt");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const std::vector<std::string> lines = absl::StrSplit(result.out, '\n', absl::SkipEmpty());
+  EXPECT_THAT(lines,
+              ElementsAre("g.pbtxt: 6 nodes, GraphDef version 0", "inputs: 1", "  x:0  float32 ()",
+                          "outputs: 3", "  init:0  float32 ()  Assign",
+                          "  scope/count:0  float32 ()  AssignAdd", "  u  operation  Unheard",
+                          "variables: 1", "  total  float32 ()", "operations: 6", "  1  Assign",
+                          "  1  AssignAdd", "  1  Const", "  1  Placeholder",
+                          "  1  Unheard (not registered)", "  1  VariableV2"));
+}
+
+TEST_F(SessileToolTest, SaysThatAnOperationIsNotRegistered) {
+  Graph(One("one") + "node { name: 'u' op: 'Unheard' input: 'one' }" + Add("y", "one", "u"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch y:0"), HasSubstr("Unheard"));
+  EXPECT_EQ(Run("run g.pbtxt --fetch one:0").exit_code, 0);
+}
+
+}  // namespace
+}  // namespace sessile

@@ -1,0 +1,14 @@
+// The commands of the sessile tool. Each takes the arguments that follow its name and prints what
+// it has to say on stdout.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+// Runs a graph: see `sessile run --help`.
+absl::Status RunCommand(const std::vector<std::string>& args);
+
+// Lists a graph's inputs, outputs, operations and variables.
+absl::Status ShowCommand(const std::vector<std::string>& args);

@@ -1,0 +1,120 @@
+#include <cstdio>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/graph.h"
+#include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/graph_impl.h"
+#include "sessile/core/graph/import.h"
+#include "sessile/core/io/flags.h"
+#include "sessile/tools/sessile/commands.h"
+
+namespace {
+
+using namespace sessile;  // NOLINT: a program of the library
+
+bool IsInput(const std::string& op) {
+  static const std::set<std::string> ops = {"Placeholder", "PlaceholderV2",
+                                            "PlaceholderWithDefault"};
+  return ops.contains(op);
+}
+
+bool IsVariable(const std::string& op) {
+  static const std::set<std::string> ops = {"Variable", "VariableV2", "VarHandleOp"};
+  return ops.contains(op);
+}
+
+std::string Describe(const Node& node, int index) {
+  const DataType type = BaseType(node.output_types()[static_cast<size_t>(index)]);
+  return absl::StrCat(type == DataType::kInvalid ? "?" : PythonName(type), " ",
+                      node.output_shape(index).ToPythonString());
+}
+
+// What the variable holds, which the output of a resource variable does not say.
+std::string DescribeVariable(const Node& node) {
+  const auto dtype = node.attrs().Get<DataType>("dtype");
+  const auto shape = node.attrs().Get<Shape>("shape");
+  return absl::StrCat(dtype.ok() ? PythonName(*dtype) : "?", " ",
+                      shape.ok() ? shape->ToPythonString() : "<unknown>");
+}
+
+struct Listing {
+  std::vector<std::string> inputs, outputs, variables;
+  std::map<std::string, int> ops;
+};
+
+void ListNode(const Node& node, const std::vector<std::set<int>>& read, bool controls,
+              Listing* to) {
+  ++to->ops[absl::StrCat(node.op_type(), node.op() == nullptr ? " (not registered)" : "")];
+  if (IsInput(node.op_type()) && node.num_outputs() > 0) {
+    to->inputs.push_back(absl::StrCat(node.name(), ":0  ", Describe(node, 0)));
+    return;
+  }
+  if (IsVariable(node.op_type())) {
+    to->variables.push_back(absl::StrCat(node.name(), "  ", DescribeVariable(node)));
+    return;
+  }
+  const std::set<int>& outputs = read[static_cast<size_t>(node.id())];
+  if (!outputs.empty() || controls) return;
+  for (int i = 0; i < node.num_outputs(); ++i) {
+    to->outputs.push_back(
+        absl::StrCat(node.name(), ":", i, "  ", Describe(node, i), "  ", node.op_type()));
+  }
+  if (node.num_outputs() == 0) {
+    to->outputs.push_back(absl::StrCat(node.name(), "  operation  ", node.op_type()));
+  }
+}
+
+Listing List(const GraphImpl& graph) {
+  const int count = graph.num_nodes();
+  std::vector<std::set<int>> read(static_cast<size_t>(count));
+  std::vector<bool> waited_for(static_cast<size_t>(count));
+  for (int id = 0; id < count; ++id) {
+    for (const Endpoint& input : graph.node(id).inputs()) {
+      read[static_cast<size_t>(input.node)].insert(input.index);
+    }
+    for (const int control : graph.node(id).control_inputs()) {
+      waited_for[static_cast<size_t>(control)] = true;
+    }
+  }
+  Listing listing;
+  for (int id = 0; id < count; ++id) {
+    ListNode(graph.node(id), read, waited_for[static_cast<size_t>(id)], &listing);
+  }
+  return listing;
+}
+
+void Print(const char* title, const std::vector<std::string>& lines) {
+  std::printf("%s: %zu\n", title, lines.size());
+  for (const std::string& line : lines) std::printf("  %s\n", line.c_str());
+}
+
+}  // namespace
+
+absl::Status ShowCommand(const std::vector<std::string>& args) {
+  std::string path;
+  FlagSet set("sessile show", "Lists a graph's inputs, outputs, variables and operations.");
+  set.Positional("GRAPH", &path, "a GraphDef, binary or text (.pbtxt)");
+  SESSILE_RETURN_IF_ERROR(set.Parse(args));
+  if (set.help_wanted()) {
+    std::fputs(set.Help().c_str(), stdout);
+    return absl::OkStatus();
+  }
+  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphDef(path));
+  const Graph graph;
+  SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
+  const Listing listing = List(*graph.impl());
+  std::printf("%s: %d nodes, GraphDef version %d\n", path.c_str(), graph_def.node_size(),
+              graph.impl()->producer_version());
+  Print("inputs", listing.inputs);
+  Print("outputs", listing.outputs);
+  Print("variables", listing.variables);
+  std::vector<std::string> ops;
+  for (const auto& [op, count] : listing.ops) ops.push_back(absl::StrCat(count, "  ", op));
+  Print("operations", ops);
+  return absl::OkStatus();
+}
