@@ -4,6 +4,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/ops/control_flow_context.h"
+#include "sessile/ops/grouping.h"
 #include "sessile/ops/op_builder.h"
 
 namespace sessile {
@@ -126,16 +127,6 @@ std::optional<bool> smart_constant_value(const Input& pred) {
   }
   const Tensor* value = pred.output().graph_impl()->ConstantValue(pred.output().endpoint());
   return value == nullptr ? std::nullopt : of_tensor(*value);
-}
-
-Output with_dependencies(const std::vector<Dependency>& dependencies, const Output& output,
-                         std::string_view name) {
-  const name_scope scope(name.empty() ? "control_dependency" : name, output.graph_impl());
-  const colocate_with with(output);
-  const control_dependencies after(dependencies);
-  return OpBuilder(IsRef(output.dtype()) ? "RefIdentity" : "Identity", scope.name())
-      .Input(output)
-      .Build();
 }
 
 }  // namespace sessile

@@ -155,8 +155,4 @@ struct MergeResult {
 // Passes on the one of `inputs` that is alive. At most one may be.
 MergeResult merge(const std::vector<Output>& inputs, std::string_view name = {});
 
-// The content of `output` once `dependencies` have run.
-Output with_dependencies(const std::vector<Dependency>& dependencies, const Output& output,
-                         std::string_view name = {});
-
 }  // namespace sessile

@@ -35,7 +35,7 @@ class GradContext {
   }
   Output output(const Node& node, int i) const { return Output(graph_, Endpoint{node.id(), i}); }
   const std::shared_ptr<GraphImpl>& graph() const { return graph_; }
-  // Null if the graph has no control flow between the ys and the xs.
+  // What the walk knows of the conds and loops that it goes through. REQUIRES: made by a walk.
   ControlFlowState* control_flow() const { return control_flow_; }
 
  private:

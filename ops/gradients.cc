@@ -9,10 +9,10 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
-#include "sessile/ops/control_flow.h"
 #include "sessile/ops/control_flow_state.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/gradient_region.h"
+#include "sessile/ops/grouping.h"
 #include "sessile/ops/op_builder.h"
 
 namespace sessile {
@@ -220,23 +220,7 @@ std::vector<Output> GradientWalk::Differentiate(const Node& node, const Gradient
 std::vector<Output> GradientWalk::Gated(const std::vector<Output>& grads) {
   const device no_device(nullptr);
   const colocate_with nothing(nullptr);
-  const name_scope scope("tuple", graph_);
-  std::set<int> ids;
-  for (const Output& grad : grads) {
-    if (grad.has_value()) ids.insert(grad.node().id());
-  }
-  Operation gate;
-  {
-    std::vector<Dependency> all;
-    for (int id : ids) all.push_back(Operation(graph_, &graph_->node(id)));
-    const control_dependencies after(all);
-    gate = OpBuilder("NoOp", "group_deps").BuildOperation();
-  }
-  std::vector<Output> result;
-  for (const Output& grad : grads) {
-    result.push_back(grad.has_value() ? with_dependencies({gate}, grad) : Output());
-  }
-  return result;
+  return tuple(grads);
 }
 
 void GradientWalk::PassOn(const Node& node, const std::vector<Output>& grads) {

@@ -6,6 +6,7 @@ namespace sessile {
 namespace {
 
 void RegisterAll(OpRegistry& ops) {
+  RegisterAdam(ops);
   RegisterAddN(ops);
   RegisterArgMax(ops);
   RegisterBiasAdd(ops);
@@ -19,6 +20,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterFill(ops);
   RegisterFusedBatchNorm(ops);
   RegisterGather(ops);
+  RegisterGradientDescent(ops);
   RegisterIdentity(ops);
   RegisterLoop(ops);
   RegisterMatMul(ops);

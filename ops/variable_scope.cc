@@ -250,7 +250,10 @@ Variable get_variable(std::string_view name, const Shape& shape, const GetVariab
   SourceScope here(at);
   const Graph graph = get_default_graph();
   const VariableScope scope = get_variable_scope();
-  if (name.empty()) errors::ThrowIfError(InvalidArgument("A variable needs a name"));
+  // Without a name the variable is called as the scope is.
+  if (name.empty() && scope.name().empty()) {
+    errors::ThrowIfError(InvalidArgument("A variable needs a name"));
+  }
   const std::string full_name = VariableScopes::Extend(scope.name(), std::string(name));
   // Only variable scopes make part of a variable's name.
   const name_scope root("", graph.impl());

@@ -294,11 +294,5 @@ TEST_F(CondTest, RefusesTheGradientOfALoop) {
                         "gradients of loops are not implemented"));
 }
 
-TEST_F(CondTest, WithDependenciesWaits) {
-  const Output after = with_dependencies({Exp(x_)}, y_);
-  EXPECT_EQ(after.name(), "control_dependency:0");
-  EXPECT_EQ(after.op().control_inputs().at(0).name(), "Exp");
-}
-
 }  // namespace
 }  // namespace sessile

@@ -1,0 +1,111 @@
+// Adam: the operation that updates a variable and its moments, and the optimizer that builds it.
+
+#include <algorithm>
+
+#include "sessile/core/framework/op_registry.h"
+#include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/grouping.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/register_all.h"
+#include "sessile/ops/train.h"
+
+namespace sessile {
+namespace {
+
+// var, m, v and grad are alike; what is in between are scalars.
+absl::Status ApplyAdamShape(ShapeContext& ctx) {
+  Shape var = ctx.input(0);
+  for (int i : {1, 2}) {
+    SESSILE_ASSIGN_OR_RETURN(var, ctx.Merge(var, ctx.input(i)));
+  }
+  for (int i = 3; i <= 8; ++i) SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(i));
+  SESSILE_ASSIGN_OR_RETURN(var, ctx.Merge(var, ctx.input(9)));
+  ctx.SetOutput(0, var);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RegisterAdam(OpRegistry& ops) {
+  ops.Add("ApplyAdam")
+      .Input("var: Ref(T)")
+      .Input("m: Ref(T)")
+      .Input("v: Ref(T)")
+      .Input("beta1_power: T")
+      .Input("beta2_power: T")
+      .Input("lr: T")
+      .Input("beta1: T")
+      .Input("beta2: T")
+      .Input("epsilon: T")
+      .Input("grad: T")
+      .Output("out: Ref(T)")
+      .Attr("T: numbertype")
+      .Attr("use_locking: bool = false")
+      .Attr("use_nesterov: bool = false")
+      .Shape(ApplyAdamShape)
+      .NoGradient("it updates variables")
+      .Doc("One step of Adam for `var`, whose moments are `m` and `v`.");
+}
+
+namespace train {
+
+AdamOptimizer::AdamOptimizer(Input learning_rate, AdamOptions options)
+    : Optimizer(options.name, options.use_locking),
+      learning_rate_(std::move(learning_rate)),
+      options_(std::move(options)) {}
+
+void AdamOptimizer::CreateSlots(const std::vector<Variable>& vars) {
+  const Variable& first =
+      *std::min_element(vars.begin(), vars.end(),
+                        [](const Variable& a, const Variable& b) { return a.name() < b.name(); });
+  NonSlotVariable(options_.beta1, "beta1_power", first);
+  NonSlotVariable(options_.beta2, "beta2_power", first);
+  for (const Variable& var : vars) {
+    ZerosSlot(var, "m", get_name());
+    ZerosSlot(var, "v", get_name());
+  }
+}
+
+void AdamOptimizer::Prepare() {
+  learning_rate_tensor_ = convert_to_tensor(learning_rate_, {}, "learning_rate");
+  beta1_tensor_ = convert_to_tensor(options_.beta1, {}, "beta1");
+  beta2_tensor_ = convert_to_tensor(options_.beta2, {}, "beta2");
+  epsilon_tensor_ = convert_to_tensor(options_.epsilon, {}, "epsilon");
+}
+
+Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  std::vector<Output> scalars = {GetNonSlotVariable("beta1_power"),
+                                 GetNonSlotVariable("beta2_power"),
+                                 learning_rate_tensor_,
+                                 beta1_tensor_,
+                                 beta2_tensor_,
+                                 epsilon_tensor_};
+  for (Output& scalar : scalars) scalar = cast(scalar, var.dtype());
+  OpBuilder update("ApplyAdam");
+  update.Input(var.ref()).Input(get_slot(var, "m").ref()).Input(get_slot(var, "v").ref());
+  for (const Output& scalar : scalars) update.Input(scalar);
+  return update.Input(grad).Attr("use_locking", use_locking()).BuildOperation();
+}
+
+Operation AdamOptimizer::Finish(const std::vector<Operation>& updates, std::string_view name) {
+  std::vector<Dependency> all(updates.begin(), updates.end());
+  {
+    const Variable beta1_power = GetNonSlotVariable("beta1_power");
+    const Variable beta2_power = GetNonSlotVariable("beta2_power");
+    const control_dependencies after(updates);
+    const colocate_with place(beta1_power.op());
+    const auto decay = [&](const Variable& power, const Output& beta) {
+      const Output next = OpBuilder("Mul", "mul").Input(power).Input(beta).Build();
+      all.emplace_back(power.assign(next, {.use_locking = use_locking()}));
+    };
+    decay(beta1_power, beta1_tensor_);
+    decay(beta2_power, beta2_tensor_);
+  }
+  return group(all, name);
+}
+
+}  // namespace train
+}  // namespace sessile

@@ -1,0 +1,57 @@
+// Gradient descent: the operation that updates a variable, and the optimizer that builds it.
+
+#include "sessile/core/framework/op_registry.h"
+#include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/register_all.h"
+#include "sessile/ops/train.h"
+
+namespace sessile {
+namespace {
+
+absl::Status ApplyGradientDescentShape(ShapeContext& ctx) {
+  SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(1));
+  SESSILE_ASSIGN_OR_RETURN(const Shape var, ctx.Merge(ctx.input(0), ctx.input(2)));
+  ctx.SetOutput(0, var);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RegisterGradientDescent(OpRegistry& ops) {
+  ops.Add("ApplyGradientDescent")
+      .Input("var: Ref(T)")
+      .Input("alpha: T")
+      .Input("delta: T")
+      .Output("out: Ref(T)")
+      .Attr("T: numbertype")
+      .Attr("use_locking: bool = false")
+      .Shape(ApplyGradientDescentShape)
+      .NoGradient("it updates a variable")
+      .Doc("Subtracts `alpha` * `delta` from `var`.");
+}
+
+namespace train {
+
+GradientDescentOptimizer::GradientDescentOptimizer(Input learning_rate,
+                                                   GradientDescentOptions options)
+    : Optimizer(options.name, options.use_locking), learning_rate_(std::move(learning_rate)) {}
+
+void GradientDescentOptimizer::Prepare() {
+  learning_rate_tensor_ = convert_to_tensor(learning_rate_, {}, "learning_rate");
+}
+
+Operation GradientDescentOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  const Output rate = cast(learning_rate_tensor_, var.dtype());
+  return OpBuilder("ApplyGradientDescent")
+      .Input(var.ref())
+      .Input(rate)
+      .Input(grad)
+      .Attr("use_locking", use_locking())
+      .BuildOperation();
+}
+
+}  // namespace train
+}  // namespace sessile
