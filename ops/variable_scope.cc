@@ -250,7 +250,7 @@ Variable get_variable(std::string_view name, const Shape& shape, const GetVariab
   SourceScope here(at);
   const Graph graph = get_default_graph();
   const VariableScope scope = get_variable_scope();
-  // Inside a scope the name may be empty: the slots of an optimizer have their scope's name.
+  // Without a name the variable is called as the scope is.
   if (name.empty() && scope.name().empty()) {
     errors::ThrowIfError(InvalidArgument("A variable needs a name"));
   }
