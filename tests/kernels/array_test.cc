@@ -181,6 +181,56 @@ TEST(GatherTest, RefusesIndicesOutOfRange) {
   ExpectInvalid(Gather(Count({}), Ints({0}), 0), "params must be at least 1 dimensional");
 }
 
+TEST(PackTest, StacksAlongANewDimension) {
+  const Tensor a = Count({2}), b = Tensor::FromValues<float>({2}, {8, 9}).value();
+  EXPECT_THAT(Call("Pack", {a, b}, {{"axis", 0}})->at(0).flat<float>(), ElementsAre(0, 1, 8, 9));
+  EXPECT_THAT(Call("Pack", {a, b}, {{"axis", -1}})->at(0).flat<float>(), ElementsAre(0, 8, 1, 9));
+  EXPECT_EQ(Call("Pack", {Count({}), Count({})}, {{"axis", 0}})->at(0).shape(), Shape({2}));
+  ExpectInvalid(Call("Pack", {a, Count({3})}, {{"axis", 0}}),
+                "Shapes of all inputs must match: values[0].shape = [2] != values[1].shape = [3]");
+  ExpectInvalid(Call("Pack", {a, b}, {{"axis", 2}}), "axis = 2 not in [-2, 2)");
+}
+
+TEST(TransposeTest, PermutesDimensions) {
+  EXPECT_THAT(Call("Transpose", {Count({2, 3}), Ints({1, 0})})->at(0).flat<float>(),
+              ElementsAre(0, 3, 1, 4, 2, 5));
+  const Tensor y = Call("Transpose", {Count({2, 3, 4}), Ints({2, 0, 1})})->at(0);
+  ASSERT_EQ(y.shape(), Shape({4, 2, 3}));
+  for (int64_t i = 0; i < 24; ++i) {
+    const int64_t a = i / 6, b = i / 3 % 2, c = i % 3;
+    EXPECT_EQ(y.flat<float>()[static_cast<size_t>(i)], static_cast<float>(b * 12 + c * 4 + a));
+  }
+  EXPECT_EQ(Call("Transpose", {Count({0, 3}), Ints({1, 0})})->at(0).shape(), Shape({3, 0}));
+  EXPECT_EQ(Call("Transpose", {Count({}), Ints({})})->at(0).shape(), Shape());
+  ExpectInvalid(Call("Transpose", {Count({2, 3}), Ints({0, 0})}), "1 is missing from perm.");
+  ExpectInvalid(Call("Transpose", {Count({2, 3}), Ints({0})}), "expects a vector of size 2");
+  ExpectInvalid(Call("Transpose", {Count({2, 3}), Ints({0, 2})}), "2 is out of range [0 .. 2)");
+}
+
+TEST(InvertPermutationTest, FindsEachNumber) {
+  const auto invert = [](std::vector<int32_t> x) {
+    return Call("InvertPermutation", {Ints(std::move(x))}, {{"T", int32}}, {int32});
+  };
+  EXPECT_THAT(invert({2, 0, 1})->at(0).flat<int32_t>(), ElementsAre(1, 2, 0));
+  ExpectInvalid(invert({0, 0}), "0 is duplicated in the input.");
+  ExpectInvalid(invert({0, 2}), "2 is not between 0 and 2");
+}
+
+TEST(DynamicStitchTest, PutsSlicesWhereIndicesSay) {
+  const auto stitch = [](std::vector<Tensor> inputs) {
+    return Call("DynamicStitch", std::move(inputs), {{"N", 2}});
+  };
+  EXPECT_THAT(stitch({Ints({2, 0}), Ints({0, 1}), Count({2, 1}),
+                      Tensor::FromValues<float>({2, 1}, {8, 9}).value()})
+                  ->at(0)
+                  .flat<float>(),
+              ElementsAre(8, 9, 0));
+  ExpectInvalid(stitch({Ints({-1}), Ints({0}), Count({1}), Count({1})}), "must be >= 0");
+  ExpectInvalid(stitch({Ints({0, 1}), Ints({0}), Count({1}), Count({1})}), "does not start with");
+  ExpectInvalid(stitch({Ints({0}), Ints({1}), Count({1}), Count({1, 2})}),
+                "Need data[0].shape[1:]");
+}
+
 Tensor Bools(const Shape& shape, std::initializer_list<bool> values) {
   return Tensor::FromValues<bool>(shape, values).value();
 }
