@@ -44,7 +44,7 @@ TEST_F(CondValuesTest, GivesTheValueOfTheBranchTaken) {
   EXPECT_THAT(sess.run<Floats>(z, {{p_, false}, {x_, {2.0, 3.0}}}), ElementsAre(4, 9));
 }
 
-TEST_F(CondValuesTest, NeedsNoFeedOfWhatTheOtherBranchReads) {
+TEST_F(CondValuesTest, GivesTheValueOfNestedBranches) {
   const Output q = placeholder(bool_, Shape(), "q");
   const auto inner = [&] {
     return cond(
