@@ -195,7 +195,7 @@ TEST_F(WrongUseTest, ScopesDestroyedOutOfOrder) {
   EXPECT_THAT(MessageOf<tf::errors::InternalError>([] { tf::constant(1.0); }),
               HasSubstr("destroyed out of order"));
   inner.reset();
-  EXPECT_EQ(tf::constant(1.0).name(), "Const:0");
+  EXPECT_NO_THROW(tf::constant(1.0, {.name = "again"}));
 }
 
 // ---- Building.
@@ -263,14 +263,14 @@ TEST_F(WrongUseTest, NegativeDimension) {
 }
 
 TEST_F(WrongUseTest, TensorThatNoMemoryHolds) {
-  auto huge = tf::zeros({int64_t{1} << 40, int64_t{1} << 20}, tf::float32);
+  auto huge = tf::zeros({1 << 30, 1 << 25}, tf::float32);
   tf::Session sess;
-  EXPECT_THAT(MessageOf<tf::errors::OpError>([&] { sess.run(huge); }), HasSubstr("1048576"));
+  EXPECT_THAT(MessageOf<tf::errors::OpError>([&] { sess.run(huge); }), HasSubstr("[1073741824,33554432]"));
 }
 
 TEST_F(WrongUseTest, MoreElementsThanCanBeCounted) {
   MessageOf<tf::errors::OpError>([] {
-    auto huge = tf::zeros({int64_t{1} << 40, int64_t{1} << 40});
+    auto huge = tf::zeros({1 << 30, 1 << 30, 1 << 30});
     tf::Session sess;
     sess.run(huge);
   });
@@ -333,7 +333,7 @@ TEST_F(WrongUseTest, ReuseOfAVariableThatDoesNotExist) {
 
 TEST_F(WrongUseTest, ReuseOfAVariableOfAnotherShapeOrDtype) {
   tf::get_variable("w", {3});
-  tf::variable_scope scope("", {.reuse = true});
+  tf::variable_scope scope(tf::get_variable_scope(), {.reuse = true});
   EXPECT_THAT(MessageOf<Invalid>([] { tf::get_variable("w", {2}); }),
               HasSubstr("Trying to share variable w, but specified shape (2,) and found shape "
                         "(3,)."));
