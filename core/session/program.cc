@@ -164,7 +164,8 @@ class ProgramBuilder {
     }
     const DataType wanted = current.input_types()[static_cast<size_t>(i)];
     DataType given = node(input.node).output_types()[static_cast<size_t>(input.index)];
-    // Of an op that is not registered nothing is known; that it cannot run is said of the op itself.
+    // Of an op that is not registered nothing is known; that it cannot run is said of the op
+    // itself.
     if (given == DataType::kInvalid) return absl::OkStatus();
     if (feeds_.contains(input)) given = BaseType(given);
     if (BaseType(given) == BaseType(wanted) && (IsRef(given) || !IsRef(wanted))) {

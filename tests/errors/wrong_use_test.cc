@@ -54,8 +54,9 @@ TEST_F(WrongUseTest, UnfedPlaceholder) {
 TEST_F(WrongUseTest, FeedOfAnotherDtype) {
   auto x = tf::placeholder(tf::float32, {}, "x");
   tf::Session sess;
-  const std::string message =
-      MessageOf<Invalid>([&] { sess.run(x, {{x, tf::Tensor::Scalar<int32_t>(1)}}); });
+  const std::string message = MessageOf<Invalid>([&] {
+    sess.run(x, {{x, tf::Tensor::Scalar<int32_t>(1)}});
+  });
   EXPECT_THAT(message, HasSubstr("x:0"));
   EXPECT_THAT(message, HasSubstr("int32"));
 }
@@ -64,7 +65,9 @@ TEST_F(WrongUseTest, FeedThatWouldChangeANumber) {
   auto x = tf::placeholder(tf::int32, {}, "x");
   tf::Session sess;
   EXPECT_THAT(MessageOf<Invalid>([&] { sess.run(x, {{x, 1.5}}); }), HasSubstr("x:0"));
-  EXPECT_THAT(MessageOf<Invalid>([&] { sess.run(x, {{x, int64_t{3'000'000'000}}}); }),
+  EXPECT_THAT(MessageOf<Invalid>([&] {
+                sess.run(x, {{x, int64_t{3'000'000'000}}});
+              }),
               HasSubstr("x:0"));
 }
 
@@ -72,7 +75,9 @@ TEST_F(WrongUseTest, FeedOfAnotherShape) {
   auto x = tf::placeholder(tf::float32, {tf::None, 10}, "x");
   tf::Session sess;
   auto value = *tf::Tensor::Zeros(tf::float32, {64, 64, 3});
-  EXPECT_THAT(MessageOf<Invalid>([&] { sess.run(x, {{x, value}}); }),
+  EXPECT_THAT(MessageOf<Invalid>([&] {
+                sess.run(x, {{x, value}});
+              }),
               HasSubstr("Cannot feed value of shape (64, 64, 3) for Tensor 'x:0', which has shape "
                         "'(?, 10)'"));
 }
@@ -80,7 +85,9 @@ TEST_F(WrongUseTest, FeedOfAnotherShape) {
 TEST_F(WrongUseTest, RaggedFeed) {
   auto x = tf::placeholder(tf::float32, tf::Shape::Unknown(), "x");
   tf::Session sess;
-  EXPECT_THAT(MessageOf<Invalid>([&] { sess.run(x, {{x, {{1.0, 2.0}, {3.0}}}}); }),
+  EXPECT_THAT(MessageOf<Invalid>([&] {
+                sess.run(x, {{x, {{1.0, 2.0}, {3.0}}}});
+              }),
               HasSubstr("x:0"));
 }
 
@@ -93,14 +100,18 @@ TEST_F(WrongUseTest, FeedOfATensorOfAnotherGraph) {
     theirs = tf::placeholder(tf::float32, {}, "theirs");
   }
   tf::Session sess;
-  EXPECT_THAT(MessageOf<Invalid>([&] { sess.run(x, {{x, 1.0}, {theirs, 1.0}}); }),
+  EXPECT_THAT(MessageOf<Invalid>([&] {
+                sess.run(x, {{x, 1.0}, {theirs, 1.0}});
+              }),
               HasSubstr("is not an element of this graph"));
 }
 
 TEST_F(WrongUseTest, TensorFedTwice) {
   auto x = tf::placeholder(tf::float32, {}, "x");
   tf::Session sess;
-  EXPECT_THAT(MessageOf<Invalid>([&] { sess.run(x, {{x, 1.0}, {x, 2.0}}); }),
+  EXPECT_THAT(MessageOf<Invalid>([&] {
+                sess.run(x, {{x, 1.0}, {x, 2.0}});
+              }),
               HasSubstr("fed more than once"));
 }
 
@@ -221,8 +232,9 @@ TEST_F(WrongUseTest, SumOfShapesThatDoNotBroadcastWhenTheGraphRuns) {
   auto b = tf::placeholder(tf::float32, tf::Shape::Unknown(), "b");
   sum = a + b;
   tf::Session sess;
-  const std::string message =
-      MessageOf<Invalid>([&] { sess.run(sum, {{a, {1.0, 2.0}}, {b, {1.0, 2.0, 3.0}}}); });
+  const std::string message = MessageOf<Invalid>([&] {
+    sess.run(sum, {{a, {1.0, 2.0}}, {b, {1.0, 2.0, 3.0}}});
+  });
   EXPECT_THAT(message, HasSubstr("Incompatible shapes: [2] vs. [3]"));
   EXPECT_THAT(message, HasSubstr("wrong_use_test.cc:"));
 }
@@ -265,7 +277,8 @@ TEST_F(WrongUseTest, NegativeDimension) {
 TEST_F(WrongUseTest, TensorThatNoMemoryHolds) {
   auto huge = tf::zeros({1 << 30, 1 << 25}, tf::float32);
   tf::Session sess;
-  EXPECT_THAT(MessageOf<tf::errors::OpError>([&] { sess.run(huge); }), HasSubstr("[1073741824,33554432]"));
+  EXPECT_THAT(MessageOf<tf::errors::OpError>([&] { sess.run(huge); }),
+              HasSubstr("[1073741824,33554432]"));
 }
 
 TEST_F(WrongUseTest, MoreElementsThanCanBeCounted) {
@@ -312,7 +325,8 @@ TEST_F(WrongUseTest, DenseLayerOfAnUnknownWidth) {
 TEST_F(WrongUseTest, BranchesOfTwoDtypes) {
   auto p = tf::placeholder(tf::bool_, {});
   MessageOf<Invalid>([&] {
-    tf::cond(p, [] { return tf::constant(1.0); }, [] { return tf::constant(1); });
+    tf::cond(
+        p, [] { return tf::constant(1.0); }, [] { return tf::constant(1); });
   });
 }
 

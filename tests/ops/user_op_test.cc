@@ -1,5 +1,5 @@
-// An operation that a program brings along: the same calls as for the built-in ones, before the first
-// Graph or Session.
+// An operation that a program brings along: the same calls as for the built-in ones, before the
+// first Graph or Session.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

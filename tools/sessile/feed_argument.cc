@@ -128,8 +128,9 @@ absl::StatusOr<Tensor> ReadArrayFor(const sessile::Graph& graph, const std::stri
     return Tensor::OfBuffer(type, array.shape(), array.buffer());
   }
   absl::StatusOr<Tensor> converted = sessile::ConvertElements(array, type);
-  return converted.ok() ? converted
-                        : sessile::WithSuffix(converted.status(), absl::StrCat(" (feed of '", name, "')"));
+  return converted.ok()
+             ? converted
+             : sessile::WithSuffix(converted.status(), absl::StrCat(" (feed of '", name, "')"));
 }
 
 absl::StatusOr<FeedArgument> ParseFeed(const sessile::Graph& graph, const std::string& argument) {
