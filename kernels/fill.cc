@@ -1,11 +1,9 @@
 // Fill, ZerosLike, OnesLike, Range: values that come from no other tensor.
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <type_traits>
 
 #include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/range_size.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/numeric.h"
@@ -80,64 +78,42 @@ struct OnesLike {
   }
 };
 
-// start, start + delta, ...: each from the one before, as TensorFlow does it.
+// Element i is start + i * delta, as TensorFlow computes it: errors do not add up.
 template <typename T>
 class Range final : public Prepared {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     constexpr const char* kNames[] = {"start", "limit", "delta"};
+    using Number = std::conditional_t<std::is_integral_v<T>, int64_t, Wide<T>>;
     T values[3];
+    Number numbers[3];
     for (int i = 0; i < 3; ++i) {
       if (ctx.input_shape(i).num_elements() != 1 || ctx.input_shape(i).rank() > 1) {
         return InvalidArgument(kNames[i], " must be a scalar, not shape ",
                                ctx.input_shape(i).ToString());
       }
       values[i] = ctx.input_value(i)->data<T>()[0];
+      numbers[i] = static_cast<Number>(Widen(values[i]));
     }
-    SESSILE_ASSIGN_OR_RETURN(const int64_t size,
-                             Size(Widen(values[0]), Widen(values[1]), Widen(values[2])));
+    SESSILE_ASSIGN_OR_RETURN(const int64_t size, RangeSize(numbers[0], numbers[1], numbers[2]));
     return std::make_unique<Range>(values[0], values[2], size);
   }
 
   Range(T start, T delta, int64_t size) : start_(start), delta_(delta), size_(size) {
     AddOutput(DataTypeOf<T>::value, Shape({size}));
-    AddPhase(1);
+    AddPhase(BlocksOf(size, sizeof(T)));
   }
-  absl::Status Run(RunContext&, Inputs, Outputs out, Scratch, int, int64_t) const override {
-    Wide<T> value = Widen(start_);
-    for (int64_t i = 0; i < size_; ++i) {
-      out[0].data<T>()[i] = Narrow<T>(value);
-      value = WrapAdd(value, Widen(delta_));
+  absl::Status Run(RunContext&, Inputs, Outputs out, Scratch, int, int64_t block) const override {
+    const Wide<T> start = Widen(start_);
+    const Wide<T> delta = Widen(delta_);
+    T* y = out[0].data<T>();
+    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+      y[i] = Narrow<T>(WrapAdd(start, WrapMul(static_cast<Wide<T>>(i), delta)));
     }
     return absl::OkStatus();
   }
 
  private:
-  template <typename W>
-  static absl::StatusOr<int64_t> Size(W start, W limit, W delta) {
-    if (delta == W{0}) return InvalidArgument("Requires delta != 0: 0");
-    const bool up = delta > W{0};
-    if (up ? start > limit : start < limit) {
-      return InvalidArgument("Requires start ", up ? "<=" : ">=", " limit when delta ",
-                             up ? ">" : "<", " 0: ", start, "/", limit);
-    }
-    if constexpr (std::is_integral_v<W>) {
-      // The distances as unsigned numbers: no difference of two int64 overflows there.
-      const auto from = static_cast<uint64_t>(up ? start : limit);
-      const auto to = static_cast<uint64_t>(up ? limit : start);
-      const uint64_t step =
-          up ? static_cast<uint64_t>(delta) : uint64_t{0} - static_cast<uint64_t>(delta);
-      const uint64_t size = (to - from) / step + ((to - from) % step != 0 ? 1 : 0);
-      if (size <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-        return static_cast<int64_t>(size);
-      }
-    } else {
-      const W size = std::ceil(std::abs((limit - start) / delta));
-      if (size < W{0x1p62}) return static_cast<int64_t>(size);
-    }
-    return InvalidArgument("Requires ((limit - start) / delta) <= 2^63 - 1");
-  }
-
   const T start_;
   const T delta_;
   const int64_t size_;

@@ -91,7 +91,7 @@ struct StackOptions {
 Output stack(const std::vector<Input>& values, StackOptions options = {});
 
 // Dimension i of the result is dimension perm[i] of `a`. Without `perm`, in reverse order.
-Output transpose(Input a, std::string_view name = {});
+Output transpose(Input a);
 Output transpose(Input a, Input perm, std::string_view name = {});
 
 }  // namespace sessile

@@ -7,14 +7,7 @@
 
 namespace sessile {
 
-// An empty list has no numbers to tell the dtype, so the list is made a tensor here.
-Axes::Axes(std::vector<int64_t> axes) : ints_(std::move(axes)) {
-  if (!ints_->empty()) {
-    input_ = Input(*ints_);
-  } else {
-    input_ = Input(errors::ValueOrThrow(Tensor::FromValues<int32_t>({0}, {})));
-  }
-}
+Axes::Axes(std::vector<int64_t> axes) : input_(Input(axes)), ints_(std::move(axes)) {}
 
 std::vector<int64_t> Axes::ints() const {
   if (!has_value()) return {};

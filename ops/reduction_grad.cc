@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/reduction_axes.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
@@ -35,13 +36,13 @@ absl::StatusOr<std::optional<Ints>> KnownAxes(GradContext& ctx, const Node& node
   return std::optional<Ints>(std::move(axes));
 }
 
-// `shape` with 1 for each of `axes`, which the shape rule has checked.
-Ints WithOnes(const Shape& shape, const Ints& axes) {
-  Ints dims(shape.dims().begin(), shape.dims().end());
-  for (const int64_t axis : axes) {
-    dims[static_cast<size_t>(axis < 0 ? axis + shape.rank() : axis)] = 1;
-  }
-  return dims;
+Ints Dims(const Shape& shape) { return Ints(shape.dims().begin(), shape.dims().end()); }
+
+// `shape` with 1 for each of `axes`.
+absl::StatusOr<Ints> WithOnes(const Shape& shape, const Ints& axes) {
+  SESSILE_ASSIGN_OR_RETURN(const ReductionAxes reduction,
+                           ReductionAxes::Of(shape, axes, /*keep_dims=*/true));
+  return Dims(reduction.output());
 }
 
 Output IntVector(const Ints& values) {
@@ -50,7 +51,7 @@ Output IntVector(const Ints& values) {
       Shape({values.size()}), std::span<const int32_t>(narrow.data(), narrow.size()))));
 }
 
-// An int32 list as an argument; one without elements has no type of its own.
+// numpy's array of int32 as an argument.
 Input IntList(const Ints& values) {
   const std::vector<int32_t> narrow(values.begin(), values.end());
   return errors::ValueOrThrow(Tensor::FromValues<int32_t>(
@@ -77,7 +78,9 @@ Input KeptDimsOrConstant(GradContext& ctx, const Node& node, const Output& input
   const Shape known = ctx.input(node, 0).get_shape();
   const absl::StatusOr<std::optional<Ints>> axes = KnownAxes(ctx, node);
   errors::ThrowIfError(axes.status());
-  if (known.IsFullyDefined() && axes->has_value()) return IntList(WithOnes(known, **axes));
+  if (known.IsFullyDefined() && axes->has_value()) {
+    return IntList(errors::ValueOrThrow(WithOnes(known, **axes)));
+  }
   return KeptDims(input_shape, ctx.input(node, 1));
 }
 
@@ -89,11 +92,10 @@ struct ReducedShapesSeen {
 
 void AddTraceOfShapeArithmetic(GradContext& ctx, const Shape& input, const Ints& axes,
                                const Ints& kept) {
-  Ints dims(input.dims().begin(), input.dims().end());
   auto& seen = ctx.graph()->Slot<ReducedShapesSeen>().seen;
-  if (!seen.emplace(std::pair(dims, axes), true).second) return;
+  if (!seen.emplace(std::pair(Dims(input), axes), true).second) return;
   const Output divisor = maximum(IntList(kept), 1);
-  py::FloorDiv(IntList(dims), divisor);
+  py::FloorDiv(IntList(Dims(input)), divisor);
 }
 
 absl::StatusOr<Output> GradientOfSum(GradContext& ctx, const Node& node, Output grad) {
@@ -103,15 +105,15 @@ absl::StatusOr<Output> GradientOfSum(GradContext& ctx, const Node& node, Output 
   if (known.has_rank() && axes.has_value()) {
     Ints all(static_cast<size_t>(known.rank()));
     std::iota(all.begin(), all.end(), 0);
-    const bool is_vector = ctx.input(node, 1).get_shape().rank() == 1;
+    const Shape axes_shape = ctx.input(node, 1).get_shape();
+    const bool is_vector = axes_shape.has_rank() && axes_shape.rank() == 1;
     if (is_vector && *axes == all) {
-      grad = reshape(grad, IntList(Ints(all.size(), 1)));
-      const Output multiples =
-          known.IsFullyDefined() ? IntVector(WithOnes(known, {})) : shape(input);
+      grad = reshape(grad, Ints(all.size(), 1));
+      const Output multiples = known.IsFullyDefined() ? IntVector(Dims(known)) : shape(input);
       return tile(grad, multiples);
     }
     if (known.IsFullyDefined()) {
-      const Ints kept = WithOnes(known, *axes);
+      SESSILE_ASSIGN_OR_RETURN(const Ints kept, WithOnes(known, *axes));
       AddTraceOfShapeArithmetic(ctx, known, *axes, kept);
       Ints multiples;
       for (int i = 0; i < known.rank(); ++i) {

@@ -84,7 +84,8 @@ void RegisterStack(OpRegistry& ops) {
 }
 
 // Along axis 0 this is what Python makes of a list of tensors: numbers in it become Consts
-// "stack/0", "stack/1", ... of the tensors' dtype.
+// "stack/0", "stack/1", ... of the tensors' dtype. Along another axis Python looks at the rank of
+// the first item, which leaves an unused Const in the graph if that is no tensor yet.
 Output stack(const std::vector<Input>& values, StackOptions options) {
   if (values.empty()) errors::ThrowIfError(InvalidArgument("stack needs at least one tensor"));
   SourceScope here(values.front());
@@ -92,6 +93,7 @@ Output stack(const std::vector<Input>& values, StackOptions options) {
   for (const Input& value : values) {
     if (!dtype.has_value() && value.is_output()) dtype = value.dtype();
   }
+  if (options.axis != 0) convert_to_tensor(values.front(), std::nullopt, options.name);
   const name_scope scope(options.name, graph_of(values).impl());
   std::vector<Output> tensors;
   for (size_t i = 0; i < values.size(); ++i) {

@@ -115,9 +115,9 @@ Output transpose(Input a, Input perm, std::string_view name) {
   return OpBuilder("Transpose", scope.name()).Input(tensor).Input(perm).Build();
 }
 
-Output transpose(Input a, std::string_view name) {
+Output transpose(Input a) {
   SourceScope here(a);
-  const name_scope scope(name.empty() ? "transpose" : name, graph_of({&a, 1}).impl());
+  const name_scope scope("transpose", graph_of({&a, 1}).impl());
   const Output tensor = convert_to_tensor(a, std::nullopt, "a");
   const Shape known = tensor.get_shape();
   OpBuilder builder("Transpose", scope.name());

@@ -80,7 +80,7 @@ TEST(ReductionTest, GradientsOfGradientsMatchDifferences) {
 TEST(ReductionTest, SaysWhyAProductHasNoGradient) {
   const Output x = placeholder(float32, {2, 3});
   EXPECT_THAT(ErrorOf([&] { gradients(reduce_prod(x), x); }),
-              ::testing::HasSubstr("No gradient defined for operation 'Prod' (op type: Prod)"));
+              ::testing::HasSubstr("(op type: Prod): the gradient of a product needs Cumprod"));
 }
 
 }  // namespace
