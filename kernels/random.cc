@@ -78,7 +78,7 @@ class Random final : public Prepared {
       fill(start, groups.first(), groups.last(), std::span<Drawn>(drawn, size));
       const int64_t end = std::min(size_, groups.last() * kRandomGroupSize<Drawn>);
       for (int64_t i = groups.first() * kRandomGroupSize<Drawn>; i < end; ++i) {
-        values[i] = static_cast<T>(drawn[i]);
+        values[i] = Narrow<T>(static_cast<Wide<T>>(drawn[i]));
       }
     }
     return absl::OkStatus();
@@ -92,15 +92,58 @@ class Random final : public Prepared {
   const int64_t groups_;
 };
 
-template <FillFn<float> fill_floats, FillFn<double> fill_doubles>
+// Uniform in [0, 1) in steps of 2^-bits, as floats: from the low bits of each word of a block,
+// which is how TensorFlow makes 16-bit numbers.
+template <int bits>
+void FillCoarseUniform(const Philox& start, int64_t begin, int64_t end, std::span<float> output) {
+  Philox generator = start;
+  generator.Skip(static_cast<uint64_t>(begin));
+  for (int64_t group = begin; group < end; ++group) {
+    const Philox::Block block = generator.Next();
+    const auto first = static_cast<size_t>(group * kRandomGroupSize<float>);
+    for (size_t i = 0; i < block.size() && first + i < output.size(); ++i) {
+      output[first + i] =
+          static_cast<float>(block[i] & ((1u << bits) - 1)) / static_cast<float>(1 << bits);
+    }
+  }
+}
+
+// How one distribution fills each type; 16-bit types have 10 and 7 bits of mantissa.
+struct Uniform {
+  static constexpr FillFn<float> kFloats = FillUniform<float>;
+  static constexpr FillFn<double> kDoubles = FillUniform<double>;
+  static constexpr FillFn<float> kForHalf = FillCoarseUniform<10>;
+  static constexpr FillFn<float> kForBFloat16 = FillCoarseUniform<7>;
+};
+struct Normal {
+  static constexpr FillFn<float> kFloats = FillNormal<float>;
+  static constexpr FillFn<double> kDoubles = FillNormal<double>;
+  static constexpr FillFn<float> kForHalf = kFloats;
+  static constexpr FillFn<float> kForBFloat16 = kFloats;
+};
+struct Truncated {
+  static constexpr FillFn<float> kFloats = FillTruncatedNormal<float>;
+  static constexpr FillFn<double> kDoubles = FillTruncatedNormal<double>;
+  static constexpr FillFn<float> kForHalf = kFloats;
+  static constexpr FillFn<float> kForBFloat16 = kFloats;
+};
+
+template <typename Distribution>
 PreparedOr PrepareRandom(const PrepareContext& ctx) {
   SESSILE_ASSIGN_OR_RETURN(const Shape shape, RequestedShape(ctx));
   SESSILE_ASSIGN_OR_RETURN(const DataType dtype, ctx.Attr<DataType>("dtype"));
-  if (ctx.output_dtype(0) == float32) {
-    return std::make_unique<Random<float, float, fill_floats>>(shape);
+  using D = Distribution;
+  switch (ctx.output_dtype(0)) {
+    case DataType::kHalf:
+      return std::make_unique<Random<Half, float, D::kForHalf>>(shape);
+    case DataType::kBFloat16:
+      return std::make_unique<Random<BFloat16, float, D::kForBFloat16>>(shape);
+    case DataType::kFloat:
+      return std::make_unique<Random<float, float, D::kFloats>>(shape);
+    default:
+      if (dtype == float32) return std::make_unique<Random<double, float, D::kFloats>>(shape);
+      return std::make_unique<Random<double, double, D::kDoubles>>(shape);
   }
-  if (dtype == float32) return std::make_unique<Random<double, float, fill_floats>>(shape);
-  return std::make_unique<Random<double, double, fill_doubles>>(shape);
 }
 
 template <typename T>
@@ -148,21 +191,20 @@ class RandomInt final : public Prepared {
   const T high_;
 };
 
-template <FillFn<float> fill_floats, FillFn<double> fill_doubles>
+template <typename Distribution>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add(op, PrepareRandom<fill_floats, fill_doubles>)
-      .Types("dtype", {float32, float64})
+  kernels.Add(op, PrepareRandom<Distribution>)
+      .Types("dtype", {float32, float64, float16, bfloat16})
       .ValueInput(0)
       .State(MakeStream);
-  kernels.Lacks(op, "dtype", {float16, bfloat16}, "random numbers are drawn as float or double");
 }
 
 }  // namespace
 
 void RegisterRandom(KernelRegistry& kernels) {
-  Row<FillUniform<float>, FillUniform<double>>(kernels, "RandomUniform");
-  Row<FillNormal<float>, FillNormal<double>>(kernels, "RandomStandardNormal");
-  Row<FillTruncatedNormal<float>, FillTruncatedNormal<double>>(kernels, "TruncatedNormal");
+  Row<Uniform>(kernels, "RandomUniform");
+  Row<Normal>(kernels, "RandomStandardNormal");
+  Row<Truncated>(kernels, "TruncatedNormal");
   kernels.Add<RandomInt>("RandomUniformInt")
       .For<TypeList<int32_t, int64_t>>("Tout")
       .AllValueInputs()

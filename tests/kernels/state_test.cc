@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
+#include <fstream>
+#include <sstream>
+#include <string>
 
 #include "sessile/core/framework/random_fill.h"
 #include "sessile/core/graph/scope.h"
@@ -176,6 +178,35 @@ TEST_F(StateTest, RandomOpsDrawFromOneStreamForEachSession) {
       EXPECT_EQ(sess.run<std::vector<double>>(truncated), values);
     }
   }
+}
+
+// golden/random_half.txt, by random_half.py.
+TEST_F(StateTest, DrawsTensorFlowsNumbersOf16Bits) {
+  std::ifstream golden(SESSILE_TEST_DATA_DIR "/random_half.txt");
+  std::string line;
+  int lines = 0;
+  while (std::getline(golden, line)) {
+    if (line.starts_with("#")) continue;
+    std::istringstream words(line);
+    std::string op, dtype;
+    words >> op >> dtype;
+    const Output draw = OpBuilder(op)
+                            .Input({9})
+                            .Attr("dtype", *DataTypeFromName(dtype))
+                            .Attr("seed", 87654321)
+                            .Attr("seed2", 7)
+                            .Build();
+    Session sess;
+    const Tensor drawn = sess.run(draw);
+    const auto* bits = static_cast<const uint16_t*>(drawn.raw_data());
+    for (int i = 0; i < 9; ++i) {
+      int expected = 0;
+      words >> std::hex >> expected;
+      EXPECT_EQ(bits[i], expected) << op << " " << dtype << " " << i;
+    }
+    ++lines;
+  }
+  EXPECT_EQ(lines, 6);
 }
 
 TEST_F(StateTest, TheYardstickWidensTheSameFloats) {
