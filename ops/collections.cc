@@ -1,3 +1,8 @@
+// GCC 12 sees uninitialized members inside std::regex under AddressSanitizer (GCC bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include "sessile/ops/collections.h"
 
 #include <regex>
