@@ -8,6 +8,7 @@
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -86,6 +87,25 @@ TEST_F(BiasAddTest, GradientOfTheGradientHasTheShapeOfItsInput) {
     const Output sum = OpBuilder("BiasAddGrad").Input(g).Attr("data_format", format).Build();
     EXPECT_EQ(gradients({sum}, {g})[0].get_shape().ToString(), "[5,3,4,2]") << format;
   }
+}
+
+TEST_F(BiasAddTest, AddsToEachRow) {
+  const Output x = constant({{1, 2}, {3, 4}}, {.dtype = float32});
+  EXPECT_THAT(Eval(nn::bias_add(x, {10, 20})), IsTensor({{11, 22}, {13, 24}}));
+}
+
+TEST_F(BiasAddTest, KeepsAnEmptyBatch) {
+  const Output x = zeros({0, 3});
+  EXPECT_THAT(Eval(nn::bias_add(x, {1, 2, 3})), HasShape({0, 3}));
+}
+
+TEST(BiasAddGradientTest, MatchesDifferences) {
+  ExpectGradient([](Output x, Output b) { return nn::bias_add(x, b); }, {{4, 3}, {3}});
+  ExpectGradient([](Output x, Output b) { return nn::bias_add(x, b); }, {{2, 3, 2, 4}, {4}});
+}
+
+TEST(BiasAddGradientTest, OfTheGradientMatchesDifferences) {
+  ExpectGradient([](Output g) { return OpBuilder("BiasAddGrad").Input(g).Build(); }, {{4, 2, 3}});
 }
 
 }  // namespace

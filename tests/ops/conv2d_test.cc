@@ -7,7 +7,9 @@
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -187,6 +189,46 @@ TEST_F(Conv2DBackpropTest, GradientsAreTensorFlows) {
   const Output f = Backprop("Conv2DBackpropFilter").Input(x).Input({3, 3, 2, 4}).Input(g).Build();
   gradients({x, f}, {g, w});
   ExpectListing("layers.txt", "conv_backprop_gradients", graph_);
+}
+
+TEST_F(Conv2DTest, SumsProductsUnderTheFilter) {
+  const Output x =
+      constant({{{{1}, {2}, {3}}, {{4}, {5}, {6}}, {{7}, {8}, {9}}}}, {.dtype = float32});
+  const Output w = constant({{{{1}}, {{10}}}, {{{100}}, {{1000}}}}, {.dtype = float32});
+  EXPECT_THAT(Eval(nn::conv2d(x, w, {.padding = "VALID"})),
+              IsTensor({{{{5421}, {6532}}, {{8754}, {9865}}}}));
+  EXPECT_THAT(Eval(nn::conv2d(x, w, {.strides = 2, .padding = "SAME"})),
+              IsTensor({{{{5421}, {603}}, {{87}, {9}}}}));
+}
+
+TEST_F(Conv2DTest, KeepsAnEmptyBatch) {
+  const Output x = zeros({0, 3, 3, 1});
+  const Output w = zeros({2, 2, 1, 4});
+  EXPECT_THAT(Eval(nn::conv2d(x, w, {.padding = "SAME"})), HasShape({0, 3, 3, 4}));
+}
+
+TEST(Conv2DGradientTest, MatchesDifferences) {
+  for (const int stride : {1, 2, 3}) {
+    for (const char* padding : {"SAME", "VALID"}) {
+      ExpectGradient(
+          [&](Output x, Output w) {
+            return nn::conv2d(x, w, {.strides = stride, .padding = padding});
+          },
+          {{2, 5, 4, 3}, {3, 2, 3, 2}});
+    }
+  }
+}
+
+TEST(Conv2DGradientTest, OfTheGradientsMatchesDifferences) {
+  // The gradient of a sum of squares of the convolution is linear in none of them.
+  const auto gradient_of = [](int i) {
+    return [i](Output x, Output w) {
+      const Output y = nn::conv2d(x, w, {.strides = 2, .padding = "SAME"});
+      return gradients(y * y, {x, w})[static_cast<size_t>(i)];
+    };
+  };
+  ExpectGradient(gradient_of(0), {{1, 4, 4, 2}, {3, 3, 2, 2}});
+  ExpectGradient(gradient_of(1), {{1, 4, 4, 2}, {3, 3, 2, 2}});
 }
 
 }  // namespace

@@ -3,11 +3,15 @@
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
+#include "sessile/ops/random.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -138,6 +142,42 @@ TEST_P(FusedBatchNormGradientTest, IsTensorFlows) {
 
 INSTANTIATE_TEST_SUITE_P(TrainingAndInference, FusedBatchNormGradientTest,
                          ::testing::Values(true, false));
+
+// The op knows no float64, in which differences are taken: the composed form, whose gradients are
+// tested by differences, is the measure.
+TEST(FusedBatchNormValueTest, EqualsTheComposedFormWithItsGradients) {
+  const Graph graph;
+  const auto with = graph.as_default();
+  set_random_seed(1);
+  const Output x = random_normal({3, 4, 5, 2});
+  const Output scale = constant({0.5, 2.0});
+  const Output offset = constant({-1.0, 1.0});
+  const Output weights = random_normal({3, 4, 5, 2});
+  const nn::FusedBatchNorm fused = nn::fused_batch_norm(x, scale, offset);
+  const auto [mean, variance] = nn::moments(x, {0, 1, 2});
+  const Output composed = nn::batch_normalization(x, mean, variance, offset, scale, 0.001);
+  std::vector<Output> fetches = {fused.y, composed, fused.batch_mean, mean};
+  const std::vector<Output> a = gradients(fused.y * weights, {x, scale, offset});
+  const std::vector<Output> b = gradients(composed * weights, {x, scale, offset});
+  for (size_t i = 0; i < a.size(); ++i) fetches.insert(fetches.end(), {a[i], b[i]});
+  Session session(graph);
+  const std::vector<Tensor> values = session.run(fetches);
+  for (size_t i = 0; i < values.size(); i += 2) {
+    EXPECT_THAT(values[i].flat<float>(),
+                ::testing::Pointwise(::testing::FloatNear(2e-5f), values[i + 1].flat<float>()))
+        << i / 2;
+  }
+}
+
+TEST(FusedBatchNormValueTest, CorrectsTheVarianceForTheNumberOfExamples) {
+  const Graph graph;
+  const auto with = graph.as_default();
+  const Output x = constant({{{{1.0}}}, {{{3.0}}}});
+  const nn::FusedBatchNorm made = nn::fused_batch_norm(x, {1.0}, {0.0}, {.epsilon = 0.0});
+  EXPECT_THAT(Eval(made.batch_mean), IsTensor({2.0}));
+  EXPECT_THAT(Eval(made.batch_variance), IsTensor({2.0}));
+  EXPECT_THAT(Eval(made.y), IsTensor({{{{-1.0}}}, {{{1.0}}}}));
+}
 
 }  // namespace
 }  // namespace sessile

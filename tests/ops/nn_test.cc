@@ -9,6 +9,7 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/constant.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -92,6 +93,37 @@ TEST_F(NnTest, MomentsRefusesAnAxisThatIsNotThere) {
       },
       ThrowsMessage<errors::InvalidArgumentError>(
           HasSubstr("Invalid reduction dimension 5 for input with 4 dimensions.")));
+}
+
+TEST(NnGradientTest, OfBatchNormalizationMatchesDifferences) {
+  ExpectGradient(
+      [](const std::vector<Output>& in) {
+        const auto [mean, variance] = nn::moments(in[0], {0, 1, 2});
+        return nn::batch_normalization(in[0], mean, variance, in[1], in[2], 1e-3);
+      },
+      {{2, 3, 2, 4}, {4}, {4}});
+}
+
+TEST(NnGradientTest, OfSigmoidCrossEntropyMatchesDifferences) {
+  ExpectGradient(
+      [](Output labels, Output logits) {
+        return nn::sigmoid_cross_entropy_with_logits({.labels = labels, .logits = logits});
+      },
+      {{3, 4}, {3, 4}});
+}
+
+TEST_F(NnTest, SigmoidCrossEntropyDoesNotOverflow) {
+  const Output logits = constant({-1000.0, 0.0, 1000.0});
+  const Output labels = constant({1.0, 0.5, 1.0});
+  EXPECT_THAT(Eval(nn::sigmoid_cross_entropy_with_logits({.labels = labels, .logits = logits})),
+              IsTensor({1000.0, 0.6931471805599453, 0.0}));
+}
+
+TEST_F(NnTest, MomentsAreThoseOfTheAxes) {
+  const Output x = constant({{1.0, 10.0}, {3.0, 10.0}});
+  const auto [mean, variance] = nn::moments(x, 0);
+  EXPECT_THAT(Eval(mean), IsTensor({2.0, 10.0}));
+  EXPECT_THAT(Eval(variance), IsTensor({1.0, 0.0}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -58,6 +59,16 @@ TEST_F(ReluTest, GradientOfTheGradientIsTensorFlows) {
   const Output x = placeholder(float32, {None, 3});
   gradients({ReluGrad(g, x)}, {g, x});
   ExpectListing("layers.txt", "relu_grad_gradient", graph_);
+}
+
+TEST_F(ReluTest, IsZeroBelowZero) {
+  EXPECT_THAT(Eval(nn::relu({-2.0, -0.5, 0.0, 0.5, 2.0})), IsTensor({0.0, 0.0, 0.0, 0.5, 2.0}));
+  EXPECT_THAT(Eval(nn::relu({-2, 3})), IsTensor({0, 3}));
+}
+
+TEST(ReluGradientTest, MatchesDifferences) {
+  ExpectGradient([](Output x) { return nn::relu(x); }, {{4, 3}}, {.low = 0.1, .high = 1.0});
+  ExpectGradient([](Output x) { return nn::relu(x); }, {{4, 3}}, {.low = -1.0, .high = -0.1});
 }
 
 }  // namespace
