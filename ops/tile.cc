@@ -18,12 +18,11 @@ absl::Status TileShape(ShapeContext& ctx) {
   Shape in = ctx.input(0);
   SESSILE_RETURN_IF_ERROR(ctx.InputWithRank(1, 1).status());
   SESSILE_ASSIGN_OR_RETURN(Shape multiples, ctx.input_value_as_shape(1));
-  if (multiples.has_rank()) {
-    SESSILE_ASSIGN_OR_RETURN(in, ctx.InputWithRank(0, multiples.rank()));
-  } else if (in.has_rank()) {
-    multiples = Shape::UnknownOfRank(in.rank());
-  } else {
-    return absl::OkStatus();
+  if (!in.has_rank() && !multiples.has_rank()) return absl::OkStatus();
+  if (!in.has_rank()) in = Shape::UnknownOfRank(multiples.rank());
+  if (!multiples.has_rank()) multiples = Shape::UnknownOfRank(in.rank());
+  if (multiples.rank() != in.rank()) {
+    return InvalidArgument("Shape must be rank ", in.rank(), " but is rank ", multiples.rank());
   }
   std::vector<int64_t> out;
   for (int i = 0; i < in.rank(); ++i) {

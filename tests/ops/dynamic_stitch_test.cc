@@ -27,7 +27,7 @@ TEST(DynamicStitchTest, RefusesNegativeIndices) {
   EXPECT_THAT(ErrorOf([] {
                 Eval(Stitch({{0, -1}}, {{1, 2}}));
               }),
-              ::testing::HasSubstr("indices[1] is out of range"));
+              ::testing::HasSubstr("must be >= 0, got -1"));
 }
 
 }  // namespace
