@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -95,7 +96,8 @@ class SessileToolTest : public ::testing::Test {
     return {tensor->flat<float>().begin(), tensor->flat<float>().end()};
   }
 
-  const std::string folder_ = ::testing::TempDir() + "sessile tool test";
+  // One for each process: the tests of this file run at the same time.
+  const std::string folder_ = ::testing::TempDir() + absl::StrCat("sessile tool test ", getpid());
 };
 
 TEST_F(SessileToolTest, ShowsHelpAndVersion) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,8 @@ class FileTest : public ::testing::Test {
   FileTest() { std::filesystem::create_directories(folder_); }
   ~FileTest() override { std::filesystem::remove_all(folder_); }
   std::string Path(const std::string& name) const { return folder_ + "/" + name; }
-  const std::string folder_ = ::testing::TempDir() + "file_test";
+  // One for each process: the tests of this file run at the same time.
+  const std::string folder_ = ::testing::TempDir() + "file_test." + std::to_string(getpid());
 };
 
 TEST_F(FileTest, ReadsWhatWasWritten) {
