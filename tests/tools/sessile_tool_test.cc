@@ -225,6 +225,8 @@ TEST_F(SessileToolTest, ShowsWhatAGraphHas) {
 TEST_F(SessileToolTest, SaysThatAnOperationIsNotRegistered) {
   Graph(One("one") + "node { name: 'u' op: 'Unheard' input: 'one' }" + Add("y", "one", "u"));
   EXPECT_THAT(ErrorOf("run g.pbtxt --fetch y:0"), HasSubstr("Unheard"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch u:3"),
+              HasSubstr("error: NOT_FOUND: Op type not registered 'Unheard' (node 'u')"));
   EXPECT_EQ(Run("run g.pbtxt --fetch one:0").exit_code, 0);
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/import.h"
 #include "sessile/core/io/file.h"
 #include "sessile/core/io/flags.h"
@@ -65,6 +66,7 @@ class Runner {
       SESSILE_RETURN_IF_ERROR(session_.Run({graph_.get_operation_by_name(op)}).status());
     }
     for (const std::string& name : flags_.fetches) {
+      SESSILE_RETURN_IF_ERROR(CheckRegistered(TensorNameOf(name)));
       fetches_.push_back(graph_.get_tensor_by_name(TensorNameOf(name)));
     }
     for (const std::string& name : flags_.targets) {
@@ -111,6 +113,14 @@ class Runner {
       slices_.push_back({name, array});
     }
     return absl::OkStatus();
+  }
+
+  // Of an operation that is not registered nobody knows how many outputs it has.
+  absl::Status CheckRegistered(const std::string& tensor) const {
+    const std::string name = tensor.substr(0, tensor.rfind(':'));
+    const Node* const node = graph_.impl()->FindNode(name);
+    if (node == nullptr || node->op() != nullptr) return absl::OkStatus();
+    return NotFound("Op type not registered '", node->op_type(), "' (node '", name, "')");
   }
 
   absl::StatusOr<std::vector<Tensor>> Step(int64_t step) {
