@@ -17,7 +17,37 @@ target_link_libraries(
   INTERFACE Threads::Threads absl::status absl::statusor absl::strings absl::str_format absl::span absl::flat_hash_map
             absl::flat_hash_set absl::inlined_vector absl::time)
 
-# A layer is the objects of one folder: every .cc below it.
+# Precompiles what nearly every file of a target includes: the standard library's and Abseil's headers, and the given ones. Every
+# file still names all that it uses: the tsan preset builds without this.
+function(sessile_precompile target)
+  if(SESSILE_PRECOMPILE_HEADERS)
+    target_precompile_headers(
+      ${target}
+      PRIVATE
+      <algorithm>
+      <array>
+      <cmath>
+      <deque>
+      <functional>
+      <limits>
+      <map>
+      <memory>
+      <mutex>
+      <optional>
+      <shared_mutex>
+      <source_location>
+      <span>
+      <string>
+      <string_view>
+      <utility>
+      <vector>
+      <absl/strings/str_join.h>
+      <sessile/core/framework/status.h>
+      ${ARGN})
+  endif()
+endfunction()
+
+# A layer is the objects of one folder: every .cc below it. What follows the folder's name are headers to precompile.
 function(sessile_layer folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
   if(NOT sources)
@@ -30,6 +60,7 @@ function(sessile_layer folder)
     target_link_libraries(sessile_kernels PRIVATE DNNL::dnnl Eigen3::Eigen)
   endif()
   add_dependencies(sessile_${folder} sessile_proto)
+  sessile_precompile(sessile_${folder} ${ARGN})
   set_target_properties(sessile_${folder} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 

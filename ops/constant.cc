@@ -50,7 +50,7 @@ absl::StatusOr<Output> AddConstant(GraphImpl& graph, const Input& value,
 
 // The value of `shape` where it is no tensor of a graph.
 absl::StatusOr<std::optional<Shape>> StaticShape(const Input& shape) {
-  if (shape.is_output()) return std::nullopt;
+  if (shape.is_output() || shape.list() != nullptr) return std::nullopt;
   SESSILE_ASSIGN_OR_RETURN(Tensor dims, InputToTensor(shape, int64));
   if (dims.rank() == 0) {  // TensorFlow reads a number as a vector of one
     SESSILE_ASSIGN_OR_RETURN(dims, dims.Reshaped(Shape({1})));
@@ -93,7 +93,7 @@ Output Filled(Input shape, int64_t number, DataType dtype, std::string_view name
   if (known.has_value()) {
     dims = errors::ValueOrThrow(ConvertToTensor(*graph.impl(), *known, {}, "shape_as_tensor"));
   } else {
-    dims = shape.output();
+    dims = errors::ValueOrThrow(ConvertToTensor(*graph.impl(), shape, {}, "packed"));
     if (!dims.get_shape().has_rank() || dims.get_shape().rank() == 0) {
       dims = OpBuilder("Reshape").Input(dims).Input({-1}).Build();
     }

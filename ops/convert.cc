@@ -7,6 +7,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/node_builder.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/op_builder.h"
 
 namespace sessile {
 namespace {
@@ -80,10 +81,40 @@ absl::StatusOr<Output> AddSplatConst(GraphImpl& graph, const Tensor& values, con
   return AddConst(graph, std::move(filled), name);
 }
 
+// A list with tensors in it: a Pack of them and of Consts, named by their places.
+absl::StatusOr<Output> PackList(GraphImpl& graph, const std::vector<Input>& list, DataType dtype,
+                                std::string_view name) {
+  const name_scope scope(name, graph.shared_from_this());
+  std::vector<Output> tensors(list.size());
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Literal* const literal = list[i].literal();
+    if (list[i].is_output()) {
+      SESSILE_ASSIGN_OR_RETURN(tensors[i], CheckType(list[i].output(), dtype));
+    } else if (list[i].list() != nullptr) {
+      SESSILE_ASSIGN_OR_RETURN(tensors[i],
+                               PackList(graph, *list[i].list(), dtype, absl::StrCat(i)));
+    } else if (literal != nullptr && !literal->shape.empty()) {
+      // TensorFlow looks into an inner list under the name of its place, which is used up then.
+      const name_scope looked(absl::StrCat(i), graph.shared_from_this());
+    }
+  }
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (tensors[i].has_value()) continue;
+    SESSILE_ASSIGN_OR_RETURN(Tensor value, InputToTensor(list[i], dtype));
+    SESSILE_ASSIGN_OR_RETURN(tensors[i], AddConst(graph, std::move(value), absl::StrCat(i)));
+  }
+  return OpBuilder("Pack", scope.name()).InputList(tensors).Build();
+}
+
 absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,
                                        std::optional<DataType> dtype, std::string_view name,
                                        std::optional<DataType> preferred) {
   if (value.is_output()) return CheckType(value.output(), dtype);
+  if (value.list() != nullptr) {
+    const bool unnamed = name.empty() || name == "Const";
+    return PackList(graph, *value.list(), dtype.value_or(*value.dtype()),
+                    unnamed ? "packed" : name);
+  }
   if (!dtype.has_value() && preferred.has_value()) {
     absl::StatusOr<Tensor> tensor = InputToTensor(value, preferred);
     if (tensor.ok()) return AddConst(graph, *std::move(tensor), name);

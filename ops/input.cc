@@ -8,6 +8,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/convert.h"
+#include "sessile/ops/op_builder.h"
 
 namespace sessile {
 namespace {
@@ -46,6 +47,7 @@ absl::Status AppendItem(Literal& to, const Literal& item) {
   return absl::OkStatus();
 }
 
+// REQUIRES: every item is a literal or a Tensor.
 Literal ListOf(const std::vector<Input>& items) {
   Literal list;
   list.shape = {static_cast<int64_t>(items.size())};
@@ -55,14 +57,10 @@ Literal ListOf(const std::vector<Input>& items) {
   for (const Input& item : items) {
     if (item.literal() != nullptr) {
       values.push_back(*item.literal());
-    } else if (item.tensor() != nullptr) {
+    } else {
       absl::StatusOr<Literal> value = TensorToLiteral(*item.tensor());
       if (!value.ok()) return Literal{.status = value.status()};
       values.push_back(*std::move(value));
-    } else {
-      return Literal{
-          .status = Unimplemented("A list of values cannot hold the tensor '", item.output().name(),
-                                  "' of a graph; expected numbers, strings, or lists of them")};
     }
     if (item_shape == nullptr) {
       item_shape = &values.front().shape;
@@ -138,12 +136,22 @@ void Input::SetFloats(std::vector<double> values) {
 }
 
 void Input::SetList(const std::vector<Input>& items) {
-  literal_ = std::make_shared<Literal>(ListOf(items));
+  const auto has_tensors = [](const Input& item) {
+    return item.literal() == nullptr && item.tensor() == nullptr;
+  };
+  if (std::any_of(items.begin(), items.end(), has_tensors)) {
+    list_ = std::make_shared<std::vector<Input>>(items);
+  } else {
+    literal_ = std::make_shared<Literal>(ListOf(items));
+  }
 }
 
 std::optional<DataType> Input::dtype() const {
   if (is_output()) return BaseType(output_.dtype());
   if (tensor_ != nullptr) return tensor_->dtype();
+  for (const Input& item : list_ == nullptr ? std::vector<Input>() : *list_) {
+    if (item.is_output() || item.list() != nullptr) return item.dtype();
+  }
   return std::nullopt;
 }
 
@@ -162,7 +170,7 @@ SourceLocation SourceScope::Current() { return current_location; }
 Output convert_to_tensor(const Input& value, std::optional<DataType> dtype, std::string_view name,
                          std::optional<DataType> preferred) {
   SourceScope here(value);
-  const Graph graph = value.is_output() ? value.output().graph() : get_default_graph();
+  const Graph graph = graph_of(std::span(&value, 1));
   return errors::ValueOrThrow(ConvertToTensor(*graph.impl(), value, dtype, name, preferred));
 }
 

@@ -85,6 +85,8 @@ class Input {
   const Tensor* tensor() const { return tensor_.get(); }
   // A Python value; null for everything else.
   const Literal* literal() const { return literal_.get(); }
+  // A list that holds tensors of a graph, which becomes a Pack node; null for everything else.
+  const std::vector<Input>* list() const { return list_.get(); }
   // The literal came from a Shape: its dtype is int32 even if it is empty.
   bool is_shape() const { return is_shape_; }
   // The dtype, if it has one of its own. The value type for a variable's own output.
@@ -130,6 +132,7 @@ class Input {
   Output output_;
   std::shared_ptr<const Tensor> tensor_;
   std::shared_ptr<const Literal> literal_;
+  std::shared_ptr<const std::vector<Input>> list_;
   bool is_shape_ = false;
   SourceLocation at_;
 };

@@ -238,10 +238,10 @@ absl::StatusOr<Literal> TensorToLiteral(const Tensor& tensor) {
 absl::StatusOr<Tensor> InputToTensor(const Input& input, std::optional<DataType> dtype) {
   if (input.literal() != nullptr) return LiteralToTensor(*input.literal(), dtype);
   if (input.tensor() == nullptr) {
-    return InvalidArgument(
-        input.is_output() ? "Expected a value, got a tensor of a graph"
-                          : "Expected a tensor, got an empty one: what a default-constructed "
-                            "tf::Output is, and what tf::gradients gives where no gradient flows");
+    if (input.is_output()) return InvalidArgument("Expected a value, got a tensor of a graph");
+    if (input.list() != nullptr) return InvalidArgument("Expected a value, got tensors of a graph");
+    return InvalidArgument("Expected a tensor, got an empty one: what a default-constructed "
+                           "tf::Output is, and what tf::gradients gives where no gradient flows");
   }
   const Tensor& tensor = *input.tensor();
   if (!tensor.has_value()) return InvalidArgument("None values not supported.");

@@ -235,6 +235,20 @@ std::string BuiltAt(std::string_view node, std::string_view op) {
                       at.empty() ? "" : ", built at ", at, ")");
 }
 
+// Sets `first` to the first tensor of a graph; throws if another one is of another graph.
+void FindGraph(std::span<const Input> inputs, Output* first) {
+  for (const Input& input : inputs) {
+    if (input.list() != nullptr) FindGraph(*input.list(), first);
+    if (!input.is_output()) continue;
+    if (!first->has_value()) *first = input.output();
+    if (input.output().graph_impl() != first->graph_impl()) {
+      errors::ThrowIfError(InvalidArgument("Tensor '", input.output().name(),
+                                           "' must be from the same graph as Tensor '",
+                                           first->name(), "'."));
+    }
+  }
+}
+
 }  // namespace
 
 OpBuilder::OpBuilder(std::string_view op, std::string_view name)
@@ -314,17 +328,9 @@ Output OpBuilder::Build() {
 std::vector<Output> OpBuilder::BuildAll() { return BuildOperation().outputs(); }
 
 Graph graph_of(std::span<const Input> inputs) {
-  const Output* first = nullptr;
-  for (const Input& input : inputs) {
-    if (!input.is_output()) continue;
-    if (first == nullptr) first = &input.output();
-    if (input.output().graph_impl() != first->graph_impl()) {
-      errors::ThrowIfError(InvalidArgument("Tensor '", input.output().name(),
-                                           "' must be from the same graph as Tensor '",
-                                           first->name(), "'."));
-    }
-  }
-  return first != nullptr ? first->graph() : get_default_graph();
+  Output first;
+  FindGraph(inputs, &first);
+  return first.has_value() ? first.graph() : get_default_graph();
 }
 
 }  // namespace sessile

@@ -33,5 +33,17 @@ def references():
     tf.assign(w, [2.0])
 
 
+def packs():
+    x = tf.placeholder(tf.float32, [None, 6], name="x")
+    n = tf.placeholder(tf.int32, [], name="n")
+    tf.reshape(x, [n, 3])
+    tf.zeros([n, 2])
+    tf.ones([n])
+    tf.fill([n, 2], 1.0)
+    tf.random_uniform([n, 2])
+    tf.convert_to_tensor([n, 1])
+    tf.convert_to_tensor([[n, 1], [2, 3]], name="nest")
+
+
 if __name__ == "__main__":
-    write("front_builders.txt", [conversions, references])
+    write("front_builders.txt", [conversions, references, packs])

@@ -7,6 +7,7 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/random.h"
 #include "sessile/ops/state.h"
 #include "sessile/ops/variable.h"
 #include "sessile/tests/front_testing.h"
@@ -60,6 +61,33 @@ TEST_F(OpBuilderTest, ReferencesPlaceTheNodeAsTensorFlow) {
   }
   assign(*w, {2.0});
   ExpectListing(kGolden, "references", graph_);
+}
+
+TEST_F(OpBuilderTest, ListsWithTensorsArePackedAsTensorFlowDoes) {
+  const Output x = placeholder(float32, {None, 6}, "x");
+  const Output n = placeholder(int32, {}, "n");
+  reshape(x, {n, 3});
+  zeros({n, 2});
+  ones({n});
+  fill({n, 2}, 1.0);
+  random_uniform({n, 2});
+  convert_to_tensor({n, 1});
+  convert_to_tensor({{n, 1}, {2, 3}}, {}, "nest");
+  ExpectListing(kGolden, "packs", graph_);
+}
+
+TEST_F(OpBuilderTest, AListOfTensorsOfTwoTypesIsAnError) {
+  const Output n = placeholder(int32, {}, "n");
+  const Output d = placeholder(float32, {}, "d");
+  EXPECT_THAT(ErrorOf([&] {
+                convert_to_tensor({n, d});
+              }),
+              HasSubstr("Tensor conversion requested dtype int32 for Tensor with dtype float32"));
+  EXPECT_THAT(ErrorOf([&] {
+                convert_to_tensor({n, 1.5});
+              }),
+              HasSubstr("Expected int32, but got 1.5 of type 'float'."));
+  EXPECT_THAT(ErrorOf([&] { constant({n, 1}); }), HasSubstr("Expected a value, got tensors"));
 }
 
 TEST_F(OpBuilderTest, AnUnknownOpIsAnError) {
