@@ -20,7 +20,7 @@
 namespace sessile {
 
 struct ExampleOptions {
-  std::string data;  // folder of MNIST's four files
+  std::string data = input_data::DefaultFolder();  // folder of MNIST's four files
   int64_t batches = 800;
   int64_t batch_size = 64;
   double learning_rate = 0.002;

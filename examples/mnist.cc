@@ -1,6 +1,7 @@
 #include "sessile/examples/mnist.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <numeric>
 #include <random>
@@ -210,6 +211,16 @@ int64_t DataSet::epochs_completed() const { return examples_->epochs(); }
 
 std::pair<Tensor, Tensor> DataSet::next_batch(int64_t batch_size, bool shuffle) {
   return errors::ValueOrThrow(examples_->NextBatch(batch_size, shuffle));
+}
+
+std::string DefaultFolder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  std::string cache = variable("XDG_CACHE_HOME");
+  if (cache.empty()) cache = variable("HOME") + "/.cache";
+  return cache + "/sessile/mnist";
 }
 
 absl::StatusOr<DataSets> ReadDataSets(const std::string& dir, const ReadDataSetsOptions& options) {

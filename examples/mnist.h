@@ -89,6 +89,10 @@ struct DataSets {
   DataSet test;
 };
 
+// Where tools/fetch_mnist puts the four files unless told otherwise:
+// ${XDG_CACHE_HOME:-$HOME/.cache}/sessile/mnist.
+std::string DefaultFolder();
+
 // Reads train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
 // t10k-labels-idx1-ubyte, each plain or with .gz, from `dir`. NOT_FOUND for a missing file,
 // INVALID_ARGUMENT for a damaged one or for files that do not belong together, with the file's

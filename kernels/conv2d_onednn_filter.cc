@@ -112,9 +112,9 @@ class Pieces {
 
 // Phase 0 adds the pieces of each block in its slot [sums | packed | scratch of oneDNN], phase 1
 // adds the blocks to one more slot, phase 2 unpacks that.
-class BackwardFilter final : public Prepared {
+class PiecewiseBackwardFilter final : public Prepared {
  public:
-  BackwardFilter(const ConvolutionShape& conv, Pieces pieces)
+  PiecewiseBackwardFilter(const ConvolutionShape& conv, Pieces pieces)
       : pieces_(std::move(pieces)),
         size_(static_cast<int64_t>(pieces_.any().filter_bytes() / sizeof(float))),
         packed_(Aligned(static_cast<size_t>(size_) * sizeof(double))),
@@ -178,7 +178,7 @@ class BackwardFilter final : public Prepared {
 absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardFilter(const ConvolutionShape& conv) {
   if (!IsOrdinary(conv)) return Unimplemented("not an ordinary convolution");
   SESSILE_ASSIGN_OR_RETURN(Pieces pieces, Pieces::Of(conv));
-  return std::make_unique<BackwardFilter>(conv, std::move(pieces));
+  return std::make_unique<PiecewiseBackwardFilter>(conv, std::move(pieces));
 }
 
 }  // namespace sessile

@@ -1,4 +1,4 @@
-// Fill, ZerosLike, OnesLike, Range: values that come from no other tensor.
+// Fill, ZerosLike, OnesLike: values that come from no other tensor.
 
 #include <type_traits>
 
@@ -78,47 +78,6 @@ struct OnesLike {
   }
 };
 
-// Element i is start + i * delta, as TensorFlow computes it: errors do not add up.
-template <typename T>
-class Range final : public Prepared {
- public:
-  static PreparedOr Prepare(const PrepareContext& ctx) {
-    constexpr const char* kNames[] = {"start", "limit", "delta"};
-    using Number = std::conditional_t<std::is_integral_v<T>, int64_t, Wide<T>>;
-    T values[3];
-    Number numbers[3];
-    for (int i = 0; i < 3; ++i) {
-      if (ctx.input_shape(i).num_elements() != 1 || ctx.input_shape(i).rank() > 1) {
-        return InvalidArgument(kNames[i], " must be a scalar, not shape ",
-                               ctx.input_shape(i).ToString());
-      }
-      values[i] = ctx.input_value(i)->data<T>()[0];
-      numbers[i] = static_cast<Number>(Widen(values[i]));
-    }
-    SESSILE_ASSIGN_OR_RETURN(const int64_t size, RangeSize(numbers[0], numbers[1], numbers[2]));
-    return std::make_unique<Range>(values[0], values[2], size);
-  }
-
-  Range(T start, T delta, int64_t size) : start_(start), delta_(delta), size_(size) {
-    AddOutput(DataTypeOf<T>::value, Shape({size}));
-    AddPhase(BlocksOf(size, sizeof(T)));
-  }
-  absl::Status Run(RunContext&, Inputs, Outputs out, Scratch, int, int64_t block) const override {
-    const Wide<T> start = Widen(start_);
-    const Wide<T> delta = Widen(delta_);
-    T* y = out[0].data<T>();
-    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-      y[i] = Narrow<T>(WrapAdd(start, WrapMul(static_cast<Wide<T>>(i), delta)));
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  const T start_;
-  const T delta_;
-  const int64_t size_;
-};
-
 }  // namespace
 
 void RegisterFill(KernelRegistry& kernels) {
@@ -127,7 +86,6 @@ void RegisterFill(KernelRegistry& kernels) {
   kernels.Add<OnesLike>("OnesLike").For<AllNumberTypes>("T");
   kernels.Add<OnesLike>("OnesLike").For<TypeList<bool>>("T");
   kernels.Lacks("OnesLike", "T", ComplexTypes(), kNoComplexKernels);
-  kernels.Add<Range>("Range").For<AllNumberTypes>("Tidx").AllValueInputs();
 }
 
 }  // namespace sessile

@@ -6,10 +6,10 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterAddN(kernels);
   RegisterApply(kernels);
   RegisterArgMax(kernels);
-  RegisterBatchNorm(kernels);
+  RegisterFusedBatchNorm(kernels);
   RegisterBiasAdd(kernels);
   RegisterBinary(kernels);
-  RegisterBroadcastTo(kernels);
+  RegisterBroadcast(kernels);
   RegisterCast(kernels);
   RegisterComparison(kernels);
   RegisterConstant(kernels);
@@ -19,7 +19,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterGather(kernels);
   RegisterIdentity(kernels);
   RegisterMatMul(kernels);
-  RegisterPack(kernels);
+  RegisterStack(kernels);
   RegisterRandom(kernels);
   RegisterRange(kernels);
   RegisterReduction(kernels);

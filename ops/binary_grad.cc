@@ -4,9 +4,9 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/broadcast_grad.h"
 #include "sessile/ops/constant.h"
-#include "sessile/ops/gradient_arithmetic.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 
 namespace sessile {
 namespace {
@@ -37,7 +37,7 @@ BinaryGradients QuotientGradient(GradContext& ctx, const Node& node, const Outpu
   const Output y = ctx.input(node, 1);
   const Output gx = divide(grad, y);
   const Output once = divide(negative(x), y);
-  const Output gy = py::Mul(grad, divide(once, y));
+  const Output gy = grad * divide(once, y);
   return ReduceGradients(x, y, gx, gy);
 }
 
@@ -89,7 +89,7 @@ BinaryGradients FloorModGradient(GradContext& ctx, const Node& node, Grads grads
   const Output x = ctx.input(node, 0);
   const Output y = ctx.input(node, 1);
   const Output quotient = OpBuilder("FloorDiv").Input(x).Input(y).Build();
-  const Output gy = py::Mul(grads[0], negative(quotient));
+  const Output gy = grads[0] * negative(quotient);
   return ReduceGradients(x, y, grads[0], gy);
 }
 
@@ -110,7 +110,7 @@ BinaryGradients SquaredDifferenceGradient(GradContext& ctx, const Node& node, Gr
     const control_dependencies after({grads[0]});
     const Output two = convert_to_tensor(2.0, BaseType(grads[0].dtype()), "scalar");
     const Output twice = multiply(two, grads[0]);
-    gx = py::Mul(twice, py::Sub(x, y));
+    gx = twice * (x - y);
   }
   const Output gy = negative(gx);
   if (SameKnownShapes(x, y, grads[0])) return Outputs{gx, gy};
@@ -122,17 +122,17 @@ BinaryGradients SquaredDifferenceGradient(GradContext& ctx, const Node& node, Gr
 BinaryGradients PowGradient(GradContext& ctx, const Node& node, Grads grads) {
   const Output x = ctx.input(node, 0);
   const Output y = ctx.input(node, 1);
-  const Output grad_y = py::Mul(grads[0], y);
-  const Output less_one = py::Sub(y, 1);
-  const Output gx = py::Mul(grad_y, pow(x, less_one));
+  const Output grad_y = grads[0] * y;
+  const Output less_one = y - 1;
+  const Output gx = grad_y * pow(x, less_one);
   const Output positive = IsComplex(x.dtype()) ? not_equal(x, 0) : greater(x, 0);
   const Output ones = ones_like(x);
   const Output safe_x = where(positive, x, ones);
   const Output log_safe = log(safe_x);
   const Output zeros = zeros_like(x);
   const Output log_x = where(positive, log_safe, zeros);
-  const Output scaled = py::Mul(grads[0], ctx.output(node, 0));
-  const Output gy = py::Mul(scaled, log_x);
+  const Output scaled = grads[0] * ctx.output(node, 0);
+  const Output gy = scaled * log_x;
   return ReduceGradients(x, y, gx, gy);
 }
 

@@ -240,8 +240,9 @@ absl::StatusOr<Tensor> InputToTensor(const Input& input, std::optional<DataType>
   if (input.tensor() == nullptr) {
     if (input.is_output()) return InvalidArgument("Expected a value, got a tensor of a graph");
     if (input.list() != nullptr) return InvalidArgument("Expected a value, got tensors of a graph");
-    return InvalidArgument("Expected a tensor, got an empty one: what a default-constructed "
-                           "tf::Output is, and what tf::gradients gives where no gradient flows");
+    return InvalidArgument(
+        "Expected a tensor, got an empty one: what a default-constructed "
+        "tf::Output is, and what tf::gradients gives where no gradient flows");
   }
   const Tensor& tensor = *input.tensor();
   if (!tensor.has_value()) return InvalidArgument("None values not supported.");

@@ -18,9 +18,9 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/constant_value.h"
-#include "sessile/ops/gradient_arithmetic.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 
 namespace sessile {
 namespace {
@@ -52,7 +52,7 @@ Output IntVector(const Ints& values) {
 }
 
 // numpy's array of int32 as an argument.
-Input IntList(const Ints& values) {
+Input ArrayOf(const Ints& values) {
   const std::vector<int32_t> narrow(values.begin(), values.end());
   return errors::ValueOrThrow(Tensor::FromValues<int32_t>(
       Shape({values.size()}), std::span<const int32_t>(narrow.data(), narrow.size())));
@@ -63,7 +63,7 @@ Input IntList(const Ints& values) {
 Output KeptDims(const Output& input_shape, const Output& indices) {
   const Output axes = cast(indices, int32);
   const Output rank = size(input_shape);
-  const Output from_front = py::Mod(py::Add(axes, rank), rank);
+  const Output from_front = (axes + rank) % rank;
   const Output axes_shape = shape(from_front);
   const Output all = range(0, rank);
   const Output one_each = ones(axes_shape, int32);
@@ -79,7 +79,7 @@ Input KeptDimsOrConstant(GradContext& ctx, const Node& node, const Output& input
   const absl::StatusOr<std::optional<Ints>> axes = KnownAxes(ctx, node);
   errors::ThrowIfError(axes.status());
   if (known.IsFullyDefined() && axes->has_value()) {
-    return IntList(errors::ValueOrThrow(WithOnes(known, **axes)));
+    return ArrayOf(errors::ValueOrThrow(WithOnes(known, **axes)));
   }
   return KeptDims(input_shape, ctx.input(node, 1));
 }
@@ -94,8 +94,10 @@ void AddTraceOfShapeArithmetic(GradContext& ctx, const Shape& input, const Ints&
                                const Ints& kept) {
   auto& seen = ctx.graph()->Slot<ReducedShapesSeen>().seen;
   if (!seen.emplace(std::pair(Dims(input), axes), true).second) return;
-  const Output divisor = maximum(IntList(kept), 1);
-  py::FloorDiv(IntList(Dims(input)), divisor);
+  const Output divisor = maximum(ArrayOf(kept), 1);
+  const name_scope scope("floordiv", ctx.graph());
+  const Output dividend = convert_to_tensor(ArrayOf(Dims(input)), int32, "x");
+  floordiv(dividend, divisor, scope.name());
 }
 
 absl::StatusOr<Output> GradientOfSum(GradContext& ctx, const Node& node, Output grad) {
@@ -119,8 +121,8 @@ absl::StatusOr<Output> GradientOfSum(GradContext& ctx, const Node& node, Output 
       for (int i = 0; i < known.rank(); ++i) {
         multiples.push_back(known.dim(i) / std::max<int64_t>(kept[static_cast<size_t>(i)], 1));
       }
-      grad = reshape(grad, IntList(kept));
-      return tile(grad, IntList(multiples));
+      grad = reshape(grad, ArrayOf(kept));
+      return tile(grad, ArrayOf(multiples));
     }
   }
   const Output input_shape = shape(input);
@@ -146,7 +148,7 @@ Output ElementsOfMean(GradContext& ctx, const Node& node, DataType dtype) {
   }
   const Output input_shape = shape(input);
   const Output rank = size(input_shape);
-  const Output axes = py::Mod(py::Add(ctx.input(node, 1), rank), rank);
+  const Output axes = (ctx.input(node, 1) + rank) % rank;
   const Output sizes = gather(input_shape, axes);
   return reduce_prod(sizes);
 }
@@ -182,7 +184,7 @@ ReductionGradients ExtremeGradient(GradContext& ctx, const Node& node,
   const Output chosen = cast(equal(extreme, input), BaseType(grad.dtype()));
   const Output counts = reduce_sum(chosen, {.axis = ctx.input(node, 1)});
   const Output count = reshape(counts, kept);
-  return Outputs{py::Mul(divide(chosen, count), grad), Output()};
+  return Outputs{divide(chosen, count) * grad, Output()};
 }
 
 }  // namespace sessile

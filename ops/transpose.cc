@@ -11,8 +11,8 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/folding.h"
 #include "sessile/ops/grad_context.h"
-#include "sessile/ops/gradient_arithmetic.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -123,7 +123,7 @@ Output transpose(Input a) {
   OpBuilder builder("Transpose", scope.name());
   if (!known.has_rank()) {
     const Output rank = OpBuilder("Rank").Input(tensor).Build();
-    const Output last = py::Sub(rank, 1);
+    const Output last = rank - 1;
     const Output perm = OpBuilder("Range").Input(last).Input(-1).Input(-1).Build();
     return builder.Input(tensor).Input(perm).Build();
   }

@@ -10,9 +10,9 @@
 #include "sessile/ops/constant.h"
 #include "sessile/ops/folding.h"
 #include "sessile/ops/grad_context.h"
-#include "sessile/ops/gradient_arithmetic.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -34,7 +34,7 @@ absl::StatusOr<Outputs> NegGradient(GradContext&, const Node&, Grads grads) {
 
 // d|x| = dy * sign(x).
 absl::StatusOr<Outputs> AbsGradient(GradContext& ctx, const Node& node, Grads grads) {
-  return Outputs{py::Mul(grads[0], sign(ctx.input(node, 0)))};
+  return Outputs{grads[0] * sign(ctx.input(node, 0))};
 }
 
 // Constant where it has a derivative at all.
@@ -45,20 +45,20 @@ absl::StatusOr<Outputs> SignGradient(GradContext& ctx, const Node& node, Grads) 
 // d exp(x) = dy * exp(x) = dy * y.
 absl::StatusOr<Outputs> ExpGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{py::Mul(grads[0], ctx.output(node, 0))};
+  return Outputs{grads[0] * ctx.output(node, 0)};
 }
 
 // d log(x) = dy / x.
 absl::StatusOr<Outputs> LogGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{py::Mul(grads[0], reciprocal(ctx.input(node, 0)))};
+  return Outputs{grads[0] * reciprocal(ctx.input(node, 0))};
 }
 
 // d log(1 + x) = dy / (1 + x).
 absl::StatusOr<Outputs> Log1pGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output sum = py::Add(1, ctx.input(node, 0));
-  return Outputs{py::Mul(grads[0], reciprocal(sum))};
+  const Output sum = 1 + ctx.input(node, 0);
+  return Outputs{grads[0] * reciprocal(sum)};
 }
 
 // d x^2 = dy * 2x.
@@ -84,25 +84,25 @@ absl::StatusOr<Outputs> OwnGradient(GradContext& ctx, const Node& node, Grads gr
 absl::StatusOr<Outputs> ReciprocalGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
   const Output a = ctx.input(node, 0);
-  const Output minus_2g = py::Mul(grads[0], -2.0);
-  const Output da = py::Mul(py::Mul(minus_2g, ctx.input(node, 1)), a);
+  const Output minus_2g = grads[0] * -2.0;
+  const Output da = (minus_2g * ctx.input(node, 1)) * a;
   return Outputs{da, GradOp("ReciprocalGrad", a, grads[0])};
 }
 
 // f = b / 2a: df/da = -f / a, df/db = 1 / 2a.
 absl::StatusOr<Outputs> SqrtGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output ga = py::TrueDiv(grads[0], ctx.input(node, 0));
-  const Output da = py::Mul(negative(ga), ctx.output(node, 0));
-  return Outputs{da, py::Mul(0.5, ga)};
+  const Output ga = grads[0] / ctx.input(node, 0);
+  const Output da = negative(ga) * ctx.output(node, 0);
+  return Outputs{da, 0.5 * ga};
 }
 
 // f = -b a^3 / 2: df/da = -3/2 b a^2, df/db = -a^3 / 2.
 absl::StatusOr<Outputs> RsqrtGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
   const Output a = ctx.input(node, 0);
-  const Output scaled = py::Mul(py::Mul(-1.5, grads[0]), ctx.input(node, 1));
-  const Output da = py::Mul(scaled, square(a));
+  const Output scaled = (-1.5 * grads[0]) * ctx.input(node, 1);
+  const Output da = scaled * square(a);
   return Outputs{da, GradOp("RsqrtGrad", a, grads[0])};
 }
 
@@ -110,8 +110,8 @@ absl::StatusOr<Outputs> RsqrtGradGradient(GradContext& ctx, const Node& node, Gr
 absl::StatusOr<Outputs> TanhGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
   const Output a = ctx.input(node, 0);
-  const Output minus_2g = py::Mul(grads[0], -2.0);
-  const Output da = py::Mul(py::Mul(minus_2g, ctx.input(node, 1)), a);
+  const Output minus_2g = grads[0] * -2.0;
+  const Output da = (minus_2g * ctx.input(node, 1)) * a;
   return Outputs{da, GradOp("TanhGrad", a, grads[0])};
 }
 
@@ -119,9 +119,9 @@ absl::StatusOr<Outputs> TanhGradGradient(GradContext& ctx, const Node& node, Gra
 absl::StatusOr<Outputs> SigmoidGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
   const Output a = ctx.input(node, 0);
-  const Output gb = py::Mul(grads[0], ctx.input(node, 1));
-  const Output twice = py::Mul(py::Mul(2.0, gb), a);
-  const Output da = py::Sub(gb, twice);
+  const Output gb = grads[0] * ctx.input(node, 1);
+  const Output twice = (2.0 * gb) * a;
+  const Output da = gb - twice;
   return Outputs{da, GradOp("SigmoidGrad", a, grads[0])};
 }
 

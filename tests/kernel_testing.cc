@@ -149,7 +149,7 @@ absl::StatusOr<std::vector<Tensor>> RunKernel(const KernelCall& call) {
   AttrMap attrs;
   for (const auto& [name, value] : call.attrs) attrs.Set(name, value);
   SESSILE_ASSIGN_OR_RETURN(const KernelDef* def,
-                           builtin_kernels().Find(call.op, "test", attrs, call.yardstick));
+                           builtin_kernels().Find(call.op, attrs, call.yardstick));
   const CallContext context(call, attrs);
   SESSILE_ASSIGN_OR_RETURN(const std::unique_ptr<Prepared> kernel, def->prepare(context));
   SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, MakeOutputs(call, *kernel));

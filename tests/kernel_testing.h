@@ -17,6 +17,8 @@
 
 namespace sessile {
 
+inline constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
+
 enum class BlockOrder { kForward, kBackward, kShuffled, kThreads };
 
 struct KernelCall {

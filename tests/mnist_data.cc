@@ -8,21 +8,16 @@
 namespace sessile {
 namespace {
 
-std::string Variable(const char* name) {
+std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
 }
 
-std::string Folder() {
-  if (const std::string dir = Variable("SESSILE_MNIST"); !dir.empty()) return dir;
-  const std::string cache = Variable("XDG_CACHE_HOME");
-  return (cache.empty() ? Variable("HOME") + "/.cache" : cache) + "/sessile/mnist";
-}
-
 }  // namespace
 
-std::optional<std::string> MnistFolder() {
-  const std::string dir = Folder();
+std::optional<std::string> MnistFolder(const std::string& folder) {
+  const std::string given = Environment("SESSILE_MNIST");
+  const std::string dir = given.empty() ? folder : given;
   std::string missing;
   for (const char* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                            "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}) {
@@ -35,7 +30,7 @@ std::optional<std::string> MnistFolder() {
   if (missing.empty()) return dir;
   const std::string message = "MNIST is not there: " + missing + " is missing";
   [&] {
-    if (!Variable("SESSILE_OFFLINE").empty()) GTEST_SKIP() << message;
+    if (!Environment("SESSILE_OFFLINE").empty()) GTEST_SKIP() << message;
     FAIL() << message << "; tools/fetch_mnist gets it";
   }();
   return std::nullopt;

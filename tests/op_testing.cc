@@ -198,15 +198,6 @@ Tensor Eval(const Output& output, const FeedDict& feeds) {
   return session.run(output, feeds);
 }
 
-std::string ErrorOf(const std::function<void()>& fn) {
-  try {
-    fn();
-  } catch (const errors::OpError& error) {
-    return error.message();
-  }
-  return "";
-}
-
 ::testing::Matcher<const Tensor&> IsTensor(Input expected, double tolerance) {
   return ::testing::Truly([expected, tolerance](const Tensor& actual) {
     if (expected.tensor() != nullptr) return Close(actual, *expected.tensor(), tolerance);

@@ -22,6 +22,7 @@
 #include "sessile/core/session/session.h"
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/input.h"
+#include "sessile/tests/error_of.h"
 
 namespace sessile {
 
@@ -42,9 +43,6 @@ void ExpectShapeError(const std::string& op, const std::string& inputs, const st
 
 // Runs `output` in a session of its own.
 Tensor Eval(const Output& output, const FeedDict& feeds = {});
-
-// The message of the errors::OpError that `fn` throws, or "" if it throws none.
-std::string ErrorOf(const std::function<void()>& fn);
 
 // Matches a Tensor of these values, given as numbers of any kind or nested lists of them, in the
 // tensor's own dtype. Floating-point values may differ by `tolerance`, relative to the larger of 1

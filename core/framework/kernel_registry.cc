@@ -103,15 +103,22 @@ void KernelRegistry::Lacks(std::string_view op, std::string_view attr, std::vect
       .first->second.push_back({std::string(attr), std::move(types), std::string(reason)});
 }
 
-absl::StatusOr<const KernelDef*> KernelRegistry::Find(std::string_view op,
-                                                      std::string_view node_name,
-                                                      const AttrMap& attrs, bool yardstick) const {
+absl::StatusOr<const KernelDef*> KernelRegistry::Find(std::string_view op, const AttrMap& attrs,
+                                                      bool yardstick) const {
   const std::vector<const KernelDef*> all = List(op);
   for (const bool only : {true, false}) {
     if (only && !yardstick) continue;
+    const KernelDef* found = nullptr;
     for (const KernelDef* kernel : all) {
-      if (kernel->yardstick_only == only && Matches(*kernel, attrs)) return kernel;
+      if (kernel->yardstick_only != only || !Matches(*kernel, attrs)) continue;
+      if (found != nullptr) {
+        return InvalidArgument(
+            "Multiple OpKernel registrations match NodeDef at the same priority:", Describe(*found),
+            Describe(*kernel));
+      }
+      found = kernel;
     }
+    if (found != nullptr) return found;
   }
   std::string text = absl::StrCat("No OpKernel was registered to support Op '", std::string(op),
                                   "' with these attrs.  Registered devices: [CPU], Registered "
@@ -128,7 +135,7 @@ absl::StatusOr<const KernelDef*> KernelRegistry::Find(std::string_view op,
       absl::StrAppend(&text, "\n  For ", name, " = ", DataTypeName(*type), ": ", reason);
     }
   }
-  return Unimplemented(text, "\n\t [[{{node ", std::string(node_name), "}}]]");
+  return Unimplemented(text);
 }
 
 std::vector<const KernelDef*> KernelRegistry::List(std::string_view op) const {

@@ -112,9 +112,10 @@ class KernelRegistry {
   // The kernel for a node of `op` with these attributes; types in `attrs` are those carried. With
   // `yardstick`, yardstick-only kernels count, and come first. UNIMPLEMENTED: "No OpKernel was
   // registered to support Op 'Mul' with these attrs.  Registered devices: [CPU], Registered
-  // kernels:" and a line for each that there is, plus the reason of Lacks.
-  absl::StatusOr<const KernelDef*> Find(std::string_view op, std::string_view node_name,
-                                        const AttrMap& attrs, bool yardstick) const;
+  // kernels:" and a line for each that there is, plus the reason of Lacks. INVALID_ARGUMENT if
+  // there are two.
+  absl::StatusOr<const KernelDef*> Find(std::string_view op, const AttrMap& attrs,
+                                        bool yardstick) const;
   std::vector<const KernelDef*> List(std::string_view op) const;
   // The reason given to Lacks, or empty.
   std::string ReasonForLack(std::string_view op, std::string_view attr, DataType type) const;

@@ -385,7 +385,7 @@ class ProgramBuilder {
       if (s.kind != ControlFlowKind::kNone) continue;
       const AttrMap attrs = CarriedAttrs(s.node->attrs(), env_.yardstick);
       absl::StatusOr<const KernelDef*> kernel =
-          env_.kernels->Find(s.node->op_type(), s.node->name(), attrs, env_.yardstick);
+          env_.kernels->Find(s.node->op_type(), attrs, env_.yardstick);
       if (!kernel.ok()) return WithSuffix(kernel.status(), NodeSuffix(*s.node));
       s.kernel = *kernel;
       s.prepared = std::make_unique<PreparedCache>(s.kernel);

@@ -195,7 +195,7 @@ TEST_F(MnistTest, RefusesAnImpossibleValidationSize) {
 }
 
 TEST(MnistFilesTest, HoldTheWellKnownDigits) {
-  const std::optional<std::string> dir = MnistFolder();
+  const std::optional<std::string> dir = MnistFolder(DefaultFolder());
   if (!dir) return;
   const DataSets mnist = read_data_sets(*dir, {.reshape = false});
   EXPECT_EQ(mnist.train.num_examples(), 55000);

@@ -63,7 +63,6 @@ TEST(BiasAddTest, RefusesShapesThatDoNotFit) {
   const auto error = [](const Shape& value, const Shape& bias) {
     return RunKernel(BiasAdd(RandomTensor<float>(value, 1), RandomTensor<float>(bias, 1))).status();
   };
-  constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
   ExpectError(error({2, 3}, {4}), kInvalid,
               "Must provide as many biases as the last dimension of the input tensor: [4] vs. "
               "[2,3]");

@@ -84,7 +84,6 @@ TEST(MatMulTest, RefusesShapesThatDoNotFit) {
     return RunKernel(Call(RandomTensor<float>(a, 1), RandomTensor<float>(b, 2), false, transpose_b))
         .status();
   };
-  constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
   ExpectError(error({3, 4}, {3, 2}), kInvalid,
               "Matrix size-incompatible: In[0]: [3,4], In[1]: [3,2]");
   ExpectError(error({3, 4}, {4, 2}, true), kInvalid,

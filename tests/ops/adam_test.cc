@@ -5,6 +5,7 @@
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/initializers.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/train.h"
 #include "sessile/ops/variable_scope.h"
@@ -14,9 +15,6 @@ namespace sessile {
 namespace {
 
 using ::testing::ElementsAre;
-
-Output Unary(std::string_view op, const Output& x) { return OpBuilder(op).Input(x).Build(); }
-Output Exp(const Output& x) { return Unary("Exp", x); }
 
 // A graph of its own; Vars() makes the variables of the golden graphs.
 class AdamTest : public ::testing::Test {
@@ -34,7 +32,7 @@ class AdamTest : public ::testing::Test {
 
 TEST_F(AdamTest, EqualsTensorFlow) {
   const auto [w, b] = Vars();
-  EXPECT_EQ(train::AdamOptimizer(0.01).minimize(Exp(w)).name(), "Adam");
+  EXPECT_EQ(train::AdamOptimizer(0.01).minimize(exp(w)).name(), "Adam");
   ExpectCase("adam");
 }
 
@@ -43,7 +41,7 @@ TEST_F(AdamTest, CastsItsNumbersToEachVariable) {
   const Output rate = placeholder(float32, Shape(), "lr");
   train::AdamOptimizer opt(rate,
                            {.beta1 = 0.5, .beta2 = 0.75, .epsilon = 0.125, .use_locking = true});
-  auto pairs = opt.compute_gradients(Exp(w), {.var_list = {{w}}});
+  auto pairs = opt.compute_gradients(exp(w), {.var_list = {{w}}});
   pairs.push_back({ones(Shape(), float64), b});
   opt.apply_gradients(pairs, {.name = "both"});
   ExpectCase("adam_of_two_types");
@@ -52,15 +50,15 @@ TEST_F(AdamTest, CastsItsNumbersToEachVariable) {
 TEST_F(AdamTest, KeepsItsSlots) {
   const auto [w, b] = Vars();
   train::AdamOptimizer opt(0.01);
-  opt.minimize(Exp(w));
-  opt.minimize(Unary("Neg", w));
+  opt.minimize(exp(w));
+  opt.minimize(negative(w));
   ExpectCase("adam_twice");
 }
 
 TEST_F(AdamTest, TwoOptimizersHaveSlotsOfTheirOwn) {
   const auto [w, b] = Vars();
-  train::AdamOptimizer(0.01).minimize(Exp(w));
-  train::AdamOptimizer(0.01).minimize(Exp(w));
+  train::AdamOptimizer(0.01).minimize(exp(w));
+  train::AdamOptimizer(0.01).minimize(exp(w));
   ExpectCase("two_adams");
 }
 
@@ -71,13 +69,13 @@ TEST_F(AdamTest, StandsInScopes) {
     w = get_variable("w", {2}, {.initializer = zeros_initializer()});
   }
   const name_scope train("train");
-  train::AdamOptimizer(0.01).minimize(Exp(w));
+  train::AdamOptimizer(0.01).minimize(exp(w));
   ExpectCase("adam_in_scope");
 }
 
 TEST_F(AdamTest, FillsALargeSlot) {
   const Variable w = get_variable("w", {50, 60}, {.initializer = zeros_initializer()});
-  train::AdamOptimizer().minimize(Exp(w));
+  train::AdamOptimizer().minimize(exp(w));
   ExpectCase("adam_of_a_large_variable");
 }
 
@@ -85,14 +83,14 @@ TEST_F(AdamTest, MakesItsVariablesOutsideOfDependencies) {
   const auto [w, b] = Vars();
   const Operation before = OpBuilder("NoOp", "before").BuildOperation();
   const control_dependencies after({before});
-  train::AdamOptimizer(0.01).minimize(Exp(w));
+  train::AdamOptimizer(0.01).minimize(exp(w));
   ExpectCase("adam_under_dependencies");
 }
 
 TEST_F(AdamTest, ShowsItsVariables) {
   const auto [w, b] = Vars();
   train::AdamOptimizer opt(0.01);
-  opt.minimize(Exp(w));
+  opt.minimize(exp(w));
   EXPECT_THAT(opt.get_slot_names(), ElementsAre("m", "v"));
   EXPECT_EQ(opt.get_slot(w, "m").name(), "w/Adam:0");
   EXPECT_EQ(opt.get_slot(w, "v").name(), "w/Adam_1:0");

@@ -14,8 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kGolden[] = "front_values.txt";
-
 class ConstantTest : public FrontTest {
  protected:
   // The elements of a Const, as float.
@@ -41,7 +39,7 @@ TEST_F(ConstantTest, EqualsTensorFlow) {
     constant(1);
     constant(1);
   }
-  ExpectListing(kGolden, "constants", graph_);
+  ExpectListing("front_values.txt", "constants", graph_);
 }
 
 TEST_F(ConstantTest, PlaceholdersEqualTensorFlow) {
@@ -50,7 +48,7 @@ TEST_F(ConstantTest, PlaceholdersEqualTensorFlow) {
   placeholder(bool_, {});
   placeholder_with_default(constant({1.0, 2.0}), {None});
   placeholder_with_default(3, {}, "three");
-  ExpectListing(kGolden, "placeholders", graph_);
+  ExpectListing("front_values.txt", "placeholders", graph_);
 }
 
 TEST_F(ConstantTest, ZerosAndOnesEqualTensorFlow) {
@@ -71,7 +69,7 @@ TEST_F(ConstantTest, ZerosAndOnesEqualTensorFlow) {
   zeros(5);
   fill({2, 3}, 9);
   fill({2, 2}, constant(1.5));
-  ExpectListing(kGolden, "filled", graph_);
+  ExpectListing("front_values.txt", "filled", graph_);
 }
 
 TEST_F(ConstantTest, LikesEqualTensorFlow) {
@@ -87,7 +85,7 @@ TEST_F(ConstantTest, LikesEqualTensorFlow) {
   zeros_like({1, 2});
   zeros_like(x, {.optimize = false});
   zeros_like(placeholder(float32, {50, 50}));
-  ExpectListing(kGolden, "likes", graph_);
+  ExpectListing("front_values.txt", "likes", graph_);
 }
 
 TEST_F(ConstantTest, TakesEveryKindOfValue) {

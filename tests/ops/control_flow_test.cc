@@ -4,10 +4,13 @@
 #include "gtest/gtest.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/gradients.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/tests/error_of.h"
 #include "sessile/tests/graph_listing.h"
 
 namespace sessile {
@@ -15,25 +18,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Output Unary(std::string_view op, const Output& x) { return OpBuilder(op).Input(x).Build(); }
-Output Exp(const Output& x) { return Unary("Exp", x); }
-Output Neg(const Output& x) { return Unary("Neg", x); }
-Output AddN(const std::vector<Output>& xs) { return OpBuilder("AddN").InputList(xs).Build(); }
-Output Same(const Output& x) { return Unary("Identity", x); }
-
 // A test in a graph of its own, with the inputs of the golden graphs.
 class CondTest : public ::testing::Test {
  protected:
   void ExpectCase(const std::string& name) { ExpectListing("grads_cond.txt", name, graph_); }
-  template <typename Fn>
-  static std::string ErrorOf(const Fn& fn) {
-    try {
-      fn();
-    } catch (const errors::OpError& error) {
-      return error.message();
-    }
-    return "no error";
-  }
 
   Graph graph_;
   DefaultGraphScope with_ = graph_.as_default();
@@ -44,7 +32,7 @@ class CondTest : public ::testing::Test {
 
 TEST_F(CondTest, GuardsWhatABranchReads) {
   const Output z = cond(
-      p_, [&] { return Exp(x_); }, [&] { return Neg(y_); });
+      p_, [&] { return exp(x_); }, [&] { return negative(y_); });
   EXPECT_EQ(z.name(), "cond/Merge:0");
   EXPECT_EQ(z.get_shape(), Shape({None}));
   ExpectCase("one_value");
@@ -64,16 +52,16 @@ TEST_F(CondTest, MakesConstantsOfNumbers) {
 
 TEST_F(CondTest, WaitsForAnOperation) {
   cond(
-      p_, [&] { return Exp(x_).op(); }, [] { return OpBuilder("NoOp").BuildOperation(); });
+      p_, [&] { return exp(x_).op(); }, [] { return OpBuilder("NoOp").BuildOperation(); });
   ExpectCase("operations");
 }
 
 TEST_F(CondTest, ReturnsWhatTheTrueBranchReturns) {
   const auto if_true = [&] {
-    const Output a = Exp(x_);
-    return std::pair(a, Same(y_));
+    const Output a = exp(x_);
+    return std::pair(a, identity(y_));
   };
-  const auto if_false = [&] { return std::tuple(x_, Exp(y_)); };
+  const auto if_false = [&] { return std::tuple(x_, exp(y_)); };
   const auto [first, second] = cond(p_, if_true, if_false);
   EXPECT_EQ(first.name(), "cond/Merge:0");
   EXPECT_EQ(second.name(), "cond/Merge_1:0");
@@ -84,12 +72,12 @@ TEST_F(CondTest, Nests) {
   const Output q = placeholder(bool_, Shape(), "q");
   const auto inner = [&] {
     return cond(
-        q, [&] { return Exp(x_); },
+        q, [&] { return exp(x_); },
         [&] {
-          return AddN({x_, y_});
+          return add_n({x_, y_});
         });
   };
-  cond(p_, inner, [&] { return Neg(x_); });
+  cond(p_, inner, [&] { return negative(x_); });
   ExpectCase("nested");
 }
 
@@ -97,7 +85,7 @@ TEST_F(CondTest, NestsForAValueFromOutside) {
   const Output q = placeholder(bool_, Shape(), "q");
   const auto inner = [&] {
     return cond(
-        q, [&] { return x_; }, [&] { return Exp(x_); });
+        q, [&] { return x_; }, [&] { return exp(x_); });
   };
   cond(p_, inner, [&] { return y_; });
   ExpectCase("nested_value_from_outside");
@@ -107,19 +95,19 @@ TEST_F(CondTest, StandsUnderOuterDependencies) {
   const Operation before = OpBuilder("NoOp", "before").BuildOperation();
   const control_dependencies after({before});
   const auto doubled = [&] {
-    const Output exp = Exp(x_);
+    const Output exp = exp(x_);
     const name_scope scope("mul");
     const Output two = convert_to_tensor(2.0, {}, "y");
     return OpBuilder("Mul", scope.name()).Input(exp).Input(two).Build();
   };
-  cond(p_, doubled, [&] { return Same(y_); });
+  cond(p_, doubled, [&] { return identity(y_); });
   ExpectCase("under_dependencies");
 }
 
 TEST_F(CondTest, KeepsDependenciesInside) {
   const auto branch = [&] {
-    const control_dependencies after({Exp(x_)});
-    const Output a = Same(y_);
+    const control_dependencies after({exp(x_)});
+    const Output a = identity(y_);
     const Output b = constant(1.0);
     return OpBuilder("AddV2", "add").Input(a).Input(b).Build();
   };
@@ -129,8 +117,8 @@ TEST_F(CondTest, KeepsDependenciesInside) {
 
 TEST_F(CondTest, GuardsOneInputOnce) {
   const auto branch = [&] {
-    const Output exp = Exp(x_);
-    return AddN({x_, x_, exp});
+    const Output exp = exp(x_);
+    return add_n({x_, x_, exp});
   };
   cond(p_, branch, [&] { return x_; });
   ExpectCase("shared_input");
@@ -138,28 +126,28 @@ TEST_F(CondTest, GuardsOneInputOnce) {
 
 TEST_F(CondTest, SwitchAndMergeStandAlone) {
   const auto [if_false, if_true] = switch_(x_, p_);
-  const Output exp = Exp(if_false);
+  const Output exp = exp(if_false);
   merge({exp, if_true});
   ExpectCase("switch_and_merge");
 }
 
 TEST_F(CondTest, GradientEqualsTensorFlow) {
   const Output z = cond(
-      p_, [&] { return Exp(x_); }, [&] { return Neg(y_); });
+      p_, [&] { return exp(x_); }, [&] { return negative(y_); });
   gradients(z, {x_, y_});
   ExpectCase("gradient");
 }
 
 TEST_F(CondTest, GradientOfAValueFromOutsideEqualsTensorFlow) {
   const Output z = cond(
-      p_, [&] { return x_; }, [&] { return Exp(y_); });
-  gradients(Exp(z), {x_, y_});
+      p_, [&] { return x_; }, [&] { return exp(y_); });
+  gradients(exp(z), {x_, y_});
   ExpectCase("gradient_of_value_from_outside");
 }
 
 TEST_F(CondTest, GradientOfASharedInputEqualsTensorFlow) {
   const Output z = cond(
-      p_, [&] { return Exp(x_); }, [&] { return Neg(x_); });
+      p_, [&] { return exp(x_); }, [&] { return negative(x_); });
   gradients(z, x_, {.gate_gradients = true});
   ExpectCase("gradient_of_shared_input");
 }
@@ -168,7 +156,7 @@ TEST_F(CondTest, GradientOfNestedEqualsTensorFlow) {
   const Output q = placeholder(bool_, Shape(), "q");
   const auto inner = [&] {
     return cond(
-        q, [&] { return Exp(x_); }, [&] { return Neg(x_); });
+        q, [&] { return exp(x_); }, [&] { return negative(x_); });
   };
   const Output z = cond(p_, inner, [&] { return y_; });
   gradients(z, {x_, y_});
@@ -177,19 +165,19 @@ TEST_F(CondTest, GradientOfNestedEqualsTensorFlow) {
 
 TEST_F(CondTest, GradientWithoutCondEqualsTensorFlow) {
   const auto [if_false, if_true] = switch_(x_, p_);
-  const Output a = Exp(if_false);
-  const Output b = Neg(if_true);
+  const Output a = exp(if_false);
+  const Output b = negative(if_true);
   gradients(merge({a, b}).output, x_);
   ExpectCase("gradient_without_cond");
 }
 
 TEST_F(CondTest, GradientOfPairsEqualsTensorFlow) {
   const auto if_true = [&] {
-    const Output a = Exp(x_);
-    return std::pair(a, Same(y_));
+    const Output a = exp(x_);
+    return std::pair(a, identity(y_));
   };
-  const auto [a, b] = cond(p_, if_true, [&] { return std::pair(x_, Exp(y_)); });
-  gradients(Exp(b), {x_, y_});
+  const auto [a, b] = cond(p_, if_true, [&] { return std::pair(x_, exp(y_)); });
+  gradients(exp(b), {x_, y_});
   ExpectCase("gradient_of_pairs");
 }
 
@@ -206,7 +194,7 @@ TEST_F(CondTest, CallsEachBranchOnce) {
 TEST_F(CondTest, KnowsItsBranchesByTheirContexts) {
   Output inside;
   cond(
-      p_, [&] { return inside = Exp(x_); }, [&] { return y_; });
+      p_, [&] { return inside = exp(x_); }, [&] { return y_; });
   const CondContext* const context = CondContext::Of(inside.node());
   ASSERT_NE(context, nullptr);
   EXPECT_EQ(context->branch(), 1);
@@ -219,8 +207,8 @@ TEST_F(CondTest, KnowsItsBranchesByTheirContexts) {
 TEST_F(CondTest, LeavesTheContextWhenABranchThrows) {
   const auto branch = [&]() -> Output { throw std::runtime_error("no"); };
   EXPECT_THROW(cond(p_, branch, [&] { return x_; }), std::runtime_error);
-  EXPECT_EQ(Exp(x_).name(), "Exp:0");
-  EXPECT_EQ(CondContext::Of(Exp(x_).node()), nullptr);
+  EXPECT_EQ(exp(x_).name(), "Exp:0");
+  EXPECT_EQ(CondContext::Of(exp(x_).node()), nullptr);
 }
 
 TEST_F(CondTest, RefusesBranchesOfUnlikeNumbers) {
@@ -256,8 +244,8 @@ TEST_F(CondTest, RefusesToMergeNothing) {
 }
 
 TEST_F(CondTest, SmartCondBuildsOnlyTheKnownBranch) {
-  const auto if_true = [&] { return Exp(x_); };
-  const auto if_false = [&] { return Neg(x_); };
+  const auto if_true = [&] { return exp(x_); };
+  const auto if_false = [&] { return negative(x_); };
   EXPECT_EQ(smart_cond(true, if_true, if_false).name(), "Exp:0");
   EXPECT_EQ(smart_cond(0, if_true, if_false).name(), "Neg:0");
   EXPECT_EQ(smart_cond(constant(true), if_true, if_false).name(), "Exp_1:0");

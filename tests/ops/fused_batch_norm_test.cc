@@ -20,7 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-Output Of(const Shape& shape) { return placeholder(float32, shape); }
+Output FloatsOf(const Shape& shape) { return placeholder(float32, shape); }
 
 std::vector<std::string> ShapesOf(const std::vector<Output>& outputs) {
   std::vector<std::string> shapes;
@@ -128,11 +128,11 @@ class FusedBatchNormGradientTest : public ::testing::TestWithParam<bool> {};
 TEST_P(FusedBatchNormGradientTest, IsTensorFlows) {
   const Graph graph;
   const auto with = graph.as_default();
-  const Output x = Of({None, 8, 8, 2});
-  const Output scale = Of({2});
-  const Output offset = Of({2});
-  const Output mean = Of({2});
-  const Output variance = Of({2});
+  const Output x = FloatsOf({None, 8, 8, 2});
+  const Output scale = FloatsOf({2});
+  const Output offset = FloatsOf({2});
+  const Output mean = FloatsOf({2});
+  const Output variance = FloatsOf({2});
   const nn::FusedBatchNorm made = nn::fused_batch_norm(
       x, scale, offset, {.mean = mean, .variance = variance, .is_training = GetParam()});
   gradients({made.y}, {x, scale, offset});

@@ -4,8 +4,10 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/train.h"
+#include "sessile/tests/error_of.h"
 #include "sessile/tests/graph_listing.h"
 
 namespace sessile {
@@ -14,21 +16,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Output Exp(const Output& x) { return OpBuilder("Exp").Input(x).Build(); }
-
 // A graph of its own, with the variables of the golden graphs.
 class GradientDescentTest : public ::testing::Test {
  protected:
   void ExpectCase(const std::string& name) { ExpectListing("grads_optimizers.txt", name, graph_); }
-  template <typename Fn>
-  static std::string ErrorOf(const Fn& fn) {
-    try {
-      fn();
-    } catch (const errors::OpError& error) {
-      return error.message();
-    }
-    return "no error";
-  }
   Output MatMulOfBoth(const Variable& u) {
     return OpBuilder("MatMul").Input(w_).Input(u).Attr("transpose_b", true).Build();
   }
@@ -40,13 +31,13 @@ class GradientDescentTest : public ::testing::Test {
 };
 
 TEST_F(GradientDescentTest, EqualsTensorFlow) {
-  const Operation train = train::GradientDescentOptimizer(0.5).minimize(Exp(w_));
+  const Operation train = train::GradientDescentOptimizer(0.5).minimize(exp(w_));
   EXPECT_EQ(train.name(), "GradientDescent");
   ExpectCase("descent");
 }
 
 TEST_F(GradientDescentTest, LeavesOutAVariableWithoutGradient) {
-  const Output loss = Exp(w_);
+  const Output loss = exp(w_);
   const Output ones = sessile::ones({1, 2});
   train::GradientDescentOptimizer(0.5, {.use_locking = true, .name = "Sgd"})
       .minimize(loss, {.var_list = {{w_, b_}}, .grad_loss = ones});
@@ -55,7 +46,7 @@ TEST_F(GradientDescentTest, LeavesOutAVariableWithoutGradient) {
 
 TEST_F(GradientDescentTest, CountsSteps) {
   const Variable step = train::get_or_create_global_step();
-  train::GradientDescentOptimizer(0.5).minimize(Exp(w_), {.global_step = step, .name = "train"});
+  train::GradientDescentOptimizer(0.5).minimize(exp(w_), {.global_step = step, .name = "train"});
   ExpectCase("descent_with_global_step");
 }
 
@@ -74,13 +65,13 @@ TEST_F(GradientDescentTest, DoesNotGateIfAsked) {
 }
 
 TEST_F(GradientDescentTest, EntersTheTrainOperationInTheCollection) {
-  const Operation train = train::GradientDescentOptimizer(0.5).minimize(Exp(w_));
+  const Operation train = train::GradientDescentOptimizer(0.5).minimize(exp(w_));
   EXPECT_THAT(get_collection<Operation>(GraphKeys::TRAIN_OP), ElementsAre(train));
 }
 
 TEST_F(GradientDescentTest, GivesAPairForEachVariable) {
   train::GradientDescentOptimizer opt(0.5);
-  const auto pairs = opt.compute_gradients(Exp(w_), {.var_list = {{b_, w_}}});
+  const auto pairs = opt.compute_gradients(exp(w_), {.var_list = {{b_, w_}}});
   ASSERT_EQ(pairs.size(), 2u);
   EXPECT_EQ(pairs[0].var, b_);
   EXPECT_FALSE(pairs[0].grad.has_value());

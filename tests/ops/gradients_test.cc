@@ -6,8 +6,11 @@
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/tests/error_of.h"
 #include "sessile/tests/graph_listing.h"
 
 namespace sessile {
@@ -15,57 +18,40 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kGolden[] = "grads_gradients.txt";
-
 // A test in a graph of its own.
 class GradientsTest : public ::testing::Test {
  protected:
-  void ExpectCase(const std::string& name) { ExpectListing(kGolden, name, graph_); }
+  void ExpectCase(const std::string& name) { ExpectListing("grads_gradients.txt", name, graph_); }
 
   Graph graph_;
   DefaultGraphScope with_ = graph_.as_default();
   Output x_ = placeholder(float32, {2}, "x");
 };
 
-Output Unary(std::string_view op, const Output& x) { return OpBuilder(op).Input(x).Build(); }
-Output Exp(const Output& x) { return Unary("Exp", x); }
-Output Neg(const Output& x) { return Unary("Neg", x); }
-Output AddN(const std::vector<Output>& xs) { return OpBuilder("AddN").InputList(xs).Build(); }
-
-template <typename Fn>
-std::string ErrorOf(const Fn& fn) {
-  try {
-    fn();
-  } catch (const errors::OpError& error) {
-    return errors::CodeName(error.code()) + ": " + error.message();
-  }
-  return "no error";
-}
-
 // The graphs without the common placeholder.
 TEST(GradientsGraphTest, ChainEqualsTensorFlow) {
   const Graph graph;
   const DefaultGraphScope with = graph.as_default();
   const Output x = placeholder(float32, {2, 3}, "x");
-  const Output neg = Neg(x);
-  gradients(Exp(neg), x);
-  ExpectListing(kGolden, "chain", graph);
+  const Output neg = negative(x);
+  gradients(exp(neg), x);
+  ExpectListing("grads_gradients.txt", "chain", graph);
 }
 
 TEST(GradientsGraphTest, UnknownShapeEqualsTensorFlow) {
   const Graph graph;
   const DefaultGraphScope with = graph.as_default();
   const Output x = placeholder(float32, Shape::Unknown(), "x");
-  gradients(Exp(x), x);
-  ExpectListing(kGolden, "unknown_shape", graph);
+  gradients(exp(x), x);
+  ExpectListing("grads_gradients.txt", "unknown_shape", graph);
 }
 
 TEST(GradientsGraphTest, ScalarEqualsTensorFlow) {
   const Graph graph;
   const DefaultGraphScope with = graph.as_default();
   const Output x = placeholder(float64, Shape(), "x");
-  gradients(Exp(x), x);
-  ExpectListing(kGolden, "scalar", graph);
+  gradients(exp(x), x);
+  ExpectListing("grads_gradients.txt", "scalar", graph);
 }
 
 TEST(GradientsGraphTest, GatesTheGradientsOfOneOperation) {
@@ -75,46 +61,46 @@ TEST(GradientsGraphTest, GatesTheGradientsOfOneOperation) {
   const Output w = placeholder(float32, {3, 4}, "w");
   const Output y = OpBuilder("MatMul").Input(x).Input(w).Build();
   gradients(y, {x, w}, {.gate_gradients = true});
-  ExpectListing(kGolden, "gated", graph);
+  ExpectListing("grads_gradients.txt", "gated", graph);
 }
 
 TEST_F(GradientsTest, AddsUpWhatComesOnSeveralWays) {
-  const Output y = Exp(x_);
-  const Output neg = Neg(y);
-  gradients(AddN({y, neg, y}), {x_});
+  const Output y = exp(x_);
+  const Output neg = negative(y);
+  gradients(add_n({y, neg, y}), {x_});
   ExpectCase("two_ways");
 }
 
 TEST_F(GradientsTest, AddsUpTwoByTwoIfAsked) {
-  const Output y = Exp(x_);
-  const Output neg = Neg(y);
-  gradients(AddN({y, neg, y}), x_, {.aggregation_method = AggregationMethod::EXPERIMENTAL_TREE});
+  const Output y = exp(x_);
+  const Output neg = negative(y);
+  gradients(add_n({y, neg, y}), x_, {.aggregation_method = AggregationMethod::EXPERIMENTAL_TREE});
   ExpectCase("two_ways_tree");
 }
 
 TEST_F(GradientsTest, AddsUpFirstWhatIsOnOneDevice) {
-  const Output y = Exp(x_);
+  const Output y = exp(x_);
   Output grad;
   {
     const device on("/cpu:1");
     grad = placeholder(float32, {2}, "grad");
   }
-  const Output z = Neg(y);
+  const Output z = negative(y);
   gradients({z, y, z, y}, x_, {.grad_ys = {grad, Output(), Output(), grad}});
   ExpectCase("two_ways_on_devices");
 }
 
 TEST_F(GradientsTest, TakesGivenGradYs) {
   const Output dz = placeholder(float32, {2}, "dz");
-  const Output y = Exp(x_);
-  const Output z = Neg(x_);
+  const Output y = exp(x_);
+  const Output z = negative(x_);
   gradients({y, z}, x_, {.grad_ys = {Output(), dz}, .name = "back"});
   ExpectCase("given_grad_ys");
 }
 
 TEST_F(GradientsTest, StopsWhereTold) {
-  const Output y = Exp(x_);
-  const Output z = Neg(y);
+  const Output y = exp(x_);
+  const Output z = negative(y);
   const std::vector<Output> grads = gradients(z, {x_, y}, {.stop_gradients = {y}});
   EXPECT_FALSE(grads[0].has_value());
   EXPECT_TRUE(grads[1].has_value());
@@ -124,19 +110,19 @@ TEST_F(GradientsTest, StopsWhereTold) {
 TEST_F(GradientsTest, GivesZerosForUnconnectedIfAsked) {
   const Output u = placeholder(float32, {None}, "u");
   const std::vector<Output> grads =
-      gradients(Exp(x_), {x_, u}, {.unconnected_gradients = UnconnectedGradients::ZERO});
+      gradients(exp(x_), {x_, u}, {.unconnected_gradients = UnconnectedGradients::ZERO});
   EXPECT_EQ(grads[1].name(), "zeros_like:0");
   ExpectCase("unconnected_zeros");
 }
 
 TEST_F(GradientsTest, DifferentiatesAGradient) {
-  const Output dy = gradients(Exp(x_), x_)[0];
+  const Output dy = gradients(exp(x_), x_)[0];
   gradients(dy, x_);
   ExpectCase("second_order");
 }
 
 TEST_F(GradientsTest, DifferentiatesATensorByItself) {
-  const Output y = Exp(x_);
+  const Output y = exp(x_);
   const std::vector<Output> grads = gradients({y, x_}, {x_, y});
   EXPECT_EQ(grads[0].name(), "gradients/AddN:0");
   EXPECT_EQ(grads[1].name(), "gradients/grad_ys_0:0");
@@ -147,24 +133,25 @@ TEST_F(GradientsTest, ColocatesIfAsked) {
   Output y;
   {
     const device on("/cpu:0");
-    y = Exp(x_);
+    y = exp(x_);
   }
-  const std::vector<Output> grads = gradients(Neg(y), x_, {.colocate_gradients_with_ops = true});
+  const std::vector<Output> grads =
+      gradients(negative(y), x_, {.colocate_gradients_with_ops = true});
   EXPECT_EQ(grads[0].op().device(), "/device:CPU:0");
   ExpectCase("colocated");
 }
 
 TEST_F(GradientsTest, TreatsABlockingOperationAsAConstant) {
-  const Output stopped = Unary("StopGradient", x_);
-  const Output first = Exp(stopped);
-  const Output second = Exp(x_);
+  const Output stopped = stop_gradient(x_);
+  const Output first = exp(stopped);
+  const Output second = exp(x_);
   gradients(OpBuilder("AddV2", "add").Input(first).Input(second).Build(), x_);
   ExpectCase("through_constant");
 }
 
 TEST_F(GradientsTest, GivesNothingForAnUnconnectedTensor) {
   const Output u = placeholder(float32, {2}, "u");
-  EXPECT_FALSE(gradients(Exp(x_), u)[0].has_value());
+  EXPECT_FALSE(gradients(exp(x_), u)[0].has_value());
 }
 
 TEST_F(GradientsTest, GivesNothingThroughIntegers) {
@@ -183,12 +170,12 @@ TEST_F(GradientsTest, HasTheShapeOfX) {
 
 TEST_F(GradientsTest, GoesThroughALongChain) {
   Output y = x_;
-  for (int i = 0; i < 10000; ++i) y = Neg(y);
+  for (int i = 0; i < 10000; ++i) y = negative(y);
   EXPECT_TRUE(gradients(y, x_)[0].has_value());
 }
 
 TEST_F(GradientsTest, RefusesAnotherNumberOfGradYs) {
-  const Output y = Exp(x_);
+  const Output y = exp(x_);
   EXPECT_EQ(ErrorOf([&] {
               gradients({y, x_}, x_, {.grad_ys = {y}});
             }),
@@ -197,7 +184,7 @@ TEST_F(GradientsTest, RefusesAnotherNumberOfGradYs) {
 
 TEST_F(GradientsTest, RefusesAGradYOfAWrongType) {
   const Output flags = placeholder(bool_, {2}, "flags");
-  const Output y = Exp(x_);
+  const Output y = exp(x_);
   EXPECT_EQ(ErrorOf([&] { gradients(y, x_, {.grad_ys = {flags}}); }),
             "INVALID_ARGUMENT: Gradient type bool generated for real or integer-valued tensor "
             "'Exp:0' with type float32 must be real or integer");
@@ -218,7 +205,7 @@ TEST_F(GradientsTest, RefusesTensorsOfTwoGraphs) {
     const DefaultGraphScope with = other.as_default();
     elsewhere = placeholder(float32, {2}, "elsewhere");
   }
-  EXPECT_THAT(ErrorOf([&] { gradients(Exp(x_), elsewhere); }), HasSubstr("same graph"));
+  EXPECT_THAT(ErrorOf([&] { gradients(exp(x_), elsewhere); }), HasSubstr("same graph"));
 }
 
 TEST(GradientErrorsTest, SaysWhichOperationHasNoGradientAndWhy) {

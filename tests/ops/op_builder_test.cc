@@ -18,8 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kGolden[] = "front_builders.txt";
-
 class OpBuilderTest : public FrontTest {};
 
 TEST_F(OpBuilderTest, ConversionsEqualTensorFlow) {
@@ -45,7 +43,7 @@ TEST_F(OpBuilderTest, ConversionsEqualTensorFlow) {
   convert_to_tensor(3, float64, "three");
   convert_to_tensor(3, {}, "wished", float32);
   convert_to_tensor("s", {}, "own", float32);
-  ExpectListing(kGolden, "conversions", graph_);
+  ExpectListing("front_builders.txt", "conversions", graph_);
 }
 
 TEST_F(OpBuilderTest, ReferencesPlaceTheNodeAsTensorFlow) {
@@ -60,7 +58,7 @@ TEST_F(OpBuilderTest, ReferencesPlaceTheNodeAsTensorFlow) {
     assign(v, {2.0});
   }
   assign(*w, {2.0});
-  ExpectListing(kGolden, "references", graph_);
+  ExpectListing("front_builders.txt", "references", graph_);
 }
 
 TEST_F(OpBuilderTest, ListsWithTensorsArePackedAsTensorFlowDoes) {
@@ -73,7 +71,7 @@ TEST_F(OpBuilderTest, ListsWithTensorsArePackedAsTensorFlowDoes) {
   random_uniform({n, 2});
   convert_to_tensor({n, 1});
   convert_to_tensor({{n, 1}, {2, 3}}, {}, "nest");
-  ExpectListing(kGolden, "packs", graph_);
+  ExpectListing("front_builders.txt", "packs", graph_);
 }
 
 TEST_F(OpBuilderTest, AListOfTensorsOfTwoTypesIsAnError) {

@@ -12,8 +12,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kGolden[] = "front_values.txt";
-
 class OperatorsTest : public FrontTest {};
 
 TEST_F(OperatorsTest, ArithmeticEqualsTensorFlow) {
@@ -38,7 +36,7 @@ TEST_F(OperatorsTest, ArithmeticEqualsTensorFlow) {
   n % 3;
   -x;
   x* std::vector<double>{1.0, 2.0, 3.0};
-  ExpectListing(kGolden, "arithmetic", graph_);
+  ExpectListing("front_values.txt", "arithmetic", graph_);
 }
 
 TEST_F(OperatorsTest, ComparisonsEqualTensorFlow) {
@@ -51,7 +49,7 @@ TEST_F(OperatorsTest, ComparisonsEqualTensorFlow) {
   1 <= x;
   1 > x;
   1 >= x;
-  ExpectListing(kGolden, "comparisons", graph_);
+  ExpectListing("front_values.txt", "comparisons", graph_);
 }
 
 TEST_F(OperatorsTest, VariablesAreTensors) {

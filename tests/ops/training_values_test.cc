@@ -11,6 +11,7 @@
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/grouping.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/state.h"
 #include "sessile/ops/train.h"
@@ -21,11 +22,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::FloatEq;
 using Floats = std::vector<float>;
-
-Output Unary(std::string_view op, const Output& x) { return OpBuilder(op).Input(x).Build(); }
-Output Exp(const Output& x) { return Unary("Exp", x); }
-Output Neg(const Output& x) { return Unary("Neg", x); }
-Output Square(const Output& x) { return Unary("Square", x); }
 
 class CondValuesTest : public ::testing::Test {
  protected:
@@ -38,7 +34,7 @@ class CondValuesTest : public ::testing::Test {
 
 TEST_F(CondValuesTest, GivesTheValueOfTheBranchTaken) {
   const Output z = cond(
-      p_, [&] { return Neg(x_); }, [&] { return Square(x_); });
+      p_, [&] { return negative(x_); }, [&] { return square(x_); });
   Session sess(graph_);
   EXPECT_THAT(sess.run<Floats>(z, {{p_, true}, {x_, {2.0, 3.0}}}), ElementsAre(-2, -3));
   EXPECT_THAT(sess.run<Floats>(z, {{p_, false}, {x_, {2.0, 3.0}}}), ElementsAre(4, 9));
@@ -48,9 +44,9 @@ TEST_F(CondValuesTest, GivesTheValueOfNestedBranches) {
   const Output q = placeholder(bool_, Shape(), "q");
   const auto inner = [&] {
     return cond(
-        q, [&] { return Neg(x_); }, [&] { return x_; });
+        q, [&] { return negative(x_); }, [&] { return x_; });
   };
-  const Output z = cond(p_, inner, [&] { return Square(x_); });
+  const Output z = cond(p_, inner, [&] { return square(x_); });
   Session sess(graph_);
   EXPECT_THAT(sess.run<Floats>(z, {{p_, true}, {q, true}, {x_, {2.0}}}), ElementsAre(-2));
   EXPECT_THAT(sess.run<Floats>(z, {{p_, true}, {q, false}, {x_, {2.0}}}), ElementsAre(2));
@@ -86,9 +82,9 @@ TEST_F(CondValuesTest, RunsAnOperationOfTheBranchTaken) {
 }
 
 TEST_F(CondValuesTest, GradientIsThatOfTheBranchTaken) {
-  const auto if_true = [&] { return Exp(x_); };
-  const Output z = cond(p_, if_true, [&] { return Neg(y_); });
-  const std::vector<Output> grads = gradients(Square(z), {x_, y_});
+  const auto if_true = [&] { return exp(x_); };
+  const Output z = cond(p_, if_true, [&] { return negative(y_); });
+  const std::vector<Output> grads = gradients(square(z), {x_, y_});
   Session sess(graph_);
   const float e = std::exp(0.5f);
   auto [dx, dy] =
@@ -103,7 +99,7 @@ TEST_F(CondValuesTest, GradientIsThatOfTheBranchTaken) {
 
 TEST_F(CondValuesTest, GradientOfASharedInputIsThatOfTheBranchTaken) {
   const Output z = cond(
-      p_, [&] { return Square(x_); }, [&] { return Neg(x_); });
+      p_, [&] { return square(x_); }, [&] { return negative(x_); });
   const Output grad = gradients(z, x_)[0];
   Session sess(graph_);
   EXPECT_THAT(sess.run<Floats>(grad, {{p_, true}, {x_, {3.0}}}), ElementsAre(6));
@@ -114,9 +110,9 @@ TEST_F(CondValuesTest, GradientGoesThroughNestedConds) {
   const Output q = placeholder(bool_, Shape(), "q");
   const auto inner = [&] {
     return cond(
-        q, [&] { return Square(x_); }, [&] { return Neg(x_); });
+        q, [&] { return square(x_); }, [&] { return negative(x_); });
   };
-  const Output z = cond(p_, inner, [&] { return Exp(x_); });
+  const Output z = cond(p_, inner, [&] { return exp(x_); });
   const Output grad = gradients(z, x_)[0];
   Session sess(graph_);
   const auto at = [&](bool p, bool q_value) {
@@ -134,7 +130,7 @@ TEST(OptimizerValuesTest, GradientDescentGoesDownhill) {
   const Variable w = Variable({1.0, -2.0}, {.name = "w"});
   const Variable step = train::create_global_step();
   const Operation train =
-      train::GradientDescentOptimizer(0.25).minimize(Square(w), {.global_step = step});
+      train::GradientDescentOptimizer(0.25).minimize(square(w), {.global_step = step});
   Session sess(graph);
   sess.run(global_variables_initializer());
   sess.run(train);
@@ -148,7 +144,7 @@ TEST(OptimizerValuesTest, AdamFollowsItsFormula) {
   const Graph graph;
   const DefaultGraphScope with = graph.as_default();
   const Variable w = Variable(1.0, {.name = "w", .dtype = float64});
-  const Operation train = train::AdamOptimizer(0.1).minimize(Square(w));
+  const Operation train = train::AdamOptimizer(0.1).minimize(square(w));
   Session sess(graph);
   sess.run(global_variables_initializer());
   // The optimizer keeps its numbers as float32.

@@ -16,8 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr char kGolden[] = "front_variables.txt";
-
 class VariableScopeTest : public FrontTest {};
 
 TEST_F(VariableScopeTest, InitializersEqualTensorFlow) {
@@ -41,7 +39,7 @@ TEST_F(VariableScopeTest, InitializersEqualTensorFlow) {
   get_variable("n", Shape::Unknown(), {.dtype = int32, .initializer = 3});
   get_variable("o", {4, 2}, {.initializer = he_normal_initializer()});
   get_variable("p", {1200}, {.initializer = ones_initializer()});
-  ExpectListing(kGolden, "initializers", graph_);
+  ExpectListing("front_variables.txt", "initializers", graph_);
 }
 
 // The part of the golden case before reuse_variables.
@@ -98,7 +96,7 @@ TEST_F(VariableScopeTest, ScopesEqualTensorFlow) {
   }
   get_variable_scope().reuse_variables();
   identity(get_variable("at_root", {2}));
-  ExpectListing(kGolden, "scopes", graph_);
+  ExpectListing("front_variables.txt", "scopes", graph_);
 }
 
 TEST_F(VariableScopeTest, ReuseFindsTheSameVariable) {

@@ -15,8 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr char kGolden[] = "front_variables.txt";
-
 class VariableTest : public FrontTest {};
 
 std::vector<std::string> Names(const std::vector<Variable>& variables) {
@@ -44,7 +42,7 @@ TEST_F(VariableTest, EqualsTensorFlow) {
   Variable(0, {.collections = std::vector<std::string>{"mine"}, .name = "step"});
   global_variables_initializer();
   variables_initializer({}, "none");
-  ExpectListing(kGolden, "variables", graph_);
+  ExpectListing("front_variables.txt", "variables", graph_);
 }
 
 TEST_F(VariableTest, UpdatesEqualTensorFlow) {
@@ -62,7 +60,7 @@ TEST_F(VariableTest, UpdatesEqualTensorFlow) {
   2 * v;
   -v;
   v < 1;
-  ExpectListing(kGolden, "updates", graph_);
+  ExpectListing("front_variables.txt", "updates", graph_);
 }
 
 TEST_F(VariableTest, IsAHandleOnItsNodes) {

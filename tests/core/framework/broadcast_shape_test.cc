@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sessile/tests/error_of.h"
+
 namespace sessile {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 using Dims = std::vector<int64_t>;
-
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 TEST(BroadcastShapesTest, KeepsWhatIsKnown) {
   const auto shape = [](const Shape& a, const Shape& b) { return BroadcastShapes(a, b).value(); };
@@ -20,7 +20,7 @@ TEST(BroadcastShapesTest, KeepsWhatIsKnown) {
   EXPECT_EQ(shape({0}, {1}), Shape({0}));
   EXPECT_EQ(shape({}, {2, 3}), Shape({2, 3}));
   EXPECT_EQ(shape(Shape::Unknown(), {2}), Shape::Unknown());
-  EXPECT_EQ(Message(BroadcastShapes({2}, {3}).status()),
+  EXPECT_EQ(MessageOf(BroadcastShapes({2}, {3}).status()),
             "Dimensions must be equal, but are 2 and 3");
 }
 
@@ -37,7 +37,7 @@ TEST(BroadcastReductionsTest, EqualTensorFlows) {
   EXPECT_THAT(axes({2, 1}, {1, 3}), testing::Pair(ElementsAre(1), ElementsAre(0)));
   EXPECT_THAT(axes({0}, {1}), testing::Pair(IsEmpty(), ElementsAre(0)));
   EXPECT_THAT(axes({}, {5}), testing::Pair(ElementsAre(0), IsEmpty()));
-  EXPECT_EQ(Message(BroadcastReductions(Dims{2}, Dims{3}).status()),
+  EXPECT_EQ(MessageOf(BroadcastReductions(Dims{2}, Dims{3}).status()),
             "Incompatible shapes: [2] vs. [3]");
 }
 
@@ -100,7 +100,7 @@ TEST(BroadcastTest, WalksOperandsInAnyPieces) {
 }
 
 TEST(BroadcastTest, RefusesWhatDoesNotFit) {
-  EXPECT_EQ(Message(Broadcast::Of({2}, {3}).status()), "Incompatible shapes: [2] vs. [3]");
+  EXPECT_EQ(MessageOf(Broadcast::Of({2}, {3}).status()), "Incompatible shapes: [2] vs. [3]");
   EXPECT_FALSE(Broadcast::Of({int64_t{1} << 40, 1}, {int64_t{1} << 40}).ok());
 }
 

@@ -4,14 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "sessile/core/framework/op_spec.h"
+#include "sessile/tests/error_of.h"
 
 namespace sessile {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 TEST(ArgSpecTest, ReadsEachForm) {
   EXPECT_EQ(ParseArgSpec("shape: int32")->type, int32);
@@ -26,7 +25,7 @@ TEST(ArgSpecTest, RefusesBrokenNotation) {
   for (const char* spec : {"", "x", "x:", ": T", "x: Ref(T", "x: N *", "x: T T", "x: 'T'"}) {
     EXPECT_FALSE(ParseArgSpec(spec).ok()) << spec;
   }
-  EXPECT_THAT(Message(ParseArgSpec("x: Ref(T").status()), HasSubstr("expected ')'"));
+  EXPECT_THAT(MessageOf(ParseArgSpec("x: Ref(T").status()), HasSubstr("expected ')'"));
 }
 
 TEST(AttrSpecTest, ReadsTypesAndLimits) {
@@ -83,25 +82,25 @@ TEST(OpRegistryTest, KeepsTheFirstMistake) {
   OpRegistry twice;
   twice.Add("A");
   twice.Add("A").Doc("the second");
-  EXPECT_THAT(Message(twice.status()), HasSubstr("Op 'A' is registered twice"));
+  EXPECT_THAT(MessageOf(twice.status()), HasSubstr("Op 'A' is registered twice"));
   EXPECT_EQ(twice.Find("A")->doc, "");
 
   OpRegistry malformed;
   malformed.Add("B").Input("x T");
   malformed.Add("C").Input("x");
-  EXPECT_THAT(Message(malformed.status()), HasSubstr("Op 'B': malformed specification \"x T\""));
+  EXPECT_THAT(MessageOf(malformed.status()), HasSubstr("Op 'B': malformed specification \"x T\""));
 
   OpRegistry late;
   late.Freeze();
   late.Add("D");
-  EXPECT_THAT(Message(late.status()), HasSubstr("Op 'D' is registered too late"));
+  EXPECT_THAT(MessageOf(late.status()), HasSubstr("Op 'D' is registered too late"));
   EXPECT_EQ(late.Find("D"), nullptr);
 
   OpRegistry dangling;
   dangling.Add("E").Input("x: T").Attr("N: int");
   EXPECT_TRUE(dangling.status().ok());
   dangling.Freeze();
-  EXPECT_THAT(Message(dangling.status()), HasSubstr("argument 'x': 'T' is no type"));
+  EXPECT_THAT(MessageOf(dangling.status()), HasSubstr("argument 'x': 'T' is no type"));
 }
 
 OpRegistry& Conv() {
@@ -140,7 +139,7 @@ TEST(CheckAttrsTest, ReportsAsTensorFlowDoes) {
   const auto error = [](const char* name, AttrValue value) {
     AttrMap attrs = ConvAttrs();
     value.has_value() ? attrs.Set(name, value) : attrs.Erase(name);
-    return Message(CheckAttrs(*Conv().Find("Conv"), "c", &attrs));
+    return MessageOf(CheckAttrs(*Conv().Find("Conv"), "c", &attrs));
   };
   EXPECT_THAT(error("T", {}), HasSubstr("NodeDef missing attr 'T' from Op<name=Conv; "));
   EXPECT_THAT(error("T", {}), HasSubstr("; NodeDef: {{node c}}"));

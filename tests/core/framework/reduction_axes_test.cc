@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sessile/tests/error_of.h"
+
 namespace sessile {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 using Dims = std::vector<int64_t>;
-
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 TEST(ReductionAxesTest, GivesOutputAndRuns) {
   const ReductionAxes channels = ReductionAxes::Of({64, 28, 1, 4}, Dims{0, 1, -2}, false).value();
@@ -26,12 +26,12 @@ TEST(ReductionAxesTest, GivesOutputAndRuns) {
 }
 
 TEST(ReductionAxesTest, RefusesAxesAsTensorFlowDoes) {
-  EXPECT_EQ(Message(ReductionAxes::Of({2, 3}, Dims{5}, false).status()),
+  EXPECT_EQ(MessageOf(ReductionAxes::Of({2, 3}, Dims{5}, false).status()),
             "Invalid reduction dimension 5 for input with 2 dimensions.");
   EXPECT_TRUE(ReductionAxes::Of({2, 3}, Dims{0, 0}, false).ok());
-  EXPECT_EQ(Message(ReductionAxes::OfRun({2, 3}, Dims{5}, false).status()),
+  EXPECT_EQ(MessageOf(ReductionAxes::OfRun({2, 3}, Dims{5}, false).status()),
             "Invalid reduction dimension (5 for input with 2 dimension(s)");
-  EXPECT_EQ(Message(ReductionAxes::OfRun({2, 3}, Dims{0, -2}, false).status()),
+  EXPECT_EQ(MessageOf(ReductionAxes::OfRun({2, 3}, Dims{0, -2}, false).status()),
             "Invalid reduction arguments: Axes contains duplicate dimension: 0");
 }
 

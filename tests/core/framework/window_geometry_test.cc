@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sessile/tests/error_of.h"
+
 namespace sessile {
 namespace {
 
 using testing::HasSubstr;
 using Dims = std::vector<int64_t>;
-
-std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 AttrMap Window(Dims strides, const char* padding, Dims dilations = {1, 1, 1, 1}) {
   AttrMap attrs;
@@ -72,7 +72,7 @@ TEST(WindowGeometryTest, StaticAndConcreteSizesAgree) {
 
 TEST(WindowGeometryTest, RefusesWhatCannotSlide) {
   const auto error = [](const AttrMap& attrs) {
-    return Message(WindowGeometry::Of("Conv2D", attrs).status());
+    return MessageOf(WindowGeometry::Of("Conv2D", attrs).status());
   };
   EXPECT_EQ(
       error(Window({1, 1, 1}, "SAME")),
@@ -95,9 +95,9 @@ TEST(WindowGeometryTest, RefusesWhatCannotSlide) {
   pads.Set("explicit_paddings", Dims{1});
   EXPECT_EQ(error(pads), "explicit_paddings attribute must contain 8 values, but got: 1");
   const WindowGeometry valid = WindowGeometry::Of("Conv2D", Window({1, 1, 1, 1}, "VALID")).value();
-  EXPECT_EQ(Message(valid.OutputDim(0, 3, 5).status()),
+  EXPECT_EQ(MessageOf(valid.OutputDim(0, 3, 5).status()),
             "Negative dimension size caused by subtracting 5 from 3");
-  EXPECT_THAT(Message(valid.Extent(0, 3, 5).status()),
+  EXPECT_THAT(MessageOf(valid.Extent(0, 3, 5).status()),
               HasSubstr("Computed output size would be negative"));
   EXPECT_FALSE(valid.Extent(0, int64_t{1} << 62, 5).ok());
   EXPECT_FALSE(valid.OutputDim(0, 5, int64_t{1} << 62).ok());

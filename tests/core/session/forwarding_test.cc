@@ -7,7 +7,7 @@
 namespace sessile {
 namespace {
 
-constexpr int kSize = 1 << 18;  // 1 MiB
+constexpr int kCount = 1 << 18;  // 1 MiB
 
 class ForwardingTest : public testing::Test {
  protected:
@@ -22,7 +22,7 @@ class ForwardingTest : public testing::Test {
   }
 
   TestGraph g_;
-  Tensor ones_ = Floats({kSize}, std::vector<float>(kSize, 1));
+  Tensor ones_ = Floats({kCount}, std::vector<float>(kCount, 1));
   Output x_ = g_.Placeholder("x", float32);
 };
 
@@ -33,7 +33,7 @@ TEST_F(ForwardingTest, AChainNeedsOneBuffer) {
   Session sess = g_.NewSession();
   const auto result = RunWithin(3 << 19, sess, {sum}, {{x_, ones_}});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ((*result)[0].scalar<float>(), kSize);
+  EXPECT_EQ((*result)[0].scalar<float>(), kCount);
 }
 
 TEST_F(ForwardingTest, AValueIsFreedWhenItsLastConsumerHasRun) {
@@ -44,7 +44,7 @@ TEST_F(ForwardingTest, AValueIsFreedWhenItsLastConsumerHasRun) {
   Session sess = g_.NewSession();
   const auto result = RunWithin(5 << 19, sess, {sum}, {{x_, ones_}});
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ((*result)[0].scalar<float>(), kSize);
+  EXPECT_EQ((*result)[0].scalar<float>(), kCount);
 }
 
 TEST_F(ForwardingTest, AFeedIsNotOverwritten) {

@@ -63,6 +63,6 @@ PreparedOr PreparePack(const PrepareContext& ctx) {
 
 }  // namespace
 
-void RegisterPack(KernelRegistry& kernels) { kernels.Add("Pack", PreparePack); }
+void RegisterStack(KernelRegistry& kernels) { kernels.Add("Pack", PreparePack); }
 
 }  // namespace sessile

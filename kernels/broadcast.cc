@@ -104,7 +104,7 @@ PreparedOr PrepareTile(const PrepareContext& ctx) {
 
 }  // namespace
 
-void RegisterBroadcastTo(KernelRegistry& kernels) {
+void RegisterBroadcast(KernelRegistry& kernels) {
   kernels.Add("BroadcastTo", PrepareBroadcastTo).ValueInput(1);
   kernels.Add("Tile", PrepareTile).ValueInput(1);
 }

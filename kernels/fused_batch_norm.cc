@@ -341,7 +341,7 @@ class FusedBatchNormGrad final : public Prepared {
 
 }  // namespace
 
-void RegisterBatchNorm(KernelRegistry& kernels) {
+void RegisterFusedBatchNorm(KernelRegistry& kernels) {
   const auto add = [&](const char* op, PrepareFn in_float, PrepareFn in_double) {
     kernels.Add(op, in_float).Types("T", {float32}).Types("U", {float32});
     kernels.Add(op, in_double).Types("T", {float64}).Types("U", {float64}).YardstickOnly();
