@@ -125,7 +125,7 @@ bool HasKernel(const OpDef& op, const std::string& attr, DataType type) {
   const auto kernels = builtin_kernels().List(op.name);
   return std::any_of(kernels.begin(), kernels.end(), [&](const KernelDef* def) {
     return builtin_kernels()
-        .Find(op.name, "node", AttrsFor(op, *def, attr, type), /*yardstick=*/false)
+        .Find(op.name, AttrsFor(op, *def, attr, type), /*yardstick=*/false)
         .ok();
   });
 }

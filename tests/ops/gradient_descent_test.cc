@@ -81,7 +81,8 @@ TEST_F(GradientDescentTest, GivesAPairForEachVariable) {
 TEST_F(GradientDescentTest, RefusesALossThatDependsOnNoVariable) {
   const Output loss = placeholder(float32, Shape(), "loss");
   EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5).minimize(loss); }),
-            "No gradients provided for any variable, check your graph for ops that do not support "
+            "INVALID_ARGUMENT: No gradients provided for any variable, check your graph for ops "
+            "that do not support "
             "gradients, between variables [\"<tf.Variable 'w:0' shape=(1, 2) dtype=float32_ref>\", "
             "\"<tf.Variable 'b:0' shape=() dtype=float64_ref>\"] and loss Tensor(\"loss:0\", "
             "shape=(), dtype=float32).");
@@ -90,7 +91,8 @@ TEST_F(GradientDescentTest, RefusesALossThatDependsOnNoVariable) {
 TEST_F(GradientDescentTest, RefusesALossOfIntegers) {
   const Output loss = placeholder(int32, Shape(), "loss");
   EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5).minimize(loss); }),
-            "Invalid type tf.int32 for loss:0, expected: [tf.float16, tf.bfloat16, tf.float32, "
+            "INVALID_ARGUMENT: Invalid type tf.int32 for loss:0, expected: [tf.float16, "
+            "tf.bfloat16, tf.float32, "
             "tf.float64].");
 }
 
@@ -100,15 +102,15 @@ TEST_F(GradientDescentTest, RefusesToTrainNothing) {
               const DefaultGraphScope with = empty.as_default();
               train::GradientDescentOptimizer(0.5).minimize(placeholder(float32));
             }),
-            "No variables to optimize.");
+            "INVALID_ARGUMENT: No variables to optimize.");
   EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5).apply_gradients({}); }),
-            "No variables provided.");
+            "INVALID_ARGUMENT: No variables provided.");
   EXPECT_THAT(ErrorOf([&] {
                 train::GradientDescentOptimizer(0.5).apply_gradients({{Output(), w_}});
               }),
               HasSubstr("No gradients provided for any variable: ["));
   EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5, {.name = ""}); }),
-            "Must specify the optimizer name");
+            "INVALID_ARGUMENT: Must specify the optimizer name");
 }
 
 TEST_F(GradientDescentTest, RefusesAGradientOfAnotherShape) {
@@ -127,7 +129,8 @@ TEST_F(GradientDescentTest, MakesOneGlobalStep) {
   EXPECT_FALSE(step.trainable());
   EXPECT_EQ(train::get_global_step(), step);
   EXPECT_EQ(train::get_or_create_global_step(), step);
-  EXPECT_EQ(ErrorOf([] { train::create_global_step(); }), "\"global_step\" already exists.");
+  EXPECT_EQ(ErrorOf([] { train::create_global_step(); }),
+            "INVALID_ARGUMENT: \"global_step\" already exists.");
 }
 
 TEST_F(GradientDescentTest, FindsAGlobalStepByItsName) {
