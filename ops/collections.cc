@@ -7,6 +7,7 @@
 
 #include <regex>
 
+#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
@@ -16,9 +17,10 @@ namespace sessile {
 namespace {
 
 [[noreturn]] void ThrowWrongItem(const CollectionElement& element, const char* expected) {
-  errors::ThrowIfError(InvalidArgument(
-      "Expected ", expected, " in a collection, found ",
-      element.name().empty() ? "a value without a name" : "'" + element.name() + "'"));
+  errors::ThrowIfError(InvalidArgument("Expected ", expected, " in a collection, found ",
+                                       element.name().empty()
+                                           ? std::string("a value without a name")
+                                           : absl::StrCat("'", element.name(), "'")));
   __builtin_unreachable();
 }
 

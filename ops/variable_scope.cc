@@ -173,7 +173,7 @@ variable_scope::variable_scope(std::string_view name, const VariableScopeOptions
 
 variable_scope::variable_scope(std::nullptr_t, const VariableScopeOptions& options)
     : graph_(get_default_graph().impl()) {
-  EnterNamed({}, options);
+  EnterNamed(std::nullopt, options);
 }
 
 variable_scope::variable_scope(const VariableScope& scope, const VariableScopeOptions& options)
@@ -189,19 +189,19 @@ variable_scope::variable_scope(const VariableScope& scope, const VariableScopeOp
   Push(options);
 }
 
-void variable_scope::EnterNamed(std::string_view name, const VariableScopeOptions& options) {
-  std::string own(name);
-  if (own.empty() && options.default_name.empty()) {
+void variable_scope::EnterNamed(std::optional<std::string_view> name,
+                                const VariableScopeOptions& options) {
+  if (!name && options.default_name.empty()) {
     errors::ThrowIfError(InvalidArgument("If default_name is None then name_or_scope is required"));
   }
-  if (own.empty() && options.reuse.kind() != Reuse::Kind::kInherit) {
+  if (!name && options.reuse.kind() != Reuse::Kind::kInherit) {
     errors::ThrowIfError(InvalidArgument("reuse=True cannot be used without a name_or_scope"));
   }
-  EnterNameScope(own.empty() ? options.default_name : own, options.auxiliary_name_scope);
+  EnterNameScope(name ? *name : options.default_name, options.auxiliary_name_scope);
   VariableScopes& scopes = ScopesOf(*graph_);
-  if (own.empty()) own = scopes.UniqueName(options.default_name);
+  const std::string own = name ? std::string(*name) : scopes.UniqueName(options.default_name);
   scope_.name_ = VariableScopes::Extend(scopes.open.back().name(), own);
-  scope_.name_scope_ = name_scope_->name();
+  scope_.name_scope_ = name_scope_ == nullptr ? "" : name_scope_->name();
   VariableScopes::Inherit(scopes.open.back(), &scope_);
   ++scopes.counts[scope_.name_];
   Push(options);

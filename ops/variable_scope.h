@@ -75,7 +75,7 @@ class VariableScope {
 };
 
 struct VariableScopeOptions {
-  // Where the name is empty: a name that is made unique.
+  // Without a name (nullptr): one that is made unique.
   std::string default_name = {};
   Initializer initializer = {};
   Regularizer regularizer = {};
@@ -86,8 +86,9 @@ struct VariableScopeOptions {
   bool auxiliary_name_scope = true;
 };
 
-// Opens a scope: one inside the current scope, or a given one again. Throws
-// errors::InvalidArgumentError if it has neither name nor default_name.
+// Opens a scope: one inside the current scope, or a given one again. "" is a name: variables of
+// variable_scope("") inside "a" are called "a//w", as TensorFlow calls them, and nodes stay in the
+// name scope that is open. Throws errors::InvalidArgumentError for nullptr without default_name.
 class [[nodiscard]] variable_scope {
  public:
   explicit variable_scope(std::string_view name, const VariableScopeOptions& options = {});
@@ -106,7 +107,7 @@ class [[nodiscard]] variable_scope {
   void reuse_variables() const { VariableScope::reuse_variables(); }
 
  private:
-  void EnterNamed(std::string_view name, const VariableScopeOptions& options);
+  void EnterNamed(std::optional<std::string_view> name, const VariableScopeOptions& options);
   void EnterNameScope(std::string_view name, bool auxiliary);
   // The rest of the work, when scope_ has its names; those that are not given are inherited.
   void Push(const VariableScopeOptions& options);

@@ -152,8 +152,22 @@ TEST_F(VariableScopeTest, RegularizersGiveLosses) {
   EXPECT_EQ(losses[0].name(), "s/w/Regularizer/Sum:0");
 }
 
+TEST_F(VariableScopeTest, TakesTheEmptyNameAsTensorFlowDoes) {
+  {
+    const variable_scope root("");
+    EXPECT_EQ(root.name(), "");
+    EXPECT_EQ(get_variable("w", {1}).name(), "w:0");
+    EXPECT_EQ(constant(1).name(), "Const:0");
+  }
+  const variable_scope a("a");
+  const variable_scope inside("", {.default_name = "unused"});
+  EXPECT_EQ(inside.name(), "a/");
+  EXPECT_EQ(get_variable("w", {1}).name(), "a//w:0");
+  EXPECT_EQ(constant(1).name(), "a/Const:0");
+}
+
 TEST_F(VariableScopeTest, NeedsAName) {
-  EXPECT_THAT(ErrorOf([] { const variable_scope scope(""); }),
+  EXPECT_THAT(ErrorOf([] { const variable_scope scope(nullptr, {}); }),
               HasSubstr("If default_name is None then name_or_scope is required"));
   EXPECT_THAT(
       ErrorOf([] { const variable_scope scope(nullptr, {.default_name = "d", .reuse = true}); }),

@@ -108,6 +108,13 @@ TEST_F(SessileToolTest, ShowsHelpAndVersion) {
   EXPECT_EQ(Run("--version").exit_code, 0);
 }
 
+TEST_F(SessileToolTest, ListsTheOperationsAsTheDocumentationHasThem) {
+  const absl::StatusOr<std::string> page = ReadFile(SESSILE_TEST_DATA_DIR "/../../docs/ops.md");
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_TRUE(Run("ops").out == *page)
+      << "write it anew: build/release/bin/sessile ops > docs/ops.md";
+}
+
 TEST_F(SessileToolTest, ComputesFromFilesAndValues) {
   Graph(Input("x", "DT_FLOAT", "dim { size: -1 }") + One("one") + Add("scope/y", "x", "one"));
   Array("x.npy", Tensor::FromValues<float>({2}, {1, 2}));

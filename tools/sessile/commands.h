@@ -12,3 +12,6 @@ absl::Status RunCommand(const std::vector<std::string>& args);
 
 // Lists a graph's inputs, outputs, operations and variables.
 absl::Status ShowCommand(const std::vector<std::string>& args);
+
+// Lists the operations: what they take, what they do, their gradients and kernels.
+absl::Status OpsCommand(const std::vector<std::string>& args);

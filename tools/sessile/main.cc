@@ -19,6 +19,7 @@ constexpr const char* kHelp =
     "Runs and lists TensorFlow 1 graphs (GraphDef files, binary or .pbtxt).\n\n"
     "  run GRAPH     computes tensors of a graph\n"
     "  show GRAPH    lists its inputs, outputs, operations and variables\n"
+    "  ops           lists the operations that there are\n"
     "  --version\n"
     "  --help        this text; after a command, its own\n";
 
@@ -34,6 +35,7 @@ absl::Status Dispatch(const std::vector<std::string>& args) {
   const std::vector<std::string> rest(args.begin() + 1, args.end());
   if (args[0] == "run") return RunCommand(rest);
   if (args[0] == "show") return ShowCommand(rest);
+  if (args[0] == "ops") return OpsCommand(rest);
   return absl::InvalidArgumentError(
       absl::StrCat("unknown command '", args[0], "' (see sessile --help)"));
 }
