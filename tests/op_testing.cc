@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -210,6 +212,18 @@ Tensor Eval(const Output& output, const FeedDict& feeds) {
   return ::testing::Property(&Tensor::shape, ::testing::Eq(shape));
 }
 
+const char* const kGradientLog = "SESSILE_GRADIENT_LOG";
+
+// Appends the types of the operations that a gradient walk from the graph's end would meet.
+void LogOperations(const Graph& graph) {
+  const char* path = std::getenv(kGradientLog);
+  if (path == nullptr) return;
+  std::ofstream log(path, std::ios::app);
+  for (int i = 0; i < graph.impl()->num_nodes(); ++i) {
+    log << graph.impl()->node(i).op_type() << '\n';
+  }
+}
+
 void CheckGradient(const OutputsFn& fn, const std::vector<Shape>& shapes,
                    const GradientOptions& options) {
   const Graph graph;
@@ -221,7 +235,8 @@ void CheckGradient(const OutputsFn& fn, const std::vector<Shape>& shapes,
     values.push_back(Random(shapes[i], options.low, options.high, static_cast<unsigned>(i)));
   }
   const Output y = fn(xs);
-  Session session(graph);
+  LogOperations(graph);
+  Session session(graph, {.yardstick = options.yardstick});
   const Tensor weights = Random(session.run(y, Feeds(xs, values)).shape(), 0.5, 1.5, 99);
   const std::vector<Output> grads = gradients(y, xs, {.grad_ys = {weights}});
   for (size_t i = 0; i < xs.size(); ++i) {

@@ -56,9 +56,15 @@ struct GradientOptions {
   double low = -1.0;
   double high = 1.0;
   double tolerance = 1e-6;
+  // Carries float32 as double, for operations that know no float64.
+  bool yardstick = false;
 };
 
 using OutputsFn = std::function<Output(const std::vector<Output>&)>;
+
+// The environment variable with the path of a file to which CheckGradient appends the types of the
+// operations whose gradients it checks (tests/ops/gradient_coverage_test.cc).
+extern const char* const kGradientLog;
 
 // Compares tf::gradients of `fn` at random float64 inputs of these shapes with central differences,
 // for a random weighting of the output elements.

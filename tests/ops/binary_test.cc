@@ -71,6 +71,17 @@ TEST(BinaryTest, GradientsMatchDifferences) {
   ExpectGradient([](Output x, Output y) { return minimum(x, y); }, shapes);
   ExpectGradient([](Output x, Output y) { return squared_difference(x, y); }, shapes);
   ExpectGradient([](Output x, Output y) { return pow(x, y); }, shapes, positive);
+  // Between the multiples of y.
+  ExpectGradient([](Output x, Output y) { return floormod(x + 5.3, y + 1.0); }, shapes,
+                 {.low = 0.2, .high = 0.3});
+}
+
+TEST(BinaryTest, GradientsOfOldOperationsMatchDifferences) {
+  const auto old = [](const char* op) {
+    return [op](Output x, Output y) { return OpBuilder(op).Input(x).Input(y).Build(); };
+  };
+  ExpectGradient(old("Add"), {{2, 3}, {3}});
+  ExpectGradient(old("Div"), {{2, 3}, {3}}, {.low = 0.5, .high = 2.0});
 }
 
 TEST(BinaryTest, GradientsMatchDifferencesForOtherBroadcasts) {

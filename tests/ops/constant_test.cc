@@ -8,6 +8,7 @@
 #include "sessile/ops/array.h"
 #include "sessile/tests/front_testing.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -154,6 +155,10 @@ TEST_F(ConstantTest, BlamesTheLineOfTheUser) {
   const Output x = placeholder(float32);
   EXPECT_EQ(x.node().built_at().line, line);
   EXPECT_EQ(zeros_like(x).node().built_at().line, line + 2);
+}
+
+TEST(PlaceholderTest, GradientGoesToTheDefault) {
+  ExpectGradient([](Output x) { return placeholder_with_default(x, {None, 3}); }, {{2, 3}});
 }
 
 }  // namespace

@@ -23,6 +23,11 @@ TEST(DynamicStitchTest, PutsRowsInPlace) {
   EXPECT_THAT(Eval(Stitch({{0, 1}, 1}, {{{1, 2}, {3, 4}}, {5, 6}})), IsTensor({{1, 2}, {5, 6}}));
 }
 
+TEST(DynamicStitchTest, GradientGoesToTheRowThatStays) {
+  const auto stitch = [](Output x, Output y) { return Stitch({{0, 2}, {1}}, {x, y}); };
+  ExpectGradient(stitch, {{2, 3}, {1, 3}});
+}
+
 TEST(DynamicStitchTest, RefusesNegativeIndices) {
   EXPECT_THAT(ErrorOf([] {
                 Eval(Stitch({{0, -1}}, {{1, 2}}));

@@ -18,12 +18,18 @@ using ::testing::ThrowsMessage;
 
 class ReluTest : public ::testing::Test {
  protected:
-  static Output ReluGrad(const Output& gradients, const Output& features) {
+  static Output ReluGrad(const Output& gradients, const Input& features) {
     return OpBuilder("ReluGrad").Input(gradients).Input(features).Build();
   }
   Graph graph_;
   DefaultGraphScope with_{graph_};
 };
+
+TEST_F(ReluTest, GradientOfTheGradientMatchesDifferences) {
+  // By the gradient that comes in; features stay away from the kink.
+  const auto by_gradient = [](Output g) { return ReluGrad(g, {{-1.0, 2.0}, {3.0, -4.0}}); };
+  ExpectGradient(by_gradient, {{2, 2}});
+}
 
 TEST_F(ReluTest, KeepsTheShape) {
   EXPECT_EQ(nn::relu(placeholder(float32, {None, 3})).get_shape().ToString(), "[?,3]");

@@ -31,7 +31,7 @@ TEST(SelectTest, GradientGoesToWhatWasChosen) {
   ExpectGradient([](Output x, Output y) { return where({true, false, true}, x, y); }, {{3}, {3}});
 }
 
-TEST(SelectV2Test, Broadcasts) {
+TEST(SelectV2Test, BroadcastsAndSumsItsGradient) {
   ExpectShape("SelectV2", "[2,1];[3];[]", "[2,3]");
   ExpectShapeError("SelectV2", "[2];[3];[]", "Dimensions must be equal, but are 2 and 3");
   EXPECT_THAT(Eval(where_v2({{true}, {false}}, {1, 2}, 0)), IsTensor({{1, 2}, {0, 0}}));

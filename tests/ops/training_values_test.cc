@@ -15,6 +15,7 @@
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/state.h"
 #include "sessile/ops/train.h"
+#include "sessile/tests/op_testing.h"
 
 namespace sessile {
 namespace {
@@ -95,6 +96,16 @@ TEST_F(CondValuesTest, GradientIsThatOfTheBranchTaken) {
       sess.run<Floats, Floats>({grads[0], grads[1]}, {{p_, false}, {x_, {0.5}}, {y_, {2.0, 3.0}}});
   EXPECT_THAT(dx, ElementsAre(0));
   EXPECT_THAT(dy, ElementsAre(4, 6));
+}
+
+TEST(CondGradientTest, MatchesDifferences) {
+  for (const bool taken : {true, false}) {
+    const auto branches = [taken](Output x, Output y) {
+      return cond(
+          constant(taken), [&] { return multiply(x, y); }, [&] { return exp(y); });
+    };
+    ExpectGradient(branches, {{2, 3}, {2, 3}});
+  }
 }
 
 TEST_F(CondValuesTest, GradientOfASharedInputIsThatOfTheBranchTaken) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sessile/sessile.h"
+#include "sessile/tests/op_testing.h"
 
 namespace tf = sessile;
 
@@ -61,6 +62,10 @@ const bool kRegistered = [] {
 tf::Output cube(tf::Input x) {
   tf::SourceScope here(x);
   return tf::OpBuilder("TestCube", "cube").Input(x).Build();
+}
+
+TEST(UserOpTest, GradientMatchesDifferences) {
+  sessile::ExpectGradient([](tf::Output x) { return cube(x); }, {{2, 3}});
 }
 
 TEST(UserOpTest, IsBuiltRunAndDifferentiatedAsABuiltInOne) {
