@@ -68,7 +68,13 @@ def times(n, call):
     return milliseconds
 
 
+NEEDS = {"train": "train", "losses": "train_with_loss", "infer": "infer", "eval": "eval"}
+
+
 def answer(contender, request, a, b):
+    """The numbers, or None for what the contender does not do."""
+    if request in NEEDS and not hasattr(contender, NEEDS[request]):
+        return None
     if request == "train":
         return times(a, contender.train)
     if request == "losses":
@@ -79,7 +85,7 @@ def answer(contender, request, a, b):
         return [contender.eval(a)]
     if request == "memory":
         return [peak_memory()]
-    raise AttributeError(request)
+    sys.exit(f"unknown request '{request}'")
 
 
 def serve(contender, start):
@@ -91,7 +97,5 @@ def serve(contender, start):
         if words[0] == "quit":
             return
         a, b = ([int(word) for word in words[1:]] + [0, 0])[:2]
-        try:
-            print(" ".join(f"{float(v):.7g}" for v in answer(contender, words[0], a, b)), flush=True)
-        except AttributeError:
-            print("unsupported", flush=True)
+        numbers = answer(contender, words[0], a, b)
+        print("unsupported" if numbers is None else " ".join(f"{float(v):.7g}" for v in numbers), flush=True)
