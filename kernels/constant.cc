@@ -28,6 +28,7 @@ class Const final : public Prepared {
  public:
   explicit Const(Tensor value) : value_(std::move(value)) {
     AddOutput(value_.dtype(), value_.shape());
+    KnowsOutput(0, value_);
     AddPhase(value_.dtype() == string ? 1 : BlocksOf(Bytes(), 1));
   }
 

@@ -99,10 +99,10 @@ PreparedOr PrepareBroadcastGradientArgs(const PrepareContext& ctx) {
 }  // namespace
 
 void RegisterShape(KernelRegistry& kernels) {
-  kernels.Add("Shape", PrepareShapes);
-  kernels.Add("ShapeN", PrepareShapes);
-  kernels.Add("Size", PrepareSize);
-  kernels.Add("Rank", PrepareRank);
+  kernels.Add("Shape", PrepareShapes).FromShapes();
+  kernels.Add("ShapeN", PrepareShapes).FromShapes();
+  kernels.Add("Size", PrepareSize).FromShapes();
+  kernels.Add("Rank", PrepareRank).FromShapes();
   kernels.Add("BroadcastGradientArgs", PrepareBroadcastGradientArgs).AllValueInputs();
 }
 

@@ -162,6 +162,13 @@ class Prepared {
 
   // One for each output; a shape that is not fully defined depends on data (AllocateOutput).
   const std::vector<TensorSpec>& outputs() const { return outputs_; }
+  // The value of output i if it is the same at every run (a constant), or null.
+  const Tensor* known_output(int i) const {
+    for (const auto& [output, value] : known_outputs_) {
+      if (output == i) return &value;
+    }
+    return nullptr;
+  }
   const std::vector<Forward>& forwards() const { return forwards_; }
   const std::vector<Initialization>& initializations() const { return initializations_; }
   // Blocks of each phase. No phases: Run is not called.
@@ -172,6 +179,8 @@ class Prepared {
 
  protected:
   void AddOutput(DataType dtype, Shape shape) { outputs_.push_back({dtype, std::move(shape)}); }
+  // Run writes these values, which nobody changes, into output i.
+  void KnowsOutput(int i, Tensor value) { known_outputs_.emplace_back(i, std::move(value)); }
   void MayForward(int input, int output) { forwards_.push_back({input, output, false}); }
   // Also for references: the output refers to the variable that the input refers to. A reference
   // output without an Alias refers to the node's own state, which then is a VariableState.
@@ -186,6 +195,7 @@ class Prepared {
 
  private:
   std::vector<TensorSpec> outputs_;
+  std::vector<std::pair<int, Tensor>> known_outputs_;
   std::vector<Forward> forwards_;
   std::vector<Initialization> initializations_;
   std::vector<int64_t> phases_;

@@ -64,6 +64,11 @@ KernelDefBuilder& KernelDefBuilder::ValueInput(int i) {
 
 KernelDefBuilder& KernelDefBuilder::AllValueInputs() { return ValueInput(-1); }
 
+KernelDefBuilder& KernelDefBuilder::FromShapes() {
+  for (KernelDef* def : defs_) def->from_shapes = true;
+  return *this;
+}
+
 KernelDefBuilder& KernelDefBuilder::State(StateFn make) {
   for (KernelDef* def : defs_) def->state = make;
   return *this;

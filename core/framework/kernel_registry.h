@@ -47,6 +47,7 @@ struct KernelDef {
   std::vector<AttrConstraint> attrs;  // the attribute equals this
   std::vector<int> value_inputs;      // inputs whose values Prepare needs; -1: all
   bool yardstick_only = false;        // only for the float64 mode
+  bool from_shapes = false;           // outputs follow from the inputs' shapes alone
   PrepareFn prepare = nullptr;
   StateFn state = nullptr;  // null: the node has no state of its own
 };
@@ -62,6 +63,8 @@ class KernelDefBuilder {
   // Prepare needs the value of input i (an axis, a shape), not only its shape.
   KernelDefBuilder& ValueInput(int i);
   KernelDefBuilder& AllValueInputs();
+  // Run reads no input: the outputs follow from shapes (Shape, Size), so that a plan knows them.
+  KernelDefBuilder& FromShapes();
   KernelDefBuilder& State(StateFn make);
   KernelDefBuilder& YardstickOnly();
 

@@ -40,7 +40,7 @@ bool Dataflow::ReadyOrder::operator()(const Task& a, const Task& b) const {
          std::tuple(b.step, b.frame->number, b.iteration);
 }
 
-Dataflow::Dataflow(const Program& program, std::span<const Tensor> feeds)
+Dataflow::Dataflow(const Program& program, std::span<const RunValue> feeds)
     : program_(program), root_(std::make_unique<Frame>()) {
   fetched_.resize(static_cast<size_t>(program.num_fetch_slots()));
   const Arrival root{root_.get(), 0};
@@ -50,8 +50,7 @@ Dataflow::Dataflow(const Program& program, std::span<const Tensor> feeds)
     if (step.node->num_inputs() + step.num_control_inputs == 0) MakeReady(i, false, root);
   }
   for (size_t i = 0; i < feeds.size(); ++i) {
-    const RunValue value{.tensor = feeds[i]};
-    for (const Edge& edge : program.feed_edges()[i]) DeliverOne(edge, {}, &value, root);
+    for (const Edge& edge : program.feed_edges()[i]) DeliverOne(edge, {}, &feeds[i], root);
   }
 }
 

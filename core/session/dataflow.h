@@ -37,11 +37,13 @@ namespace sessile {
 class VariableState;
 
 // What stands at an output, or at the input that it goes to, during a run: a tensor, or a reference
-// to a variable, or nothing (dead).
+// to a variable, or nothing (dead). Where a plan is made, no data is there yet: the number of the
+// plan's value.
 struct RunValue {
   Tensor tensor = {};
   VariableState* variable = nullptr;
-  bool live() const { return variable != nullptr || tensor.has_value(); }
+  int plan_value = -1;
+  bool live() const { return variable != nullptr || plan_value >= 0 || tensor.has_value(); }
 };
 
 class Dataflow {
@@ -61,7 +63,7 @@ class Dataflow {
   };
 
   // The program's sources are ready. `feeds` are the values of the program's feeds.
-  Dataflow(const Program& program, std::span<const Tensor> feeds);
+  Dataflow(const Program& program, std::span<const RunValue> feeds);
   ~Dataflow();
   Dataflow(const Dataflow&) = delete;
   Dataflow& operator=(const Dataflow&) = delete;

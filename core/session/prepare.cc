@@ -19,10 +19,12 @@ class Context final : public PrepareContext {
   const Node& node() const override { return *request_.node; }
   int num_inputs() const override { return static_cast<int>(request_.inputs.size()); }
   DataType input_dtype(int i) const override {
-    return input(i).has_value() ? input(i).dtype() : BaseType(Declared(i));
+    const auto at = static_cast<size_t>(i);
+    return request_.initialized(at) ? request_.dtype(at) : BaseType(Declared(i));
   }
   const Shape& input_shape(int i) const override {
-    return input(i).has_value() ? input(i).shape() : unknown_;
+    const auto at = static_cast<size_t>(i);
+    return request_.initialized(at) ? request_.shape(at) : unknown_;
   }
   const Tensor* input_value(int i) const override {
     return IsValueInput(kernel_, i) ? &input(i) : nullptr;
@@ -44,8 +46,8 @@ class Context final : public PrepareContext {
   const Shape unknown_;
 };
 
-TensorSpec SpecOf(const Tensor& tensor) {
-  return {tensor.dtype(), tensor.has_value() ? tensor.shape() : Shape::Unknown()};
+TensorSpec SpecOf(const PrepareRequest& request, size_t i) {
+  return {request.dtype(i), request.initialized(i) ? request.shape(i) : Shape::Unknown()};
 }
 
 // A kernel whose outputs are not those of its node is a mistake of the kernel's, caught before
@@ -121,9 +123,9 @@ bool PreparedCache::Matches(const Entry& entry, const PrepareRequest& request) c
   size_t value = 0;
   for (size_t i = 0; i < request.inputs.size(); ++i) {
     const Tensor& input = request.inputs[i];
-    if (entry.specs[i].dtype != input.dtype()) return false;
-    if (input.has_value() ? entry.specs[i].shape != input.shape()
-                          : entry.specs[i].shape.has_rank()) {
+    if (entry.specs[i].dtype != request.dtype(i)) return false;
+    if (request.initialized(i) ? entry.specs[i].shape != request.shape(i)
+                               : entry.specs[i].shape.has_rank()) {
       return false;
     }
     if (IsValueInput(*kernel_, static_cast<int>(i)) && !SameTensor(entry.values[value++], input)) {
@@ -140,7 +142,7 @@ absl::StatusOr<PreparedCache::Entry> PreparedCache::Make(const PrepareRequest& r
   Entry entry;
   entry.prepared = std::move(prepared);
   for (size_t i = 0; i < request.inputs.size(); ++i) {
-    entry.specs.push_back(SpecOf(request.inputs[i]));
+    entry.specs.push_back(SpecOf(request, i));
     if (!IsValueInput(*kernel_, static_cast<int>(i))) continue;
     // A copy: the input's memory may be written later.
     SESSILE_ASSIGN_OR_RETURN(Tensor value, request.inputs[i].Clone());

@@ -21,11 +21,19 @@
 namespace sessile {
 
 // The inputs of one call, by value or, for references, the variables' contents. An uninitialized
-// reference is a tensor without value.
+// reference is a tensor without value. Where data is not there yet, `specs` says what it will be
+// (nothing of an uninitialized reference), and only inputs whose values are needed have one.
 struct PrepareRequest {
   const Node* node = nullptr;
   std::span<const Tensor> inputs = {};
   bool yardstick = false;
+  std::span<const TensorSpec> specs = {};
+
+  bool initialized(size_t i) const {
+    return specs.empty() ? inputs[i].has_value() : specs[i].dtype != DataType::kInvalid;
+  }
+  DataType dtype(size_t i) const { return specs.empty() ? inputs[i].dtype() : specs[i].dtype; }
+  const Shape& shape(size_t i) const { return specs.empty() ? inputs[i].shape() : specs[i].shape; }
 };
 
 // The type as which a value of `type` is carried: in the yardstick a float is a double, everything

@@ -14,6 +14,8 @@ RunValue Pass(const Node& node, int output, RunValue& input) {
   return {.tensor = TensorOf(input)};
 }
 
+}  // namespace
+
 absl::StatusOr<bool> Predicate(const RunValue& value, std::string_view what) {
   SESSILE_ASSIGN_OR_RETURN(const Tensor tensor, CopyContent(TensorOf(value)));
   if (tensor.dtype() != DataType::kBool) {
@@ -26,6 +28,8 @@ absl::StatusOr<bool> Predicate(const RunValue& value, std::string_view what) {
   }
   return tensor.scalar<bool>();
 }
+
+namespace {
 
 absl::StatusOr<std::vector<RunValue>> RunSwitch(const Node& node, std::span<RunValue> inputs) {
   SESSILE_ASSIGN_OR_RETURN(const bool taken, Predicate(inputs[1], "The second input"));
@@ -81,13 +85,21 @@ absl::StatusOr<std::vector<RunValue>> RunStep(const Step& step, std::span<RunVal
 
 absl::StatusOr<std::vector<RunValue>> RunProgram(const Program& program,
                                                  std::span<const Tensor> feeds,
-                                                 const NodeCall::Environment& environment) {
-  Dataflow flow(program, feeds);
+                                                 const NodeCall::Environment& environment,
+                                                 const StepsDone& done) {
+  std::vector<RunValue> fed;
+  for (const Tensor& feed : feeds) fed.push_back({.tensor = feed});
+  Dataflow flow(program, fed);
+  fed.clear();
   while (const std::optional<Dataflow::Task> task = flow.Next()) {
     SESSILE_RETURN_IF_ERROR(environment.limits->Check());
     const Step& step = program.step(task->step);
     if (task->dead) {
       flow.Finish(*task, std::vector<RunValue>(static_cast<size_t>(step.node->num_outputs())));
+      continue;
+    }
+    if (std::vector<RunValue> known; done != nullptr && done(task->step, &known)) {
+      flow.Finish(*task, std::move(known));
       continue;
     }
     absl::StatusOr<std::vector<RunValue>> outputs = RunStep(step, flow.Inputs(*task), environment);

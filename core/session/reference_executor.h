@@ -9,6 +9,7 @@
 // node, its op and the line that built it.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -18,10 +19,17 @@
 
 namespace sessile {
 
+// True if somebody has run this step already, in this run; then `outputs` is what it gave.
+using StepsDone = std::function<bool(int step, std::vector<RunValue>* outputs)>;
+
 // The values of the program's fetch slots; dead ones are not live. They may alias feeds and
 // variables. Reentrant: many runs of one program may go on at the same time.
 absl::StatusOr<std::vector<RunValue>> RunProgram(const Program& program,
                                                  std::span<const Tensor> feeds,
-                                                 const NodeCall::Environment& environment);
+                                                 const NodeCall::Environment& environment,
+                                                 const StepsDone& done = nullptr);
+
+// FAILED_PRECONDITION unless `value`, of a Switch or LoopCond, is a bool scalar.
+absl::StatusOr<bool> Predicate(const RunValue& value, std::string_view what);
 
 }  // namespace sessile

@@ -6,6 +6,7 @@
 
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/core/session/plan_executor.h"
 #include "sessile/core/session/reference_executor.h"
 #include "sessile/core/session/variable.h"
 
@@ -101,15 +102,12 @@ absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) 
   if (request.fetches.empty() && request.targets.empty()) {
     return InvalidArgument("Must specify at least one target to fetch or execute.");
   }
-  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<const Program> program, ProgramFor(request));
+  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
   SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
   const RunLimits limits = LimitsOf(request.options);
-  SESSILE_ASSIGN_OR_RETURN(
-      const std::vector<RunValue> values,
-      RunProgram(*program, feeds,
-                 {.pool = &pool_, .limits = &limits, .yardstick = config_.yardstick}));
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<RunValue> values, Execute(plans.get(), feeds, limits));
   std::vector<Tensor> results;
-  for (const Program::FetchSource& source : program->fetches()) {
+  for (const Program::FetchSource& source : plans->program()->fetches()) {
     const RunValue value = source.slot >= 0
                                ? values[static_cast<size_t>(source.slot)]
                                : RunValue{.tensor = feeds[static_cast<size_t>(source.feed)]};
@@ -119,7 +117,21 @@ absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) 
   return results;
 }
 
-absl::StatusOr<std::shared_ptr<const Program>> SessionImpl::ProgramFor(const RunRequest& request) {
+absl::StatusOr<std::vector<RunValue>> SessionImpl::Execute(PlanCache* plans,
+                                                           std::span<const Tensor> feeds,
+                                                           const RunLimits& limits) {
+  const NodeCall::Environment environment = {
+      .pool = &pool_, .limits = &limits, .yardstick = config_.yardstick};
+  if (config_.optimizer_level > 0 && !config_.yardstick) {
+    const std::vector<Tensor> contents = plans->Contents();
+    if (const auto plan = plans->Get(feeds, contents, environment)) {
+      return RunPlan(*plan, feeds, contents, &arenas_, environment);
+    }
+  }
+  return RunProgram(*plans->program(), feeds, environment);
+}
+
+absl::StatusOr<std::shared_ptr<PlanCache>> SessionImpl::ProgramFor(const RunRequest& request) {
   ProgramKey key{.fetches = request.fetches, .targets = request.targets};
   for (const RunRequest::Feed& feed : request.feeds) key.feeds.push_back(feed.endpoint);
   const uint64_t epoch = graph_->epoch();
@@ -129,7 +141,7 @@ absl::StatusOr<std::shared_ptr<const Program>> SessionImpl::ProgramFor(const Run
     programs_epoch_ = epoch;
     if (const auto found = programs_.find(key); found != programs_.end()) {
       found->second.last_use = ++uses_;
-      return found->second.program;
+      return found->second.plans;
     }
   }
   const KernelRegistry& kernels = config_.kernels != nullptr ? *config_.kernels : builtin_kernels();
@@ -138,15 +150,16 @@ absl::StatusOr<std::shared_ptr<const Program>> SessionImpl::ProgramFor(const Run
       std::shared_ptr<const Program> program,
       Program::Build(*graph_, key,
                      {.kernels = &kernels, .states = &states_, .yardstick = config_.yardstick}));
+  auto plans = std::make_shared<PlanCache>(std::move(program));
   std::lock_guard lock(mutex_);
-  if (programs_epoch_ != epoch) return program;  // the graph changed meanwhile: not for keeping
+  if (programs_epoch_ != epoch) return plans;  // the graph changed meanwhile: not for keeping
   if (programs_.size() >= kMaxPrograms) {
     programs_.erase(std::min_element(
         programs_.begin(), programs_.end(),
         [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; }));
   }
-  programs_[std::move(key)] = {program, ++uses_};
-  return program;
+  programs_[std::move(key)] = {plans, ++uses_};
+  return plans;
 }
 
 absl::StatusOr<std::vector<Tensor>> SessionImpl::FeedTensors(const RunRequest& request) const {

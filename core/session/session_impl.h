@@ -15,7 +15,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sessile/core/session/arena_pool.h"
 #include "sessile/core/session/cancellation.h"
+#include "sessile/core/session/plan_cache.h"
 #include "sessile/core/session/program.h"
 #include "sessile/core/session/session_options.h"
 #include "sessile/core/session/session_state.h"
@@ -57,7 +59,10 @@ class SessionImpl {
 
  private:
   class RunningCall;
-  absl::StatusOr<std::shared_ptr<const Program>> ProgramFor(const RunRequest& request);
+  absl::StatusOr<std::shared_ptr<PlanCache>> ProgramFor(const RunRequest& request);
+  // The values of the program's fetch slots.
+  absl::StatusOr<std::vector<RunValue>> Execute(PlanCache* plans, std::span<const Tensor> feeds,
+                                                const RunLimits& limits);
   absl::StatusOr<std::vector<Tensor>> FeedTensors(const RunRequest& request) const;
   RunLimits LimitsOf(const RunOptions& options) const;
 
@@ -65,6 +70,7 @@ class SessionImpl {
   const ConfigProto config_;
   SessionState states_;
   ThreadPool pool_;
+  ArenaPool arenas_;
   const std::shared_ptr<CancellationToken> closed_token_ = std::make_shared<CancellationToken>();
 
   mutable std::mutex mutex_;
@@ -73,7 +79,7 @@ class SessionImpl {
   bool closed_ = false;
   uint64_t programs_epoch_ = 0;
   struct CachedProgram {
-    std::shared_ptr<const Program> program;
+    std::shared_ptr<PlanCache> plans;  // with the program itself
     uint64_t last_use = 0;
   };
   std::map<ProgramKey, CachedProgram> programs_;

@@ -13,6 +13,9 @@ namespace sessile {
 
 class KernelRegistry;
 
+// 1, unless the environment variable SESSILE_OPTIMIZER_LEVEL says otherwise.
+int DefaultOptimizerLevel();
+
 // TensorFlow's ConfigProto, as far as it means something here; its order of fields.
 struct ConfigProto {
   // Threads that compute one operation, the caller's included. 0: as many as the machine has cores;
@@ -24,6 +27,9 @@ struct ConfigProto {
   bool allow_soft_placement = false;
   // The limit of every run that sets none of its own; 0: none.
   int64_t operation_timeout_in_ms = 0;
+  // 1: a run follows a plan, made once for its feeds' shapes. 0: node after node, by the rules of
+  // dataflow alone. The results are the same.
+  int optimizer_level = DefaultOptimizerLevel();
 
   // For tests. Kernels other than the built-in ones; must outlive the session.
   const KernelRegistry* kernels = nullptr;

@@ -1,0 +1,272 @@
+#include "sessile/core/session/plan_executor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <mutex>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "sessile/core/framework/status.h"
+
+namespace sessile {
+namespace {
+
+using Kind = PlanStorage::Kind;
+
+class StepContext final : public RunContext {
+ public:
+  StepContext(const PlanStep& step, const RunLimits& limits) : step_(step), limits_(limits) {}
+  KernelState* state() override { return step_.step->state; }
+  VariableState* variable(int i) override { return step_.variables[static_cast<size_t>(i)]; }
+  absl::StatusOr<TensorView> AllocateOutput(int i, const Shape&) override {
+    return Internal("Output ", i, " of ", step_.step->node->op_type(), " has a shape already");
+  }
+  bool cancelled() const override { return limits_.Exceeded(); }
+
+ private:
+  const PlanStep& step_;
+  const RunLimits& limits_;
+};
+
+// The content locks of one step, each once, in the order of their ids.
+class StepLocks {
+ public:
+  StepLocks(const PlanStep& step, const PlanFrame& frame) {
+    for (const PlanStep::Lock& wanted : step.locks) {
+      const Tensor& content = frame.bindings[static_cast<size_t>(wanted.binding)];
+      ContentLock* const lock = content.has_value() ? content.buffer()->lock() : nullptr;
+      if (lock != nullptr) Add(lock, wanted.exclusive);
+    }
+    std::sort(held_.begin(), held_.end(),
+              [](const Held& a, const Held& b) { return a.lock->id < b.lock->id; });
+    for (const Held& held : held_) {
+      held.exclusive ? held.lock->mutex.lock() : held.lock->mutex.lock_shared();
+    }
+  }
+  ~StepLocks() {
+    for (const Held& held : held_) {
+      held.exclusive ? held.lock->mutex.unlock() : held.lock->mutex.unlock_shared();
+    }
+  }
+  StepLocks(const StepLocks&) = delete;
+  StepLocks& operator=(const StepLocks&) = delete;
+
+ private:
+  struct Held {
+    ContentLock* lock;
+    bool exclusive;
+  };
+  void Add(ContentLock* lock, bool exclusive) {
+    for (Held& held : held_) {
+      if (held.lock != lock) continue;
+      held.exclusive = held.exclusive || exclusive;
+      return;
+    }
+    held_.push_back({lock, exclusive});
+  }
+  absl::InlinedVector<Held, 8> held_;
+};
+
+class PlanRun {
+ public:
+  PlanRun(const Plan& plan, std::span<const Tensor> feeds, const NodeCall::Environment& environment,
+          char* arena)
+      : plan_(plan),
+        feeds_(feeds),
+        environment_(environment),
+        arena_(arena),
+        frame_(plan.TakeFrame()) {}
+  ~PlanRun() { plan_.GiveFrame(std::move(frame_)); }
+  PlanRun(const PlanRun&) = delete;
+  PlanRun& operator=(const PlanRun&) = delete;
+
+  absl::StatusOr<std::vector<RunValue>> Run(std::span<const Tensor> contents) {
+    SESSILE_RETURN_IF_ERROR(Bind(contents));
+    for (const PlanStep& step : plan_.steps()) {
+      SESSILE_RETURN_IF_ERROR(environment_.limits->Check());
+      const absl::StatusOr<bool> has_run = RunStep(step);
+      if (!has_run.ok()) {
+        // A kernel that gave up because it was told to.
+        SESSILE_RETURN_IF_ERROR(environment_.limits->Check());
+        return WithSuffix(has_run.status(), NodeSuffix(*step.step->node));
+      }
+      if (!*has_run) return HandOver(step.position);
+    }
+    if (!plan_.is_complete()) return HandOver(StepOutcome::kNotRun);
+    std::vector<RunValue> fetched;
+    for (const int fetch : plan_.fetches()) {
+      SESSILE_ASSIGN_OR_RETURN(RunValue value, FetchOf(fetch));
+      fetched.push_back(std::move(value));
+    }
+    return fetched;
+  }
+
+ private:
+  void SetData(const std::vector<size_t>& views, const void* data) {
+    for (const size_t i : views) {
+      TensorView& view = frame_->views[i];
+      view = TensorView(view.dtype(), &view.shape(), const_cast<void*>(data));
+    }
+  }
+
+  absl::Status Bind(std::span<const Tensor> contents) {
+    if (frame_->arena != arena_) {
+      for (const Plan::ArenaView& at : plan_.arena_views()) {
+        TensorView& view = frame_->views[at.view];
+        view = TensorView(view.dtype(), &view.shape(), arena_ + at.offset);
+      }
+      frame_->arena = arena_;
+    }
+    for (size_t i = 0; i < feeds_.size(); ++i) {
+      const void* const data = feeds_[i].raw_data();
+      if (frame_->feeds[i] == data) continue;
+      SetData(plan_.feed_views(i), data);
+      frame_->feeds[i] = data;
+    }
+    for (size_t i = 0; i < contents.size(); ++i) BindVariable(i, contents[i]);
+    for (size_t i = 0; i < frame_->owned.size(); ++i) {
+      const TensorSpec& spec = plan_.values()[static_cast<size_t>(plan_.owned()[i])].spec;
+      SESSILE_ASSIGN_OR_RETURN(frame_->owned[i], Tensor::Allocate(spec.dtype, spec.shape));
+      SetData(plan_.owned_views(i), frame_->owned[i].raw_data());
+    }
+    return absl::OkStatus();
+  }
+
+  void BindVariable(size_t binding, const Tensor& content) {
+    Tensor& bound = frame_->bindings[binding];
+    if (bound.buffer() == content.buffer()) return;
+    bound = content;
+    SetData(plan_.binding_views(binding), content.raw_data());
+  }
+
+  // False if a variable that the step updates has got another buffer since the run began.
+  absl::StatusOr<bool> RunStep(const PlanStep& step) {
+    const StepLocks locks(step, *frame_);
+    for (const PlanStep::Update& update : step.updates) {
+      const Tensor& bound = frame_->bindings[static_cast<size_t>(update.binding)];
+      if (update.variable->content().buffer() != bound.buffer()) return false;
+    }
+    for (const DraftStep::NewContent& made : step.new_contents) {
+      const auto binding = static_cast<size_t>(made.binding);
+      SESSILE_ASSIGN_OR_RETURN(const Tensor content,
+                               made.variable->EnsureBuffer(plan_.bindings()[binding].spec));
+      BindVariable(binding, content);
+    }
+    const int phases = static_cast<int>(step.kernel->phases().size());
+    for (int phase = 0; phase < phases; ++phase) {
+      SESSILE_RETURN_IF_ERROR(RunPhase(step, phase));
+    }
+    for (const DraftStep::NewContent& made : step.new_contents) {
+      made.variable->Commit(frame_->bindings[static_cast<size_t>(made.binding)]);
+    }
+    return true;
+  }
+
+  // Of several errors the one of the lowest block wins, so that it does not depend on threads.
+  absl::Status RunPhase(const PlanStep& step, int phase) {
+    const Inputs in(frame_->views.data() + step.first_view, step.num_inputs);
+    const Outputs out(in.data() + step.num_inputs, step.num_outputs);
+    const Scratch scratch(arena_ + step.scratch, step.kernel->scratch_slot_bytes());
+    StepContext context(step, *environment_.limits);
+    const int64_t blocks = step.kernel->num_blocks(phase);
+    if (blocks == 1) return step.kernel->Run(context, in, out, scratch, phase, 0);
+    std::mutex mutex;
+    absl::Status error;
+    std::atomic<int64_t> first_error{std::numeric_limits<int64_t>::max()};
+    environment_.pool->Run(blocks, [&](int64_t block) {
+      if (block > first_error.load(std::memory_order_relaxed)) return;
+      absl::Status status = step.kernel->Run(context, in, out, scratch, phase, block);
+      if (status.ok()) return;
+      std::lock_guard lock(mutex);
+      if (block < first_error.load(std::memory_order_relaxed)) {
+        first_error.store(block, std::memory_order_relaxed);
+        error = std::move(status);
+      }
+    });
+    return error;
+  }
+
+  // A value as the reference executor knows it. What lies in the arena looks like foreign memory,
+  // so that nobody writes there and what leaves the run is copied.
+  RunValue ValueOf(int id) const {
+    const PlanValue& value = plan_.values()[static_cast<size_t>(id)];
+    if (value.variable != nullptr) return {.variable = value.variable};
+    const PlanStorage& storage = plan_.storage_of(value);
+    const auto index = static_cast<size_t>(storage.index);
+    const Tensor* tensor = nullptr;
+    switch (storage.kind) {
+      case Kind::kArena: {
+        void* const data = arena_ + storage.offset;
+        return {.tensor = Tensor::OfBuffer(value.spec.dtype, value.spec.shape,
+                                           WrapMemory(data, storage.bytes, nullptr))};
+      }
+      case Kind::kOwned:
+        tensor = &frame_->owned[index];
+        break;
+      case Kind::kConstant:
+        tensor = &plan_.constants()[index];
+        break;
+      case Kind::kFeed:
+        tensor = &feeds_[index];
+        break;
+      case Kind::kVariable:
+        tensor = &frame_->bindings[index];
+        break;
+    }
+    const auto offset = static_cast<size_t>(static_cast<const char*>(tensor->raw_data()) -
+                                            static_cast<const char*>(tensor->buffer()->data()));
+    return {.tensor =
+                Tensor::OfBuffer(value.spec.dtype, value.spec.shape, tensor->buffer(), offset)};
+  }
+
+  absl::StatusOr<RunValue> FetchOf(int id) const {
+    if (id < 0) return RunValue();
+    RunValue value = ValueOf(id);
+    const PlanValue& planned = plan_.values()[static_cast<size_t>(id)];
+    if (value.variable != nullptr || plan_.storage_of(planned).kind != Kind::kConstant)
+      return value;
+    // The plan keeps its constants.
+    SESSILE_ASSIGN_OR_RETURN(value.tensor, value.tensor.Clone());
+    return value;
+  }
+
+  // The reference executor runs what has not run before `position`.
+  absl::StatusOr<std::vector<RunValue>> HandOver(int position) const {
+    SESSILE_ASSIGN_OR_RETURN(std::vector<RunValue> fetched,
+                             RunProgram(plan_.program(), feeds_, environment_,
+                                        [&](int step, std::vector<RunValue>* outputs) {
+                                          const StepOutcome& outcome =
+                                              plan_.outcomes()[static_cast<size_t>(step)];
+                                          if (outcome.position >= position) return false;
+                                          for (const int id : outcome.values) {
+                                            outputs->push_back(id < 0 ? RunValue() : ValueOf(id));
+                                          }
+                                          return true;
+                                        }));
+    // What lies in memory of this run must not leave it, nor the plan's constants.
+    for (RunValue& value : fetched) {
+      if (value.tensor.has_value() && value.tensor.buffer()->lock() == nullptr) {
+        SESSILE_ASSIGN_OR_RETURN(value.tensor, value.tensor.Clone());
+      }
+    }
+    return fetched;
+  }
+
+  const Plan& plan_;
+  const std::span<const Tensor> feeds_;
+  const NodeCall::Environment& environment_;
+  char* const arena_;
+  std::unique_ptr<PlanFrame> frame_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<RunValue>> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
+                                              std::span<const Tensor> contents, ArenaPool* arenas,
+                                              const NodeCall::Environment& environment) {
+  SESSILE_ASSIGN_OR_RETURN(const ArenaPool::Lease arena, arenas->Borrow(plan.arena_bytes()));
+  return PlanRun(plan, feeds, environment, arena.data()).Run(contents);
+}
+
+}  // namespace sessile
