@@ -18,7 +18,7 @@ target_link_libraries(
             absl::flat_hash_set absl::inlined_vector absl::time)
 
 # Precompiles what nearly every file of a target includes: the standard library's and Abseil's headers, and the given ones. Every
-# file still names all that it uses: a subproject builds without this.
+# file still names all that it uses: -DSESSILE_PRECOMPILE_HEADERS=OFF -DSESSILE_UNITY_BUILD=OFF shows.
 function(sessile_precompile target)
   if(SESSILE_PRECOMPILE_HEADERS)
     target_precompile_headers(
