@@ -1,5 +1,4 @@
-# Every include reads "sessile/FOLDER/...". In the build tree that is a folder of links to the sources; an install has the same
-# shape under include/sessile.
+# Every include reads "sessile/FOLDER/...". In the build tree that is a folder of links to the sources.
 
 set(SESSILE_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 set(SESSILE_GENERATED_DIR ${PROJECT_BINARY_DIR}/generated)

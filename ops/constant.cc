@@ -17,6 +17,11 @@ namespace {
 
 absl::Status ConstShape(ShapeContext& ctx) {
   SESSILE_ASSIGN_OR_RETURN(const Tensor value, ctx.Attr<Tensor>("value"));
+  SESSILE_ASSIGN_OR_RETURN(const DataType dtype, ctx.Attr<DataType>("dtype"));
+  if (value.has_value() && value.dtype() != dtype) {
+    return InvalidArgument("Type mismatch between value (", DataTypeName(value.dtype()),
+                           ") and dtype (", DataTypeName(dtype), ")");
+  }
   ctx.SetOutput(0, value.shape());
   return absl::OkStatus();
 }

@@ -85,8 +85,6 @@ Literal ShapeLiteral(const Shape& shape) {
                  .integers = {shape.dims().begin(), shape.dims().end()}};
 }
 
-thread_local SourceLocation current_location;
-
 SourceLocation FromStd(const std::source_location& at) {
   return {at.file_name(), static_cast<int>(at.line())};
 }
@@ -155,17 +153,17 @@ std::optional<DataType> Input::dtype() const {
   return std::nullopt;
 }
 
-SourceScope::SourceScope(const SourceLocation& at) : outermost_(current_location.line == 0) {
-  if (outermost_) current_location = at;
+SourceScope::SourceScope(const SourceLocation& at) : outermost_(BlamedLine().line == 0) {
+  if (outermost_) BlamedLine() = at;
 }
 
 SourceScope::SourceScope(const std::source_location& at) : SourceScope(FromStd(at)) {}
 
 SourceScope::~SourceScope() {
-  if (outermost_) current_location = {};
+  if (outermost_) BlamedLine() = {};
 }
 
-SourceLocation SourceScope::Current() { return current_location; }
+SourceLocation SourceScope::Current() { return BlamedLine(); }
 
 Output convert_to_tensor(const Input& value, std::optional<DataType> dtype, std::string_view name,
                          std::optional<DataType> preferred) {

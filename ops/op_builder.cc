@@ -192,6 +192,7 @@ absl::Status InputBinder::Bind(const ArgDef& arg, const std::vector<Input>& valu
     SESSILE_ASSIGN_OR_RETURN(tensors, ConvertList(arg, values));
   } else {
     absl::StatusOr<Output> tensor = ConvertOne(arg, *single);
+    if (!tensor.ok()) SESSILE_RETURN_IF_ERROR(graph_.CheckUsable());  // not the value's fault
     if (!tensor.ok() && type.has_value()) {
       return InvalidArgument("Expected ", PythonName(*type), " passed to parameter '", arg.name,
                              "' of op '", op_.name, "'. Error: ", tensor.status().message());
@@ -242,9 +243,13 @@ void FindGraph(std::span<const Input> inputs, Output* first) {
     if (!input.is_output()) continue;
     if (!first->has_value()) *first = input.output();
     if (input.output().graph_impl() != first->graph_impl()) {
-      errors::ThrowIfError(InvalidArgument("Tensor '", input.output().name(),
-                                           "' must be from the same graph as Tensor '",
-                                           first->name(), "'."));
+      const auto place = [](const Output& output) {
+        const std::string line = output.op().node().built_at().ToString();
+        return line.empty() ? line : absl::StrCat(" (line ", line, ")");
+      };
+      errors::ThrowIfError(InvalidArgument(
+          "Tensor '", input.output().name(), "'", place(input.output()),
+          " must be from the same graph as Tensor '", first->name(), "'", place(*first), "."));
     }
   }
 }

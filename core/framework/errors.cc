@@ -1,6 +1,8 @@
 #include "sessile/core/framework/errors.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "sessile/core/framework/source_location.h"
 
 namespace sessile::errors {
 
@@ -10,7 +12,21 @@ OpError::OpError(absl::Status status)
 
 std::string CodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }
 
-void ThrowIfError(const absl::Status& status) {
+namespace {
+
+// With the line of the builder that fails, unless the message names a node and its line already.
+absl::Status Blamed(const absl::Status& status) {
+  const std::string line = BlamedLine().ToString();
+  if (status.ok() || line.empty() || absl::StrContains(status.message(), "built at ")) {
+    return status;
+  }
+  return absl::Status(status.code(), absl::StrCat(status.message(), "\n\t (built at ", line, ")"));
+}
+
+}  // namespace
+
+void ThrowIfError(const absl::Status& error) {
+  const absl::Status status = Blamed(error);
   // clang-format off
   switch (status.code()) {
     case absl::StatusCode::kOk: return;

@@ -53,8 +53,9 @@ class UnauthenticatedError : public OpError { using OpError::OpError; };
 // TensorFlow's upper-case name of a code: "INVALID_ARGUMENT".
 std::string CodeName(absl::StatusCode code);
 
-// Throws the class that belongs to status.code(); returns if the status is OK.
-void ThrowIfError(const absl::Status& status);
+// Throws the class that belongs to status.code(); returns if the status is OK. Inside a public
+// builder the message ends with the user's line, "(built at main.cc:11)".
+void ThrowIfError(const absl::Status& error);
 
 template <typename T>
 T ValueOrThrow(absl::StatusOr<T> value) {

@@ -16,6 +16,10 @@ namespace sessile {
 template <typename T>
 absl::StatusOr<int64_t> RangeSize(T start, T limit, T delta) {
   if (delta == T{0}) return InvalidArgument("Requires delta != 0: ", delta);
+  if (start != start || limit != limit || delta != delta) {
+    return InvalidArgument("Requires numbers, got NaN: start ", start, ", limit ", limit,
+                           ", delta ", delta);
+  }
   if (delta > T{0} && start > limit) {
     return InvalidArgument("Requires start <= limit when delta > 0: ", start, "/", limit);
   }

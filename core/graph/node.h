@@ -14,6 +14,7 @@
 #include "sessile/core/framework/attr_value.h"
 #include "sessile/core/framework/op_def.h"
 #include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/source_location.h"
 
 namespace sessile {
 
@@ -29,14 +30,6 @@ struct Endpoint {
   int index = 0;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
-};
-
-// The line of the user's program that built a node; line 0 if it is not known.
-struct SourceLocation {
-  const char* file = "";
-  int line = 0;
-  // "main.cc:42", or "" if it is not known.
-  std::string ToString() const;
 };
 
 class Node {

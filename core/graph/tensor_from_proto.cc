@@ -150,8 +150,10 @@ absl::Status TakeFromBudget(DataType dtype, const Shape& shape, int given,
   if (__builtin_mul_overflow(count, BytesPerElement(dtype), &bytes) || bytes > budget->bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("OOM when allocating tensor with shape", shape.ToString(), " and type ",
-                     DataTypeName(dtype), ": its value repeats ", given, " elements, and only ",
-                     budget->bytes, " bytes may be filled that way"));
+                     DataTypeName(dtype), ": its value repeats ", given,
+                     " elements, and the values of one graph may be filled "
+                     "up that way to ",
+                     ExpansionBudget().bytes, " bytes, of which ", budget->bytes, " are left"));
   }
   budget->bytes -= static_cast<size_t>(bytes);
   return absl::OkStatus();

@@ -16,8 +16,10 @@
 namespace sessile {
 namespace {
 
-// More than this is not read from a file whose size the system does not tell, a pipe for example.
+// How files whose size the system does not tell are read: in such pieces, and no more than that,
+// because a device may never end.
 constexpr size_t kChunk = size_t{1} << 20;
+constexpr uint64_t kMaxUnsizedBytes = uint64_t{1} << 28;
 
 absl::Status SystemError(const char* what, const std::string& path, int error) {
   return absl::ErrnoToStatus(error, absl::StrCat(what, " '", path, "'"));
@@ -75,12 +77,16 @@ bool IsSpecialFile(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a named pipe that nobody writes to would block here.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return SystemError("Cannot open", path, errno);
   struct stat info;
   if (::fstat(file.get(), &info) != 0) return SystemError("Cannot read", path, errno);
   if (S_ISDIR(info.st_mode)) return SystemError("Cannot read", path, EISDIR);
+  // A pipe with a writer is waited for again.
+  if (::fcntl(file.get(), F_SETFL, 0) != 0) return SystemError("Cannot read", path, errno);
   limit = std::min<uint64_t>(limit, MemoryLimit());
+  if (!S_ISREG(info.st_mode)) limit = std::min(limit, kMaxUnsizedBytes);
   const uint64_t size = S_ISREG(info.st_mode) ? static_cast<uint64_t>(info.st_size) : 0;
   if (size > limit) return TooLarge(path, limit);
 

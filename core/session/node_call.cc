@@ -36,10 +36,10 @@ Tensor TensorOf(const RunValue& value) {
 }
 
 absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs) {
-  if (node.op()->allows_uninitialized_input) return absl::OkStatus();
-  for (const RunValue& input : inputs) {
-    if (input.variable != nullptr && !input.variable->initialized()) {
-      return input.variable->Uninitialized();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (node.op()->allows_uninitialized_input && TakesReference(node, i)) continue;
+    if (inputs[i].variable != nullptr && !inputs[i].variable->initialized()) {
+      return inputs[i].variable->Uninitialized();
     }
   }
   return absl::OkStatus();

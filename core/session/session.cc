@@ -32,7 +32,7 @@ absl::Status CheckFeedShape(const Node& node, int index, const Shape& fed) {
   if (Shape::Compatible(shape, fed)) return absl::OkStatus();
   return InvalidArgument("Cannot feed value of shape ", fed.ToPythonString(), " for Tensor '",
                          node.name(), ":", index, "', which has shape '", shape.ToPythonString(),
-                         "'");
+                         "'", NodeSuffix(node));
 }
 
 absl::Status NoSession() { return FailedPrecondition("Attempted to use a closed Session."); }
@@ -102,7 +102,8 @@ absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetch
     absl::StatusOr<Tensor> value = feed.value.ToTensor(dtype);
     if (!value.ok()) {
       return WithSuffix(value.status(),
-                        absl::StrCat(" (It is fed to Tensor '", EndpointName(graph, place), "'.)"));
+                        absl::StrCat(" (It is fed to Tensor '", EndpointName(graph, place), "'.)",
+                                     NodeSuffix(node)));
     }
     SESSILE_RETURN_IF_ERROR(CheckFeedShape(node, place.index, value->shape()));
     request.feeds.push_back({place, *std::move(value)});

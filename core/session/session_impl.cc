@@ -112,6 +112,13 @@ absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) 
                                ? values[static_cast<size_t>(source.slot)]
                                : RunValue{.tensor = feeds[static_cast<size_t>(source.feed)]};
     SESSILE_ASSIGN_OR_RETURN(Tensor result, FetchValue(value, results.size(), feeds));
+    // Each result is the caller's alone, also of two fetches of one value.
+    const bool is_taken = std::any_of(results.begin(), results.end(), [&](const Tensor& other) {
+      return other.has_value() && other.buffer() == result.buffer();
+    });
+    if (is_taken) {
+      SESSILE_ASSIGN_OR_RETURN(result, CopyContent(result));
+    }
     results.push_back(std::move(result));
   }
   return results;

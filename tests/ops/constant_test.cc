@@ -6,6 +6,7 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/tests/front_testing.h"
 #include "sessile/tests/graph_listing.h"
 #include "sessile/tests/op_testing.h"
@@ -155,6 +156,15 @@ TEST_F(ConstantTest, BlamesTheLineOfTheUser) {
   const Output x = placeholder(float32);
   EXPECT_EQ(x.node().built_at().line, line);
   EXPECT_EQ(zeros_like(x).node().built_at().line, line + 2);
+}
+
+TEST(ConstTest, RefusesAValueOfAnotherType) {
+  const Graph graph;
+  const DefaultGraphScope with = graph.as_default();
+  const Tensor value = Tensor::Scalar(1.0f);
+  EXPECT_THAT(
+      ErrorOf([&] { OpBuilder("Const").Attr("value", value).Attr("dtype", float64).Build(); }),
+      HasSubstr("Type mismatch between value (float) and dtype (double)"));
 }
 
 TEST(PlaceholderTest, GradientGoesToTheDefault) {

@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // A graph of its own, with the variables of the golden graphs.
 class GradientDescentTest : public ::testing::Test {
@@ -80,37 +81,40 @@ TEST_F(GradientDescentTest, GivesAPairForEachVariable) {
 
 TEST_F(GradientDescentTest, RefusesALossThatDependsOnNoVariable) {
   const Output loss = placeholder(float32, Shape(), "loss");
-  EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5).minimize(loss); }),
-            "INVALID_ARGUMENT: No gradients provided for any variable, check your graph for ops "
-            "that do not support "
-            "gradients, between variables [\"<tf.Variable 'w:0' shape=(1, 2) dtype=float32_ref>\", "
-            "\"<tf.Variable 'b:0' shape=() dtype=float64_ref>\"] and loss Tensor(\"loss:0\", "
-            "shape=(), dtype=float32).");
+  EXPECT_THAT(
+      ErrorOf([&] { train::GradientDescentOptimizer(0.5).minimize(loss); }),
+      StartsWith(
+          "INVALID_ARGUMENT: No gradients provided for any variable, check your graph for ops "
+          "that do not support "
+          "gradients, between variables [\"<tf.Variable 'w:0' shape=(1, 2) dtype=float32_ref>\", "
+          "\"<tf.Variable 'b:0' shape=() dtype=float64_ref>\"] and loss Tensor(\"loss:0\", "
+          "shape=(), dtype=float32)."));
 }
 
 TEST_F(GradientDescentTest, RefusesALossOfIntegers) {
   const Output loss = placeholder(int32, Shape(), "loss");
-  EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5).minimize(loss); }),
-            "INVALID_ARGUMENT: Invalid type tf.int32 for loss:0, expected: [tf.float16, "
-            "tf.bfloat16, tf.float32, "
-            "tf.float64].");
+  EXPECT_THAT(
+      ErrorOf([&] { train::GradientDescentOptimizer(0.5).minimize(loss); }),
+      StartsWith("INVALID_ARGUMENT: Invalid type tf.int32 for loss:0, expected: [tf.float16, "
+                 "tf.bfloat16, tf.float32, "
+                 "tf.float64]."));
 }
 
 TEST_F(GradientDescentTest, RefusesToTrainNothing) {
-  EXPECT_EQ(ErrorOf([&] {
-              const Graph empty;
-              const DefaultGraphScope with = empty.as_default();
-              train::GradientDescentOptimizer(0.5).minimize(placeholder(float32));
-            }),
-            "INVALID_ARGUMENT: No variables to optimize.");
-  EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5).apply_gradients({}); }),
-            "INVALID_ARGUMENT: No variables provided.");
+  EXPECT_THAT(ErrorOf([&] {
+                const Graph empty;
+                const DefaultGraphScope with = empty.as_default();
+                train::GradientDescentOptimizer(0.5).minimize(placeholder(float32));
+              }),
+              StartsWith("INVALID_ARGUMENT: No variables to optimize."));
+  EXPECT_THAT(ErrorOf([&] { train::GradientDescentOptimizer(0.5).apply_gradients({}); }),
+              StartsWith("INVALID_ARGUMENT: No variables provided."));
   EXPECT_THAT(ErrorOf([&] {
                 train::GradientDescentOptimizer(0.5).apply_gradients({{Output(), w_}});
               }),
               HasSubstr("No gradients provided for any variable: ["));
-  EXPECT_EQ(ErrorOf([&] { train::GradientDescentOptimizer(0.5, {.name = ""}); }),
-            "INVALID_ARGUMENT: Must specify the optimizer name");
+  EXPECT_THAT(ErrorOf([&] { train::GradientDescentOptimizer(0.5, {.name = ""}); }),
+              StartsWith("INVALID_ARGUMENT: Must specify the optimizer name"));
 }
 
 TEST_F(GradientDescentTest, RefusesAGradientOfAnotherShape) {
@@ -129,8 +133,8 @@ TEST_F(GradientDescentTest, MakesOneGlobalStep) {
   EXPECT_FALSE(step.trainable());
   EXPECT_EQ(train::get_global_step(), step);
   EXPECT_EQ(train::get_or_create_global_step(), step);
-  EXPECT_EQ(ErrorOf([] { train::create_global_step(); }),
-            "INVALID_ARGUMENT: \"global_step\" already exists.");
+  EXPECT_THAT(ErrorOf([] { train::create_global_step(); }),
+              StartsWith("INVALID_ARGUMENT: \"global_step\" already exists."));
 }
 
 TEST_F(GradientDescentTest, FindsAGlobalStepByItsName) {

@@ -17,6 +17,7 @@ namespace sessile {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 // A test in a graph of its own.
 class GradientsTest : public ::testing::Test {
@@ -176,18 +177,19 @@ TEST_F(GradientsTest, GoesThroughALongChain) {
 
 TEST_F(GradientsTest, RefusesAnotherNumberOfGradYs) {
   const Output y = exp(x_);
-  EXPECT_EQ(ErrorOf([&] {
-              gradients({y, x_}, x_, {.grad_ys = {y}});
-            }),
-            "INVALID_ARGUMENT: Length mismatch. Passed 1 grad_ys for 2 ys");
+  EXPECT_THAT(ErrorOf([&] {
+                gradients({y, x_}, x_, {.grad_ys = {y}});
+              }),
+              StartsWith("INVALID_ARGUMENT: Length mismatch. Passed 1 grad_ys for 2 ys"));
 }
 
 TEST_F(GradientsTest, RefusesAGradYOfAWrongType) {
   const Output flags = placeholder(bool_, {2}, "flags");
   const Output y = exp(x_);
-  EXPECT_EQ(ErrorOf([&] { gradients(y, x_, {.grad_ys = {flags}}); }),
-            "INVALID_ARGUMENT: Gradient type bool generated for real or integer-valued tensor "
-            "'Exp:0' with type float32 must be real or integer");
+  EXPECT_THAT(
+      ErrorOf([&] { gradients(y, x_, {.grad_ys = {flags}}); }),
+      StartsWith("INVALID_ARGUMENT: Gradient type bool generated for real or integer-valued tensor "
+                 "'Exp:0' with type float32 must be real or integer"));
   EXPECT_THAT(ErrorOf([&] { gradients(flags, x_, {.grad_ys = {y}}); }),
               HasSubstr("must be numeric to obtain a default gradient"));
 }
@@ -231,9 +233,11 @@ TEST(GradientErrorsTest, SaysWhichOperationHasNoGradientAndWhy) {
   const DefaultGraphScope with = graph.as_default();
   const Output x = OpBuilder("Source").Build();
   const Output y = OpBuilder("Secret", "scope/hidden").Input(x).Build();
-  EXPECT_EQ(ErrorOf([&] { gradients(y, x); }),
-            "NOT_FOUND: No gradient defined for operation 'scope/hidden' (op type: Secret): it "
-            "tells nobody. To make it a constant for the gradient, use tf::stop_gradient.");
+  EXPECT_THAT(
+      ErrorOf([&] { gradients(y, x); }),
+      StartsWith(
+          "NOT_FOUND: No gradient defined for operation 'scope/hidden' (op type: Secret): it "
+          "tells nobody. To make it a constant for the gradient, use tf::stop_gradient."));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 namespace sessile {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class OperatorsTest : public FrontTest {};
@@ -94,8 +95,11 @@ TEST_F(OperatorsTest, RefuseTensorsOfTwoGraphs) {
   Graph other;
   const DefaultGraphScope with = other.as_default();
   const Output y = constant(1.0, {.name = "y"});
-  EXPECT_THAT(ErrorOf([&] { x + y; }),
-              HasSubstr("Tensor 'y:0' must be from the same graph as Tensor 'x:0'."));
+  EXPECT_THAT(
+      ErrorOf([&] { x + y; }),
+      AllOf(HasSubstr("Tensor 'y:0' (line operators_test.cc:97) must be from the same graph as "
+                      "Tensor 'x:0' (line operators_test.cc:94)."),
+            HasSubstr("(built at operators_test.cc:99)")));
 }
 
 }  // namespace

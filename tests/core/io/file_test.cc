@@ -60,6 +60,17 @@ TEST_F(FileTest, RefusesAnEndlessFile) {
   EXPECT_EQ(ReadFile("/dev/zero", 1 << 22).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
+TEST_F(FileTest, EndsAtADeviceThatNeverDoes) {
+  const absl::Status status = ReadFile("/dev/zero").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(FileTest, DoesNotWaitForAPipeThatNobodyWrites) {
+  const std::string path = folder_ + "/pipe";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_EQ(ReadFile(path).value(), "");
+}
+
 TEST_F(FileTest, WritesToADeviceWithoutReplacingIt) {
   ASSERT_TRUE(WriteFile("/dev/null", "a").ok());
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));

@@ -52,6 +52,13 @@ TEST_F(SessionTest, FetchesTensorsOperationsNamesAndLists) {
   EXPECT_EQ(Probe().calls, 4);
 }
 
+TEST_F(SessionTest, GivesEachFetchMemoryOfItsOwn) {
+  Session sess = g_.NewSession();
+  std::vector<Tensor> values = sess.run(std::vector<Output>{y_, y_}, {{x_, {{1, 2}}}});
+  values[0].mutable_flat<float>()[0] = 50;
+  EXPECT_THAT(values[1], HasFloats({-1, -2}));
+}
+
 TEST_F(SessionTest, AListOfOneIsAList) {
   Session sess = g_.NewSession();
   static_assert(std::is_same_v<decltype(sess.run({y_})), std::vector<Tensor>>);

@@ -1,4 +1,4 @@
-#include "sessile/core/graph/node.h"
+#include "sessile/core/framework/source_location.h"
 
 #include <cstring>
 
@@ -10,6 +10,11 @@ std::string SourceLocation::ToString() const {
   if (line == 0) return "";
   const char* slash = std::strrchr(file, '/');
   return absl::StrCat(slash == nullptr ? file : slash + 1, ":", line);
+}
+
+SourceLocation& BlamedLine() {
+  thread_local SourceLocation line;
+  return line;
 }
 
 }  // namespace sessile
