@@ -97,9 +97,9 @@ TEST_F(OperatorsTest, RefuseTensorsOfTwoGraphs) {
   const Output y = constant(1.0, {.name = "y"});
   EXPECT_THAT(
       ErrorOf([&] { x + y; }),
-      AllOf(HasSubstr("Tensor 'y:0' (line operators_test.cc:97) must be from the same graph as "
-                      "Tensor 'x:0' (line operators_test.cc:94)."),
-            HasSubstr("(built at operators_test.cc:99)")));
+      AllOf(HasSubstr("Tensor 'y:0' (line operators_test.cc:"),
+            HasSubstr(") must be from the same graph as Tensor 'x:0' (line operators_test.cc:"),
+            HasSubstr("(built at operators_test.cc:")));
 }
 
 }  // namespace
