@@ -13,6 +13,7 @@
 #include "sessile/core/framework/tensor.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/import.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/core/graph/scope.h"
 

@@ -91,12 +91,14 @@ struct VariableScopeOptions {
 // name scope that is open. Throws errors::InvalidArgumentError for nullptr without default_name.
 class [[nodiscard]] variable_scope {
  public:
-  explicit variable_scope(std::string_view name, const VariableScopeOptions& options = {});
-  explicit variable_scope(const char* name, const VariableScopeOptions& options = {})
+  [[nodiscard]] explicit variable_scope(std::string_view name,
+                                        const VariableScopeOptions& options = {});
+  [[nodiscard]] explicit variable_scope(const char* name, const VariableScopeOptions& options = {})
       : variable_scope(std::string_view(name), options) {}
   // No name: Python's variable_scope(None, default_name=...).
-  explicit variable_scope(std::nullptr_t, const VariableScopeOptions& options);
-  explicit variable_scope(const VariableScope& scope, const VariableScopeOptions& options = {});
+  [[nodiscard]] explicit variable_scope(std::nullptr_t, const VariableScopeOptions& options);
+  [[nodiscard]] explicit variable_scope(const VariableScope& scope,
+                                        const VariableScopeOptions& options = {});
   ~variable_scope();
   variable_scope(const variable_scope&) = delete;
   variable_scope& operator=(const variable_scope&) = delete;

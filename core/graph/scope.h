@@ -81,7 +81,7 @@ class [[nodiscard]] ScopeObject {
 
 class [[nodiscard]] DefaultGraphScope {
  public:
-  explicit DefaultGraphScope(Graph graph);
+  [[nodiscard]] explicit DefaultGraphScope(Graph graph);
   ~DefaultGraphScope();
   DefaultGraphScope(const DefaultGraphScope&) = delete;
   DefaultGraphScope& operator=(const DefaultGraphScope&) = delete;
@@ -101,8 +101,8 @@ void reset_default_graph();
 // a slash re-enters that very scope; an empty one is the root. name() is the scope with its slash.
 class [[nodiscard]] name_scope : public ScopeObject {
  public:
-  explicit name_scope(std::string_view name);
-  name_scope(std::string_view name, std::shared_ptr<GraphImpl> graph);
+  [[nodiscard]] explicit name_scope(std::string_view name);
+  [[nodiscard]] name_scope(std::string_view name, std::shared_ptr<GraphImpl> graph);
   const std::string& name() const { return name_; }
   operator const std::string&() const { return name_; }  // NOLINT: a scope is used as a name
 
@@ -131,12 +131,12 @@ class Dependency {
 // current cond or loop.
 class [[nodiscard]] control_dependencies : public ScopeObject {
  public:
-  explicit control_dependencies(std::initializer_list<Dependency> dependencies);
+  [[nodiscard]] explicit control_dependencies(std::initializer_list<Dependency> dependencies);
   template <typename T>
-  explicit control_dependencies(const std::vector<T>& dependencies)
+  [[nodiscard]] explicit control_dependencies(const std::vector<T>& dependencies)
       : control_dependencies(std::vector<Dependency>(dependencies.begin(), dependencies.end())) {}
-  explicit control_dependencies(const std::vector<Dependency>& dependencies);
-  explicit control_dependencies(std::nullptr_t);
+  [[nodiscard]] explicit control_dependencies(const std::vector<Dependency>& dependencies);
+  [[nodiscard]] explicit control_dependencies(std::nullptr_t);
 
  private:
   void Enter(BuildScope::Control control);
@@ -147,17 +147,17 @@ class [[nodiscard]] control_dependencies : public ScopeObject {
 // runs on the CPU. Later, more specific parts override.
 class [[nodiscard]] device : public ScopeObject {
  public:
-  explicit device(std::string_view name);
+  [[nodiscard]] explicit device(std::string_view name);
   // Forgets the devices of outer scopes.
-  explicit device(std::nullptr_t);
+  [[nodiscard]] explicit device(std::nullptr_t);
 };
 
 // Nodes built inside get the attribute `_class`: they belong to the place of `op`.
 class [[nodiscard]] colocate_with : public ScopeObject {
  public:
-  explicit colocate_with(const Dependency& op, bool ignore_existing = false);
+  [[nodiscard]] explicit colocate_with(const Dependency& op, bool ignore_existing = false);
   // Forgets the colocations and devices of outer scopes.
-  explicit colocate_with(std::nullptr_t);
+  [[nodiscard]] explicit colocate_with(std::nullptr_t);
 
  private:
   void Enter(BuildScope::Colocation colocation);
