@@ -6,10 +6,12 @@
 // A reference type (the output of a variable) is the value type's number plus 100.
 #pragma once
 
+#include <algorithm>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -78,6 +80,9 @@ struct BFloat16 {
 };
 
 inline bool IsRef(DataType type) { return static_cast<int>(type) > 100; }
+inline bool HasRef(std::span<const DataType> types) {
+  return std::any_of(types.begin(), types.end(), IsRef);
+}
 inline DataType BaseType(DataType type) {
   return IsRef(type) ? static_cast<DataType>(static_cast<int>(type) - 100) : type;
 }

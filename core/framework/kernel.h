@@ -54,7 +54,12 @@ class KernelState {
 struct TensorSpec {
   DataType dtype = DataType::kInvalid;
   Shape shape = {};
+
+  friend bool operator==(const TensorSpec&, const TensorSpec&) = default;
 };
+
+// Of no value: kInvalid and an unknown shape.
+TensorSpec SpecOf(const Tensor& tensor);
 
 // A tensor during a run: it owns nothing and is valid for the run only.
 class TensorView {
@@ -170,6 +175,8 @@ class Prepared {
     return nullptr;
   }
   const std::vector<Forward>& forwards() const { return forwards_; }
+  // Which input output i is under another shape, or null.
+  const Forward* alias_of(int i) const;
   const std::vector<Initialization>& initializations() const { return initializations_; }
   // Blocks of each phase. No phases: Run is not called.
   const std::vector<int64_t>& phases() const { return phases_; }

@@ -168,6 +168,11 @@ absl::StatusOr<Tensor> Tensor::Reshaped(const Shape& shape) const {
   return reshaped;
 }
 
+Tensor Tensor::Alias(DataType dtype, const Shape& shape) const {
+  const auto offset = static_cast<const char*>(data_) - static_cast<const char*>(buffer_->data());
+  return OfBuffer(dtype, shape, buffer_, static_cast<size_t>(offset));
+}
+
 absl::StatusOr<Tensor> Tensor::Clone() const {
   if (!has_value()) return Tensor();
   SESSILE_ASSIGN_OR_RETURN(Tensor copy, Allocate(dtype_, shape_));

@@ -94,6 +94,9 @@ class Tensor {
   absl::StatusOr<Tensor> Rows(int64_t begin, int64_t end) const;
   // The same elements with another shape of as many, sharing the buffer.
   absl::StatusOr<Tensor> Reshaped(const Shape& shape) const;
+  // The same memory under another shape of as many elements or, for a bitcast, another type.
+  // REQUIRES: as many bytes.
+  Tensor Alias(DataType dtype, const Shape& shape) const;
   absl::StatusOr<Tensor> Clone() const;
 
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }

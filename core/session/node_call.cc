@@ -1,10 +1,10 @@
 #include "sessile/core/session/node_call.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "sessile/core/framework/status.h"
+#include "sessile/core/session/run_blocks.h"
 #include "sessile/core/session/variable.h"
 
 namespace sessile {
@@ -22,22 +22,19 @@ TensorView ViewOf(const Tensor& tensor) {
 
 bool TakesReference(const Node& node, size_t i) { return IsRef(node.input_types()[i]); }
 
-// The same memory under another shape (or, for a bitcast, another type).
-Tensor AliasOf(const Tensor& tensor, const TensorSpec& spec) {
-  const size_t offset = static_cast<size_t>(static_cast<const char*>(tensor.raw_data()) -
-                                            static_cast<const char*>(tensor.buffer()->data()));
-  return Tensor::OfBuffer(BaseType(spec.dtype), spec.shape, tensor.buffer(), offset);
-}
-
 }  // namespace
 
 Tensor TensorOf(const RunValue& value) {
   return value.variable != nullptr ? value.variable->content() : value.tensor;
 }
 
+bool MayBeUninitialized(const Node& node, size_t i) {
+  return node.op()->allows_uninitialized_input && TakesReference(node, i);
+}
+
 absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (node.op()->allows_uninitialized_input && TakesReference(node, i)) continue;
+    if (MayBeUninitialized(node, i)) continue;
     if (inputs[i].variable != nullptr && !inputs[i].variable->initialized()) {
       return inputs[i].variable->Uninitialized();
     }
@@ -147,10 +144,7 @@ absl::Status NodeCall::MakeOutputs() {
 absl::Status NodeCall::MakeOutput(int i) {
   const size_t at = static_cast<size_t>(i);
   const TensorSpec& spec = prepared_->outputs()[at];
-  const Prepared::Forward* alias = nullptr;
-  for (const Prepared::Forward& forward : prepared_->forwards()) {
-    if (forward.output == i && forward.always) alias = &forward;
-  }
+  const Prepared::Forward* const alias = prepared_->alias_of(i);
   if (IsRef(step_.node->output_types()[at])) return MakeReference(i, alias);
   Tensor& output = outputs_[at].tensor;
   if (alias != nullptr) {
@@ -159,14 +153,14 @@ absl::Status NodeCall::MakeOutput(int i) {
       return Internal("The kernel of ", step_.node->op_type(), " cannot give input ", alias->input,
                       " the shape ", spec.shape.ToString());
     }
-    output = AliasOf(input, spec);
+    output = input.Alias(BaseType(spec.dtype), spec.shape);
   } else if (!spec.shape.IsFullyDefined()) {
     return absl::OkStatus();  // the kernel will ask for it
   } else {
     for (const Prepared::Forward& forward : prepared_->forwards()) {
       Tensor& input = tensors_[static_cast<size_t>(forward.input)];
       if (forward.output != i || !MayTakeOver(input, spec)) continue;
-      output = AliasOf(input, spec);
+      output = input.Alias(BaseType(spec.dtype), spec.shape);
       break;
     }
     if (!output.has_value()) {
@@ -222,27 +216,10 @@ absl::Status NodeCall::RunPhases() {
   }
   const Scratch scratch(memory != nullptr ? memory->data() : nullptr, slot_bytes);
   for (int phase = 0; phase < static_cast<int>(prepared_->phases().size()); ++phase) {
-    SESSILE_RETURN_IF_ERROR(RunBlocks(phase, scratch));
+    SESSILE_RETURN_IF_ERROR(RunBlocks({*prepared_, *this, input_views_, output_views_, scratch},
+                                      phase, environment_.pool));
   }
   return absl::OkStatus();
-}
-
-// Of several errors the one of the lowest block wins, so that it does not depend on threads.
-absl::Status NodeCall::RunBlocks(int phase, Scratch scratch) {
-  std::mutex mutex;
-  absl::Status error;
-  std::atomic<int64_t> first_error{std::numeric_limits<int64_t>::max()};
-  environment_.pool->Run(prepared_->num_blocks(phase), [&](int64_t block) {
-    if (block > first_error.load(std::memory_order_relaxed)) return;
-    absl::Status status = prepared_->Run(*this, input_views_, output_views_, scratch, phase, block);
-    if (status.ok()) return;
-    std::lock_guard lock(mutex);
-    if (block < first_error.load(std::memory_order_relaxed)) {
-      first_error.store(block, std::memory_order_relaxed);
-      error = std::move(status);
-    }
-  });
-  return error;
 }
 
 absl::Status NodeCall::CheckOutputs() const {

@@ -28,6 +28,10 @@ namespace sessile {
 // uninitialized.
 Tensor TensorOf(const RunValue& value);
 
+// True if the node may meet an uninitialized variable at input `i`: a reference that it gives a
+// value or asks about.
+bool MayBeUninitialized(const Node& node, size_t i);
+
 // FAILED_PRECONDITION ("Attempting to use uninitialized value W") if a live input is an
 // uninitialized variable and the op wants a value there.
 absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs);
@@ -60,7 +64,6 @@ class NodeCall final : public RunContext {
   bool MayTakeOver(const Tensor& input, const TensorSpec& spec) const;
   absl::Status PrepareVariables(std::vector<Tensor>* targets);
   absl::Status RunPhases();
-  absl::Status RunBlocks(int phase, Scratch scratch);
   absl::Status CheckOutputs() const;
 
   const Step& step_;

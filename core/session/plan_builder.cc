@@ -18,16 +18,6 @@ constexpr size_t kOverheadOfValue = 256;
 // A program in which so many walks find ever more to defer is left to the reference executor.
 constexpr int kMaxWalks = 4;
 
-bool AnyRef(std::span<const DataType> types) {
-  return std::any_of(types.begin(), types.end(), IsRef);
-}
-
-// Outputs follow from the inputs' data, and nothing else happens.
-bool IsFunction(const Step& step) {
-  return !step.node->op()->is_stateful && step.state == nullptr &&
-         !AnyRef(step.node->input_types()) && !AnyRef(step.node->output_types());
-}
-
 bool IsLoopKind(ControlFlowKind kind) {
   return kind == ControlFlowKind::kEnter || kind == ControlFlowKind::kExit ||
          kind == ControlFlowKind::kNextIteration || kind == ControlFlowKind::kLoopCond;
@@ -73,11 +63,8 @@ class Walk {
     draft_.outcomes.resize(program().steps().size());
     draft_.variables.assign(request.variables.begin(), request.variables.end());
     for (size_t i = 0; i < request.variables.size(); ++i) {
-      const Tensor& content = request.contents[i];
       now_[request.variables[i]] = {
-          AddBinding(static_cast<int>(i), true,
-                     content.has_value() ? TensorSpec{content.dtype(), content.shape()}
-                                         : TensorSpec{DataType::kInvalid, Shape::Unknown()})};
+          AddBinding(static_cast<int>(i), true, SpecOf(request.contents[i]))};
     }
   }
 
@@ -155,7 +142,7 @@ class Walk {
 
   absl::StatusOr<int> AddFeed(size_t i) {
     const Tensor& feed = request_.feeds[i];
-    PlanValue added{.spec = {feed.dtype(), feed.shape()}};
+    PlanValue added{.spec = SpecOf(feed)};
     added.storage = AddStorage({.kind = PlanStorage::Kind::kFeed, .index = static_cast<int>(i)});
     if ((*request_.steering)[i] && MaySteer(feed)) {
       // A copy: the feed's memory is lent for one run.
@@ -166,7 +153,7 @@ class Walk {
 
   int AddKnown(const Tensor& tensor) {
     draft_.constants.push_back(tensor);
-    PlanValue added{.spec = {tensor.dtype(), tensor.shape()}};
+    PlanValue added{.spec = SpecOf(tensor)};
     added.storage = AddStorage({.kind = PlanStorage::Kind::kConstant,
                                 .index = static_cast<int>(draft_.constants.size()) - 1});
     added.known = tensor;
@@ -199,10 +186,11 @@ class Walk {
   }
 
   absl::Status CheckInitialized(const Visited& visited) {
-    if (visited.step->node->op()->allows_uninitialized_input) return absl::OkStatus();
-    for (const int input : visited.inputs) {
-      if (input < 0 || value(input).variable == nullptr) continue;
+    for (size_t i = 0; i < visited.inputs.size(); ++i) {
+      const int input = visited.inputs[i];
+      if (input < 0 || MayBeUninitialized(*visited.step->node, i)) continue;
       VariableState* const variable = value(input).variable;
+      if (variable == nullptr) continue;
       if (SpecNow(variable).dtype == DataType::kInvalid) return variable->Uninitialized();
     }
     return absl::OkStatus();
@@ -212,7 +200,7 @@ class Walk {
     const Node& node = *visited.step->node;
     const bool makes_reference =
         node.num_inputs() == 0 && dynamic_cast<VariableState*>(visited.step->state) != nullptr;
-    if ((node.op()->is_stateful && !makes_reference) || AnyRef(node.input_types())) return true;
+    if ((node.op()->is_stateful && !makes_reference) || HasRef(node.input_types())) return true;
     return std::any_of(visited.inputs.begin(), visited.inputs.end(), [&](int input) {
       if (input < 0) return false;
       const PlanValue& v = value(input);
@@ -350,7 +338,7 @@ class Walk {
                             const std::vector<TensorSpec>& specs,
                             const std::vector<Tensor>& tensors) {
     const Step& step = *visited->step;
-    if (!IsFunction(step) || step.node->num_outputs() == 0) return false;
+    if (!step.is_function() || step.node->num_outputs() == 0) return false;
     if (step.node->num_inputs() == 0 && kernel.known_output(0) != nullptr) {
       for (int i = 0; i < step.node->num_outputs(); ++i) {
         if (kernel.known_output(i) == nullptr) return false;
@@ -409,10 +397,7 @@ class Walk {
   }
 
   absl::Status PlanOutput(Visited* visited, DraftStep* made, int i) {
-    const Prepared::Forward* alias = nullptr;
-    for (const Prepared::Forward& forward : made->kernel->forwards()) {
-      if (forward.output == i && forward.always) alias = &forward;
-    }
+    const Prepared::Forward* const alias = made->kernel->alias_of(i);
     if (IsRef(visited->step->node->output_types()[static_cast<size_t>(i)])) {
       VariableState* const variable = alias != nullptr
                                           ? made->inputs[static_cast<size_t>(alias->input)].variable

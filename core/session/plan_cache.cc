@@ -9,11 +9,6 @@
 namespace sessile {
 namespace {
 
-TensorSpec SpecOf(const Tensor& tensor) {
-  if (!tensor.has_value()) return {DataType::kInvalid, Shape::Unknown()};
-  return {tensor.dtype(), tensor.shape()};
-}
-
 bool Fits(const TensorSpec& spec, const Tensor& tensor) {
   return spec.dtype == tensor.dtype() && (!tensor.has_value() || spec.shape == tensor.shape());
 }

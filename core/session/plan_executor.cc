@@ -1,13 +1,11 @@
 #include "sessile/core/session/plan_executor.h"
 
 #include <algorithm>
-#include <atomic>
-#include <limits>
-#include <mutex>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/session/run_blocks.h"
 
 namespace sessile {
 namespace {
@@ -153,38 +151,24 @@ class PlanRun {
                                made.variable->EnsureBuffer(plan_.bindings()[binding].spec));
       BindVariable(binding, content);
     }
-    const int phases = static_cast<int>(step.kernel->phases().size());
-    for (int phase = 0; phase < phases; ++phase) {
-      SESSILE_RETURN_IF_ERROR(RunPhase(step, phase));
-    }
+    SESSILE_RETURN_IF_ERROR(RunKernel(step));
     for (const DraftStep::NewContent& made : step.new_contents) {
       made.variable->Commit(frame_->bindings[static_cast<size_t>(made.binding)]);
     }
     return true;
   }
 
-  // Of several errors the one of the lowest block wins, so that it does not depend on threads.
-  absl::Status RunPhase(const PlanStep& step, int phase) {
+  absl::Status RunKernel(const PlanStep& step) {
     const Inputs in(frame_->views.data() + step.first_view, step.num_inputs);
     const Outputs out(in.data() + step.num_inputs, step.num_outputs);
     const Scratch scratch(arena_ + step.scratch, step.kernel->scratch_slot_bytes());
     StepContext context(step, *environment_.limits);
-    const int64_t blocks = step.kernel->num_blocks(phase);
-    if (blocks == 1) return step.kernel->Run(context, in, out, scratch, phase, 0);
-    std::mutex mutex;
-    absl::Status error;
-    std::atomic<int64_t> first_error{std::numeric_limits<int64_t>::max()};
-    environment_.pool->Run(blocks, [&](int64_t block) {
-      if (block > first_error.load(std::memory_order_relaxed)) return;
-      absl::Status status = step.kernel->Run(context, in, out, scratch, phase, block);
-      if (status.ok()) return;
-      std::lock_guard lock(mutex);
-      if (block < first_error.load(std::memory_order_relaxed)) {
-        first_error.store(block, std::memory_order_relaxed);
-        error = std::move(status);
-      }
-    });
-    return error;
+    const int phases = static_cast<int>(step.kernel->phases().size());
+    for (int phase = 0; phase < phases; ++phase) {
+      SESSILE_RETURN_IF_ERROR(
+          RunBlocks({*step.kernel, context, in, out, scratch}, phase, environment_.pool));
+    }
+    return absl::OkStatus();
   }
 
   // A value as the reference executor knows it. What lies in the arena looks like foreign memory,
@@ -214,10 +198,7 @@ class PlanRun {
         tensor = &frame_->bindings[index];
         break;
     }
-    const auto offset = static_cast<size_t>(static_cast<const char*>(tensor->raw_data()) -
-                                            static_cast<const char*>(tensor->buffer()->data()));
-    return {.tensor =
-                Tensor::OfBuffer(value.spec.dtype, value.spec.shape, tensor->buffer(), offset)};
+    return {.tensor = tensor->Alias(value.spec.dtype, value.spec.shape)};
   }
 
   absl::StatusOr<RunValue> FetchOf(int id) const {

@@ -46,10 +46,6 @@ class Context final : public PrepareContext {
   const Shape unknown_;
 };
 
-TensorSpec SpecOf(const PrepareRequest& request, size_t i) {
-  return {request.dtype(i), request.initialized(i) ? request.shape(i) : Shape::Unknown()};
-}
-
 // A kernel whose outputs are not those of its node is a mistake of the kernel's, caught before
 // anybody writes through a wrong pointer.
 absl::Status CheckPrepared(const Prepared& prepared, const Context& ctx) {
@@ -142,7 +138,7 @@ absl::StatusOr<PreparedCache::Entry> PreparedCache::Make(const PrepareRequest& r
   Entry entry;
   entry.prepared = std::move(prepared);
   for (size_t i = 0; i < request.inputs.size(); ++i) {
-    entry.specs.push_back(SpecOf(request, i));
+    entry.specs.push_back(request.spec(i));
     if (!IsValueInput(*kernel_, static_cast<int>(i))) continue;
     // A copy: the input's memory may be written later.
     SESSILE_ASSIGN_OR_RETURN(Tensor value, request.inputs[i].Clone());

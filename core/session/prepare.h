@@ -34,6 +34,7 @@ struct PrepareRequest {
   }
   DataType dtype(size_t i) const { return specs.empty() ? inputs[i].dtype() : specs[i].dtype; }
   const Shape& shape(size_t i) const { return specs.empty() ? inputs[i].shape() : specs[i].shape; }
+  TensorSpec spec(size_t i) const { return specs.empty() ? SpecOf(inputs[i]) : specs[i]; }
 };
 
 // The type as which a value of `type` is carried: in the yardstick a float is a double, everything

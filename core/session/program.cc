@@ -420,6 +420,11 @@ std::string EndpointName(const GraphImpl& graph, Endpoint endpoint) {
   return absl::StrCat(graph.node(endpoint.node).name(), ":", endpoint.index);
 }
 
+bool Step::is_function() const {
+  return kind == ControlFlowKind::kNone && state == nullptr && !node->op()->is_stateful &&
+         !HasRef(node->input_types()) && !HasRef(node->output_types());
+}
+
 std::string NodeSuffix(const Node& node) {
   const std::string where = node.built_at().ToString();
   return absl::StrCat("\n\t [[{{node ", node.name(), "}}]] (", node.op_type(),

@@ -55,6 +55,9 @@ struct Step {
   bool is_constant = false;  // of an Enter: its value is the same in every round
   int index = 0;             // its place among the steps of its frame
   int first_input = 0;       // the place of its input 0 among the inputs of its frame
+
+  // A kernel whose outputs follow from its inputs, and nothing else happens.
+  bool is_function() const;
 };
 
 // A loop, or, as frame 0, the program outside of all loops.

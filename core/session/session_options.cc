@@ -1,15 +1,20 @@
 #include "sessile/core/session/session_options.h"
 
 #include <cstdlib>
+#include <string_view>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
 
 namespace sessile {
 
 int DefaultOptimizerLevel() {
-  static const int level = [] {
-    const char* const text = std::getenv("SESSILE_OPTIMIZER_LEVEL");
-    return text != nullptr ? std::atoi(text) : 1;
-  }();
-  return level;
+  const char* const text = std::getenv("SESSILE_OPTIMIZER_LEVEL");
+  if (text == nullptr || std::string_view(text) == "1") return 1;
+  if (std::string_view(text) == "0") return 0;
+  errors::ThrowIfError(
+      InvalidArgument("SESSILE_OPTIMIZER_LEVEL: expected 0 or 1, got '", text, "'"));
+  return 1;
 }
 
 }  // namespace sessile

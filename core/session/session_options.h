@@ -13,7 +13,8 @@ namespace sessile {
 
 class KernelRegistry;
 
-// 1, unless the environment variable SESSILE_OPTIMIZER_LEVEL says otherwise.
+// 1, unless the environment variable SESSILE_OPTIMIZER_LEVEL says 0. Throws
+// errors::InvalidArgumentError if it says anything else.
 int DefaultOptimizerLevel();
 
 // TensorFlow's ConfigProto, as far as it means something here; its order of fields.

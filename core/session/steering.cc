@@ -7,14 +7,8 @@ namespace {
 
 constexpr int64_t kMaxElements = 16;
 
-// The step computes its outputs from its inputs' data, and does nothing else.
-bool IsFunction(const Step& step) {
-  if (step.kind != ControlFlowKind::kNone || step.node->op()->is_stateful) return false;
-  if (step.state != nullptr || step.kernel->from_shapes) return false;
-  const auto is_ref = [](DataType type) { return IsRef(type); };
-  return std::none_of(step.node->input_types().begin(), step.node->input_types().end(), is_ref) &&
-         std::none_of(step.node->output_types().begin(), step.node->output_types().end(), is_ref);
-}
+// The step's outputs follow from its inputs' data, not from their shapes alone.
+bool PassesData(const Step& step) { return step.is_function() && !step.kernel->from_shapes; }
 
 bool NeedsValue(const Step& step, int input) {
   if (step.kind == ControlFlowKind::kSwitch) return input == 1;
@@ -47,7 +41,7 @@ class Search {
       if (edge.input == Edge::kControl) continue;
       const Step& step = program_.step(edge.step);
       if (NeedsValue(step, edge.input)) return true;
-      if (seen_[static_cast<size_t>(edge.step)] || !IsFunction(step)) continue;
+      if (seen_[static_cast<size_t>(edge.step)] || !PassesData(step)) continue;
       seen_[static_cast<size_t>(edge.step)] = true;
       todo->push_back(edge.step);
     }

@@ -51,6 +51,15 @@ TEST(VariableTest, RefusesAReadBeforeItsInitialization) {
   ExpectStatus(sess.Run({v.add}, {{v.value, 1.0}}).status(), code, kText);
 }
 
+// Assign may give its reference a first value, but not take its value from one without.
+TEST(VariableTest, RefusesToAssignAnUninitializedValue) {
+  OneVariable v;
+  const Output itself = v.g.Op("Assign", "itself", {v.w, v.w});
+  Session sess = v.g.NewSession();
+  ExpectStatus(sess.Run({itself}).status(), absl::StatusCode::kFailedPrecondition,
+               "Attempting to use uninitialized value W");
+}
+
 TEST(VariableTest, SaysWhetherItIsInitialized) {
   OneVariable v;
   const Output is = v.g.Op("IsVariableInitialized", "is", {v.w});
