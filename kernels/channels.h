@@ -19,14 +19,7 @@
 #include "sessile/core/framework/data_format.h"
 #include "sessile/core/framework/shape.h"
 #include "sessile/kernels/blocks.h"
-
-// Before a loop whose iterations touch different elements, even where arrays are the same (an
-// output in place of an input): it may be computed in vectors.
-#if defined(__GNUC__) && !defined(__clang__)
-#define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("GCC ivdep")
-#else
-#define SESSILE_NO_CARRIED_DEPENDENCE
-#endif
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 
@@ -66,6 +59,26 @@ struct Channels {
   // channel plus a multiple of the number of channels.
   template <typename Body>
   void Walk(IndexRange range, Body body) const {
+    Vectorized([dims = *this, range, body] { dims.WalkLoops(range, body); });
+  }
+
+  // Copies the first `channels` values to all lanes.
+  template <typename T>
+  void Tile(T* values) const {
+    for (int64_t lane = channels; lane < lanes(); ++lane) values[lane] = values[lane - channels];
+  }
+
+  // Adds the sums of all lanes to those of the first `channels`.
+  template <typename T>
+  void Fold(T* sums) const {
+    for (int64_t first = channels; first < lanes(); first += channels) {
+      for (int64_t c = 0; c < channels; ++c) sums[c] += sums[first + c];
+    }
+  }
+
+ private:
+  template <typename Body>
+  void WalkLoops(IndexRange range, Body body) const {
     if (inner == 1) {
       const int64_t step = lanes();
       const int64_t end = range.last() * channels;
@@ -84,22 +97,6 @@ struct Channels {
       }
     }
   }
-
-  // Copies the first `channels` values to all lanes.
-  template <typename T>
-  void Tile(T* values) const {
-    for (int64_t lane = channels; lane < lanes(); ++lane) values[lane] = values[lane - channels];
-  }
-
-  // Adds the sums of all lanes to those of the first `channels`.
-  template <typename T>
-  void Fold(T* sums) const {
-    for (int64_t first = channels; first < lanes(); first += channels) {
-      for (int64_t c = 0; c < channels; ++c) sums[c] += sums[first + c];
-    }
-  }
 };
 
 }  // namespace sessile
-
-#undef SESSILE_NO_CARRIED_DEPENDENCE

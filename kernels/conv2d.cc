@@ -7,6 +7,7 @@
 #include "sessile/kernels/conv2d_loops.h"
 #include "sessile/kernels/conv2d_onednn.h"
 #include "sessile/kernels/conv2d_shape.h"
+#include "sessile/kernels/conv2d_tiles.h"
 #include "sessile/kernels/register_all.h"
 
 namespace sessile {
@@ -14,15 +15,18 @@ namespace {
 
 using PreparedOr = absl::StatusOr<std::unique_ptr<Prepared>>;
 
-// oneDNN for float32 where it can, else our loops.
+using Make = PreparedOr (*)(const ConvolutionShape&);
+
+// For float32 tiles where they are made for the shape, then oneDNN where it can; else plain loops.
 template <typename T>
-PreparedOr Choose(const absl::StatusOr<ConvolutionShape>& conv,
-                  PreparedOr (*onednn)(const ConvolutionShape&),
+PreparedOr Choose(const absl::StatusOr<ConvolutionShape>& conv, Make tiles, Make onednn,
                   std::unique_ptr<Prepared> (*loops)(const ConvolutionShape&)) {
   SESSILE_RETURN_IF_ERROR(conv.status());
   if constexpr (std::is_same_v<T, float>) {
-    PreparedOr prepared = onednn(*conv);
-    if (!absl::IsUnimplemented(prepared.status())) return prepared;
+    for (const Make make : {tiles, onednn}) {
+      PreparedOr prepared = make(*conv);
+      if (!absl::IsUnimplemented(prepared.status())) return prepared;
+    }
   }
   return loops(*conv);
 }
@@ -30,21 +34,23 @@ PreparedOr Choose(const absl::StatusOr<ConvolutionShape>& conv,
 template <typename T>
 struct Conv2D {
   static PreparedOr Prepare(const PrepareContext& ctx) {
-    return Choose<T>(ForwardShape(ctx), OneDnnForward, LoopForward<T>);
+    return Choose<T>(ForwardShape(ctx), TiledForward, OneDnnForward, LoopForward<T>);
   }
 };
 
 template <typename T>
 struct Conv2DBackpropInput {
   static PreparedOr Prepare(const PrepareContext& ctx) {
-    return Choose<T>(BackwardInputShape(ctx), OneDnnBackwardInput, LoopBackwardInput<T>);
+    return Choose<T>(BackwardInputShape(ctx), TiledBackwardInput, OneDnnBackwardInput,
+                     LoopBackwardInput<T>);
   }
 };
 
 template <typename T>
 struct Conv2DBackpropFilter {
   static PreparedOr Prepare(const PrepareContext& ctx) {
-    return Choose<T>(BackwardFilterShape(ctx), OneDnnBackwardFilter, LoopBackwardFilter<T>);
+    return Choose<T>(BackwardFilterShape(ctx), TiledBackwardFilter, OneDnnBackwardFilter,
+                     LoopBackwardFilter<T>);
   }
 };
 

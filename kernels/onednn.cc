@@ -3,13 +3,14 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <new>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -220,12 +221,75 @@ auto MakeBackward(const Descriptors& d, const dnnl::primitive_attr& attr, const 
 }
 #endif
 
+// ---- Calls -------------------------------------------------------------------------------------
+
+// A primitive and the memory objects that it is called with. Making those takes longer than many a
+// small convolution, so each call borrows a set of them that an earlier one has left. Thread-safe.
+template <size_t n>
+class Callable {
+ public:
+  using Addresses = std::array<void*, n>;
+
+  Callable(dnnl::primitive primitive, const std::array<int, n>& names,
+           const std::array<memory::desc, n>& descs)
+      : primitive_(std::move(primitive)), names_(names), descs_(descs) {}
+
+  // May throw.
+  void Call(const Addresses& addresses) const {
+    std::unique_ptr<Arguments> arguments = Borrow(addresses);
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive_.get(), Stream().get(),
+                                                   static_cast<int>(n), arguments->list.data()),
+                            "could not execute a primitive");
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(arguments));
+  }
+
+ private:
+  struct Arguments {
+    Addresses addresses;
+    std::array<memory, n> memories;
+    std::array<dnnl_exec_arg_t, n> list;
+  };
+
+  std::unique_ptr<Arguments> Borrow(const Addresses& addresses) const {
+    std::unique_ptr<Arguments> arguments;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        arguments = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (arguments == nullptr) {
+      arguments = std::make_unique<Arguments>();
+      arguments->addresses = addresses;
+      for (size_t i = 0; i < n; ++i) {
+        arguments->memories[i] = memory(descs_[i], Engine(), addresses[i]);
+        arguments->list[i] = {names_[i], arguments->memories[i].get()};
+      }
+    }
+    // Setting an address also clears what pads the layout there: only where it is another one.
+    for (size_t i = 0; i < n; ++i) {
+      if (arguments->addresses[i] == addresses[i]) continue;
+      arguments->memories[i].set_data_handle(addresses[i]);
+      arguments->addresses[i] = addresses[i];
+    }
+    return arguments;
+  }
+
+  dnnl::primitive primitive_;
+  std::array<int, n> names_ = {};
+  std::array<memory::desc, n> descs_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Arguments>> idle_;  // as many as there were threads
+};
+
 // ---- Convolutions ------------------------------------------------------------------------------
 
 class Ready final : public Convolution {
  public:
   // May throw.
-  Ready(ConvolutionKind kind, const ConvolutionShape& shape) : kind_(kind) {
+  Ready(ConvolutionKind kind, const ConvolutionShape& shape) {
     Descriptors d = Describe(shape);
     const dnnl::primitive_attr attr = UserScratchpad();
     const auto forward = [&] { return MakeForward(d, attr); };
@@ -248,54 +312,53 @@ class Ready final : public Convolution {
         break;
       }
     }
-    filter_bytes_ = d.filter.get_size();
-    input_ = d.input;
-    output_ = d.output;
     packed_ = d.filter;
-    hwio_ = d.hwio;
     const bool unpacks = kind == ConvolutionKind::kBackwardFilter;
-    const dnnl::reorder::primitive_desc reorder(Engine(), unpacks ? packed_ : hwio_, Engine(),
-                                                unpacks ? hwio_ : packed_, attr);
-    reorder_ = dnnl::reorder(reorder);
-    reorder_scratch_ = reorder.scratchpad_desc();
+    const dnnl::reorder::primitive_desc reorder(Engine(), unpacks ? packed_ : d.hwio, Engine(),
+                                                unpacks ? d.hwio : packed_, attr);
+    scratch_bytes_ = std::max(scratch_.get_size(), reorder.scratchpad_desc().get_size());
+    reorder_.emplace(dnnl::reorder(reorder),
+                     std::array{unpacks ? DNNL_ARG_TO : DNNL_ARG_FROM,
+                                unpacks ? DNNL_ARG_FROM : DNNL_ARG_TO, DNNL_ARG_SCRATCHPAD},
+                     std::array{d.hwio, packed_, reorder.scratchpad_desc()});
+    const Names& names = kNames[static_cast<size_t>(kind)];
+    convolution_.emplace(primitive_,
+                         std::array{names.input, names.filter, names.output, DNNL_ARG_SCRATCHPAD},
+                         std::array{d.input, packed_, d.output, scratch_});
   }
 
-  size_t filter_bytes() const override { return filter_bytes_; }
+  size_t filter_bytes() const override { return packed_.get_size(); }
   bool SharesFilterLayout(const Convolution& other) const override {
     return packed_ == static_cast<const Ready&>(other).packed_;
   }
-  size_t scratch_bytes() const override {
-    return std::max(scratch_.get_size(), reorder_scratch_.get_size());
-  }
+  size_t scratch_bytes() const override { return scratch_bytes_; }
   const char* implementation() const override { return name_.c_str(); }
 
   absl::Status PackFilter(const float* hwio, void* packed, void* scratch) const override {
-    return Reorder(DNNL_ARG_FROM, const_cast<float*>(hwio), DNNL_ARG_TO, packed, scratch);
+    return Reorder(const_cast<float*>(hwio), packed, scratch);
   }
   absl::Status UnpackFilter(const void* packed, float* hwio, void* scratch) const override {
-    return Reorder(DNNL_ARG_TO, hwio, DNNL_ARG_FROM, const_cast<void*>(packed), scratch);
+    return Reorder(hwio, const_cast<void*>(packed), scratch);
   }
 
   absl::Status Run(float* input, void* packed, float* output, void* scratch) const override {
-    struct Names {
-      int input, filter, output;
-    };
-    static constexpr Names kNames[] = {
-        {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-        {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
-        {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
-    };
-    const Names& names = kNames[static_cast<int>(kind_)];
     return Guarded("convolution", [&] {
-      primitive_.execute(Stream(), {{names.input, memory(input_, Engine(), input)},
-                                    {names.filter, memory(packed_, Engine(), packed)},
-                                    {names.output, memory(output_, Engine(), output)},
-                                    {DNNL_ARG_SCRATCHPAD, memory(scratch_, Engine(), scratch)}});
+      convolution_->Call({input, packed, output, scratch});
       return absl::OkStatus();
     });
   }
 
  private:
+  struct Names {
+    int input, filter, output;
+  };
+  // By ConvolutionKind.
+  static constexpr Names kNames[] = {
+      {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+      {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
+      {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
+  };
+
   template <typename Primitive, typename Descriptor>
   void Take(const Descriptor& chosen, Descriptors* d) {
     name_ = chosen.impl_info_str();
@@ -308,22 +371,19 @@ class Ready final : public Convolution {
     primitive_ = Primitive(chosen);
   }
 
-  absl::Status Reorder(int plain, void* hwio, int blocked, void* packed, void* scratch) const {
+  absl::Status Reorder(void* hwio, void* packed, void* scratch) const {
     return Guarded("reorder", [&] {
-      reorder_.execute(Stream(),
-                       {{plain, memory(hwio_, Engine(), hwio)},
-                        {blocked, memory(packed_, Engine(), packed)},
-                        {DNNL_ARG_SCRATCHPAD, memory(reorder_scratch_, Engine(), scratch)}});
+      reorder_->Call({hwio, packed, scratch});
       return absl::OkStatus();
     });
   }
 
-  const ConvolutionKind kind_;
   std::string name_;
   dnnl::primitive primitive_;
-  dnnl::primitive reorder_;
-  memory::desc input_, packed_, output_, hwio_, scratch_, reorder_scratch_;
-  size_t filter_bytes_ = 0;
+  std::optional<Callable<4>> convolution_;
+  std::optional<Callable<3>> reorder_;
+  memory::desc packed_, scratch_;
+  size_t scratch_bytes_ = 0;
 };
 
 // Convolutions that were made, by what they compute. Whoever uses one shares in it, so it is safe

@@ -1,0 +1,255 @@
+// The output of a convolution, and the gradient of its input, on tiles.
+
+#include "sessile/kernels/conv2d_tiles.h"
+
+#include <algorithm>
+
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/conv2d_windows.h"
+#include "sessile/kernels/tiles.h"
+
+namespace sessile {
+namespace {
+
+using tiles::ColumnGroups;
+
+constexpr int64_t kLargestFilter = 16;
+// Bytes of the filter that all tiles of a group of channels read over and over: they should stay in
+// the second-level cache.
+constexpr int64_t kLargestGroup = 192 << 10;
+
+// Sums over `depth` channels and the taps of a window, for each of `channels` channels: from the
+// input to the output, or from the gradient of the output to that of the input.
+struct Direction {
+  Direction(const ConvolutionShape& conv, bool forward)
+      : rows(forward ? ForwardAxis(conv, 0) : BackwardAxis(conv, 0)),
+        columns(forward ? ForwardAxis(conv, 1) : BackwardAxis(conv, 1)),
+        depth(forward ? conv.in_channels : conv.out_channels),
+        channels(forward ? conv.out_channels : conv.in_channels),
+        source_row((forward ? conv.input[1] : conv.output[1]) * depth),
+        source_image((forward ? conv.input[0] : conv.output[0]) * source_row),
+        result_row((forward ? conv.output[1] : conv.input[1]) * channels),
+        result_image((forward ? conv.output[0] : conv.input[0]) * result_row) {}
+
+  int64_t row_taps() const { return static_cast<int64_t>(rows.tap_of_packed.size()); }
+  int64_t column_taps() const { return static_cast<int64_t>(columns.tap_of_packed.size()); }
+  int64_t num_rows() const { return static_cast<int64_t>(rows.windows.size()); }
+  // In a packed filter, whose taps are [phase of rows][phase of columns][row][column].
+  int64_t FirstTap(int64_t row_phase, int64_t column_phase) const {
+    return rows.First(row_phase) * column_taps() +
+           rows.taps(row_phase) * columns.First(column_phase);
+  }
+
+  Axis rows, columns;
+  int64_t depth, channels;
+  int64_t source_row, source_image, result_row, result_image;
+};
+
+// What the two have in common. A block is some images, or some rows of one.
+class TiledConvolution : public Prepared {
+ public:
+  TiledConvolution(const ConvolutionShape& conv, bool forward, const tiles::Kernels& kernels)
+      : conv_(conv), kernels_(kernels), to_(conv, forward), groups_(kernels, to_.channels) {
+    AddOutput(float32, forward ? OutputShape(conv) : InputShape(conv));
+    const int64_t blocks =
+        BlocksOfWork(conv.batch * to_.num_rows(),
+                     WorkPerImage(conv) / static_cast<double>(to_.num_rows()) / kTiledWorkFactor);
+    image_blocks_ = std::min(blocks, conv.batch);
+    row_blocks_ = blocks > conv.batch ? std::min(blocks / conv.batch, to_.num_rows()) : 1;
+  }
+
+  int64_t largest_group_bytes() const {
+    return to_.row_taps() * to_.column_taps() * to_.depth * groups_.list[0].vectors *
+           kernels_.lanes * static_cast<int64_t>(sizeof(float));
+  }
+
+ protected:
+  // Of the filter, for a group of channels: where the weights of a window begin, and the distances.
+  struct Weights {
+    const float* first;
+    int64_t row;
+    int64_t next;
+    bool padded;
+  };
+
+  int64_t blocks() const { return image_blocks_ * row_blocks_; }
+  const ConvolutionShape& conv() const { return conv_; }
+  const tiles::Kernels& kernels() const { return kernels_; }
+  const Direction& to() const { return to_; }
+  const ColumnGroups& groups() const { return groups_; }
+
+  // weights_of(group, row window, column window) is called for each.
+  template <typename WeightsOf>
+  void RunBlock(int64_t block, const float* source, float* result, WeightsOf weights_of) const {
+    const IndexRange images = BlockRange(conv_.batch, block / row_blocks_, image_blocks_);
+    const IndexRange rows = BlockRange(to_.num_rows(), block % row_blocks_, row_blocks_);
+    for (const ColumnGroups::Group& group : groups_.list) {
+      const int64_t tile = kernels_.rows(group.vectors);
+      const int64_t chunks = (images.size() + tile - 1) / tile;
+      for (int64_t k = 0; k < chunks; ++k) {
+        const IndexRange range = BlockRange(images.size(), k, chunks);
+        const int64_t first = images.first() + range.first();
+        for (const int64_t y : rows) {
+          const Window& row = to_.rows.windows[static_cast<size_t>(y)];
+          for (const Stretch& stretch : to_.columns.stretches) {
+            const Weights weights = weights_of(group, row, stretch.window);
+            const float* from = source + first * to_.source_image + row.source * to_.source_row +
+                                stretch.window.source * to_.depth;
+            float* to = result + first * to_.result_image + y * to_.result_row +
+                        stretch.first * to_.channels + group.first;
+            Points(stretch, range.size(),
+                   {.rows = row.size,
+                    .length = stretch.window.size * to_.depth,
+                    .in = from,
+                    .in_row = to_.source_row,
+                    .filter = weights.first,
+                    .filter_row = weights.row,
+                    .filter_next = weights.next,
+                    .filter_padded = weights.padded,
+                    .out = to,
+                    .outputs = group.columns,
+                    .vectors = group.vectors});
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  // The results of a stretch in all images: a tile is of neighbours, or of the same pixel of
+  // several images where there are few neighbours.
+  void Points(const Stretch& stretch, int64_t images, tiles::Products call) const {
+    const int64_t source_step = to_.columns.source_step * to_.depth;
+    const int64_t result_step = to_.columns.step * to_.channels;
+    const bool neighbours = stretch.count >= kernels_.rows(call.vectors) || stretch.count >= images;
+    call.points = neighbours ? stretch.count : images;
+    call.in_step = neighbours ? source_step : to_.source_image;
+    call.out_step = neighbours ? result_step : to_.result_image;
+    const int64_t calls = neighbours ? images : stretch.count;
+    for (int64_t i = 0; i < calls; ++i) {
+      kernels_.products(call);
+      call.in += neighbours ? to_.source_image : source_step;
+      call.out += neighbours ? to_.result_image : result_step;
+    }
+  }
+
+  const ConvolutionShape conv_;
+  const tiles::Kernels& kernels_;
+  const Direction to_;
+  const ColumnGroups groups_;
+  int64_t image_blocks_ = 1;
+  int64_t row_blocks_ = 1;
+};
+
+// Takes the filter as it is.
+class TiledOutput final : public TiledConvolution {
+ public:
+  TiledOutput(const ConvolutionShape& conv, const tiles::Kernels& kernels)
+      : TiledConvolution(conv, true, kernels) {
+    AddPhase(blocks());
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int /*phase*/,
+                   int64_t block) const override {
+    const int64_t tap_floats = to().depth * to().channels;
+    const int64_t row_floats = conv().filter[1] * tap_floats;
+    const float* filter = in[1].data<float>() + to().rows.tap_of_packed[0] * row_floats +
+                          to().columns.tap_of_packed[0] * tap_floats;
+    RunBlock(block, in[0].data<float>(), out[0].data<float>(),
+             [&](const ColumnGroups::Group& group, const Window& row, const Window& column) {
+               return Weights{filter + row.tap * row_floats + column.tap * tap_floats + group.first,
+                              row_floats, to().channels, false};
+             });
+    return absl::OkStatus();
+  }
+};
+
+// Phase 0 packs the filter as [group][tap of packed][out channel][lanes of the group].
+class TiledInputGradient final : public TiledConvolution {
+ public:
+  TiledInputGradient(const ConvolutionShape& conv, const tiles::Kernels& kernels)
+      : TiledConvolution(conv, false, kernels), taps_(to().row_taps() * to().column_taps()) {
+    const int64_t tap_floats = to().depth * groups().padded;
+    AddPhase(BlocksOf(taps_, tap_floats * static_cast<int64_t>(sizeof(float))));
+    AddPhase(blocks());
+    SetScratch(1, static_cast<size_t>(taps_ * tap_floats) * sizeof(float));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    float* packed = scratch.slot<float>(0);
+    if (phase == 0) {
+      for (const int64_t tap : BlockRange(taps_, block, num_blocks(0))) {
+        Pack(in[1].data<float>(), tap / to().column_taps(), tap % to().column_taps(), packed);
+      }
+      return absl::OkStatus();
+    }
+    RunBlock(block, in[2].data<float>(), out[0].data<float>(),
+             [&](const ColumnGroups::Group& group, const Window& row, const Window& column) {
+               const int64_t lanes = LanesOf(group);
+               const int64_t taps = to().columns.taps(column.phase);
+               const int64_t first =
+                   to().FirstTap(row.phase, column.phase) + row.tap * taps + column.tap;
+               return Weights{PackedGroup(packed, group) + first * to().depth * lanes,
+                              taps * to().depth * lanes, lanes, true};
+             });
+    return absl::OkStatus();
+  }
+
+ private:
+  int64_t LanesOf(const ColumnGroups::Group& group) const {
+    return group.vectors * kernels().lanes;
+  }
+  float* PackedGroup(float* packed, const ColumnGroups::Group& group) const {
+    return packed + taps_ * to().depth * group.first;
+  }
+
+  // The transposed matrix of a tap; `row` and `column` number the packed ones.
+  void Pack(const float* hwio, int64_t row, int64_t column, float* packed) const {
+    const int64_t row_tap = to().rows.tap_of_packed[static_cast<size_t>(row)];
+    const int64_t column_tap = to().columns.tap_of_packed[static_cast<size_t>(column)];
+    const float* from =
+        hwio + (row_tap * conv().filter[1] + column_tap) * conv().in_channels * conv().out_channels;
+    const int64_t row_phase = to().rows.PhaseOf(row);
+    const int64_t column_phase = to().columns.PhaseOf(column);
+    const int64_t tap = to().FirstTap(row_phase, column_phase) +
+                        (row - to().rows.First(row_phase)) * to().columns.taps(column_phase) +
+                        (column - to().columns.First(column_phase));
+    for (const ColumnGroups::Group& group : groups().list) {
+      const int64_t lanes = LanesOf(group);
+      tiles::TransposePadded(from + group.first * conv().out_channels, group.columns,
+                             conv().out_channels, lanes,
+                             PackedGroup(packed, group) + tap * to().depth * lanes);
+    }
+  }
+
+  const int64_t taps_;
+};
+
+template <typename Kernel>
+absl::StatusOr<std::unique_ptr<Prepared>> Tiled(const ConvolutionShape& conv, int64_t channels) {
+  const tiles::Kernels* kernels = tiles::KernelsFor(channels);
+  if (kernels == nullptr || !SuitsTiles(conv)) return Unimplemented("not made for tiles");
+  auto prepared = std::make_unique<Kernel>(conv, *kernels);
+  if (prepared->largest_group_bytes() > kLargestGroup) return Unimplemented("many channels");
+  return prepared;
+}
+
+}  // namespace
+
+bool SuitsTiles(const ConvolutionShape& conv) {
+  return IsOrdinary(conv) && conv.channels_last && conv.groups == 1 &&
+         conv.dilation == onednn::Pair{1, 1} && conv.filter[0] <= kLargestFilter &&
+         conv.filter[1] <= kLargestFilter;
+}
+
+absl::StatusOr<std::unique_ptr<Prepared>> TiledForward(const ConvolutionShape& conv) {
+  return Tiled<TiledOutput>(conv, conv.out_channels);
+}
+
+absl::StatusOr<std::unique_ptr<Prepared>> TiledBackwardInput(const ConvolutionShape& conv) {
+  return Tiled<TiledInputGradient>(conv, conv.in_channels);
+}
+
+}  // namespace sessile

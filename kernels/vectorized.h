@@ -1,0 +1,77 @@
+// Loops in the widest vectors that the machine has, chosen at run time.
+//
+//   Vectorized([=] { for (int64_t i = 0; i < n; ++i) y[i] = a * x[i] + b[i]; });
+//
+// The loop is compiled once for each instruction set. Every element is computed by the same
+// operations in the same order in all of them (nothing is contracted, sums are not reordered), so
+// the bits are the same on every machine. Functions that the loop calls must be inlinable.
+#pragma once
+
+// Before a loop whose iterations touch different elements, even where arrays are the same (an
+// output in place of an input): it may be computed in vectors.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("GCC ivdep")
+#else
+#define SESSILE_NO_CARRIED_DEPENDENCE
+#endif
+
+namespace sessile {
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#if defined(__clang__)
+#define SESSILE_FOR_AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl"), flatten))
+#else
+#define SESSILE_FOR_AVX512 \
+  __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,prefer-vector-width=512"), flatten))
+#endif
+#define SESSILE_FOR_AVX2 __attribute__((target("avx2"), flatten))
+
+namespace internal {
+
+inline int VectorLevel() {
+  static const int level =
+      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+          ? 2
+      : __builtin_cpu_supports("avx2") ? 1
+                                       : 0;
+  return level;
+}
+
+template <typename Loop>
+SESSILE_FOR_AVX512 void RunForAvx512(Loop loop) {
+  loop();
+}
+template <typename Loop>
+SESSILE_FOR_AVX2 void RunForAvx2(Loop loop) {
+  loop();
+}
+
+}  // namespace internal
+
+template <typename Loop>
+void Vectorized(Loop loop) {
+  switch (internal::VectorLevel()) {
+    case 2:
+      return internal::RunForAvx512(loop);
+    case 1:
+      return internal::RunForAvx2(loop);
+    default:
+      loop();
+  }
+}
+
+#undef SESSILE_FOR_AVX512
+#undef SESSILE_FOR_AVX2
+
+#else
+
+template <typename Loop>
+void Vectorized(Loop loop) {
+  loop();
+}
+
+#endif
+
+}  // namespace sessile
