@@ -1,5 +1,7 @@
 // ApplyGradientDescent and ApplyAdam: one step of an optimizer on a variable, in place.
 
+#include "sessile/kernels/apply.h"
+
 #include <array>
 #include <cmath>
 #include <memory>
@@ -12,19 +14,6 @@
 
 namespace sessile {
 namespace {
-
-absl::Status CheckScalar(const PrepareContext& ctx, int input, const char* what) {
-  const Shape& shape = ctx.input_shape(input);
-  if (shape.rank() == 0) return absl::OkStatus();
-  return InvalidArgument(what, " is not a scalar: ", shape.ToString());
-}
-
-absl::Status CheckSameShape(const PrepareContext& ctx, int input, const char* what) {
-  const Shape& var = ctx.input_shape(0);
-  if (ctx.input_shape(input) == var) return absl::OkStatus();
-  return InvalidArgument("var and ", what, " do not have the same shape", var.ToString(), " ",
-                         ctx.input_shape(input).ToString());
-}
 
 // var -= alpha * delta
 template <typename T>
@@ -121,20 +110,11 @@ class ApplyAdam final : public Prepared {
   const bool nesterov_;
 };
 
-template <template <typename> class K>
-void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<K>(op).template For<AllFloatTypes>("T");
-  kernels.Lacks(op, "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
-                kNoKernelInTensorFlow);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
-  kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
-}
-
 }  // namespace
 
 void RegisterApply(KernelRegistry& kernels) {
-  Row<ApplyGradientDescent>(kernels, "ApplyGradientDescent");
-  Row<ApplyAdam>(kernels, "ApplyAdam");
+  AddApplyKernel<ApplyGradientDescent>(kernels, "ApplyGradientDescent");
+  AddApplyKernel<ApplyAdam>(kernels, "ApplyAdam");
 }
 
 }  // namespace sessile

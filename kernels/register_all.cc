@@ -3,8 +3,10 @@
 namespace sessile {
 
 void RegisterAllKernels(KernelRegistry& kernels) {
+  RegisterActivations(kernels);
   RegisterAddN(kernels);
   RegisterApply(kernels);
+  RegisterApplySlots(kernels);
   RegisterArgMax(kernels);
   RegisterFusedBatchNorm(kernels);
   RegisterBiasAdd(kernels);
@@ -18,6 +20,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterFill(kernels);
   RegisterGather(kernels);
   RegisterIdentity(kernels);
+  RegisterL2Loss(kernels);
   RegisterMatMul(kernels);
   RegisterStack(kernels);
   RegisterRandom(kernels);

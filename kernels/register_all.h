@@ -5,8 +5,10 @@
 
 namespace sessile {
 
+void RegisterActivations(KernelRegistry& kernels);
 void RegisterAddN(KernelRegistry& kernels);
 void RegisterApply(KernelRegistry& kernels);
+void RegisterApplySlots(KernelRegistry& kernels);
 void RegisterArgMax(KernelRegistry& kernels);
 void RegisterFusedBatchNorm(KernelRegistry& kernels);
 void RegisterBiasAdd(KernelRegistry& kernels);
@@ -20,6 +22,7 @@ void RegisterDynamicStitch(KernelRegistry& kernels);
 void RegisterFill(KernelRegistry& kernels);
 void RegisterGather(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
+void RegisterL2Loss(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
 void RegisterStack(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);

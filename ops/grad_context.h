@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -35,12 +36,16 @@ class GradContext {
   }
   Output output(const Node& node, int i) const { return Output(graph_, Endpoint{node.id(), i}); }
   const std::shared_ptr<GraphImpl>& graph() const { return graph_; }
+  // Whether `grad` are zeros that the walk made because no gradient came for that output.
+  bool IsFilled(const Output& grad) const { return filled_.contains(grad); }
+  void MarkFilled(const Output& grad) { filled_.insert(grad); }
   // What the walk knows of the conds and loops that it goes through. REQUIRES: made by a walk.
   ControlFlowState* control_flow() const { return control_flow_; }
 
  private:
   std::shared_ptr<GraphImpl> graph_;
   ControlFlowState* control_flow_;
+  std::unordered_set<Output> filled_;
 };
 
 }  // namespace sessile

@@ -184,6 +184,7 @@ std::vector<Output> GradientWalk::Differentiate(const Node& node, const Gradient
   for (size_t i = 0; i < grads.size(); ++i) {
     if (grads[i].has_value() || !IsTrainable(node.output_types()[i])) continue;
     grads[i] = control_flow_.ZerosLike(context_, node, static_cast<int>(i));
+    context_.MarkFilled(grads[i]);
     grads_.at(node.id()).sums[i] = grads[i];
   }
   const name_scope scope(node.name() + "_grad", graph_);

@@ -22,6 +22,7 @@
 #include "sessile/ops/axes.h"
 #include "sessile/ops/input.h"
 #include "sessile/ops/int_list.h"
+#include "sessile/ops/math.h"
 
 namespace sessile::nn {
 
@@ -66,8 +67,17 @@ struct BiasAddOptions {
 // Adds `bias` [channels] to the channels of `value`, which has any rank from 2.
 Output bias_add(Input value, Input bias, BiasAddOptions options = {});
 
-// max(features, 0).
+// Activations, elementwise; relu is max(features, 0).
 Output relu(Input features, std::string_view name = {});
+Output relu6(Input features, std::string_view name = {});     // min(max(features, 0), 6)
+Output elu(Input features, std::string_view name = {});       // e^features - 1 below zero
+Output selu(Input features, std::string_view name = {});      // elu, scaled to keep the variance
+Output softplus(Input features, std::string_view name = {});  // log(1 + e^features)
+Output softsign(Input features, std::string_view name = {});  // features / (1 + |features|)
+// `alpha` times the features below zero. Integers are cast to float32 first.
+Output leaky_relu(Input features, double alpha = 0.2, std::string_view name = {});
+using sessile::sigmoid;
+using sessile::tanh;
 
 struct SigmoidCrossEntropyOptions {
   Input labels;
@@ -77,6 +87,21 @@ struct SigmoidCrossEntropyOptions {
 // With x = logits and z = labels: z * -log(sigmoid(x)) + (1 - z) * -log(1 - sigmoid(x)),
 // elementwise, computed as max(x, 0) - x * z + log(1 + exp(-abs(x))), which does not overflow.
 Output sigmoid_cross_entropy_with_logits(SigmoidCrossEntropyOptions options);
+
+// Half the sum of squares of all elements.
+Output l2_loss(Input t, std::string_view name = {});
+
+struct DropoutOptions {
+  std::optional<Input> keep_prob = {};    // the probability that an element is kept, or
+  std::optional<Input> noise_shape = {};  // of the decisions, broadcast to x; by default x's own
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+  std::optional<Input> rate = {};  // the probability that it is dropped
+};
+// Sets elements to zero at random and divides the others by the probability that they are kept.
+// That is a number or a scalar tensor; a rate of 0 gives x itself.
+//   tf::nn::dropout(x, {keep_prob});  tf::nn::dropout(x, {.rate = 0.25});
+Output dropout(Input x, const DropoutOptions& options);
 
 struct Moments {
   Output mean;

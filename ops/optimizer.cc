@@ -175,13 +175,23 @@ std::vector<Variable> Optimizer::variables() const {
   return result;
 }
 
-Variable Optimizer::ZerosSlot(const Variable& var, std::string_view slot,
-                              std::string_view op_name) {
+Variable Optimizer::GetOrMakeSlot(const Variable& var, std::string_view slot,
+                                  const std::function<Variable()>& create) {
   auto& slots = slots_[std::string(slot)];
   const VariableKey key = KeyOf(var);
   const auto found = slots.find(key);
   if (found != slots.end()) return found->second;
-  return slots.emplace(key, CreateZerosSlot(var, op_name)).first->second;
+  return slots.emplace(key, create()).first->second;
+}
+
+Variable Optimizer::ZerosSlot(const Variable& var, std::string_view slot,
+                              std::string_view op_name) {
+  return GetOrMakeSlot(var, slot, [&] { return CreateZerosSlot(var, op_name); });
+}
+
+Variable Optimizer::Slot(const Variable& var, const Initializer& initial, std::string_view slot,
+                         std::string_view op_name) {
+  return GetOrMakeSlot(var, slot, [&] { return CreateSlot(var, initial, op_name); });
 }
 
 Variable Optimizer::NonSlotVariable(const Input& initial_value, const std::string& name,

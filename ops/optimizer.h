@@ -11,6 +11,7 @@
 // used from one thread at a time.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <source_location>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "sessile/ops/gradients.h"
+#include "sessile/ops/initializers.h"
 #include "sessile/ops/variable.h"
 
 namespace sessile::train {
@@ -103,6 +105,9 @@ class Optimizer {
   // The slot `slot` of `var`: zeros in its shape, made under the name "VAR/OP_NAME" if it is not
   // there yet.
   Variable ZerosSlot(const Variable& var, std::string_view slot, std::string_view op_name);
+  // The same, with other values in it at first.
+  Variable Slot(const Variable& var, const Initializer& initial, std::string_view slot,
+                std::string_view op_name);
   // A variable that belongs to no other one, with the place of `colocate_with`.
   Variable NonSlotVariable(const Input& initial_value, const std::string& name,
                            const Variable& colocate_with);
@@ -113,6 +118,9 @@ class Optimizer {
   // A variable is known by its graph and its place in it.
   using VariableKey = std::pair<uint64_t, int>;
   static VariableKey KeyOf(const Variable& var);
+  // The slot, which `create` makes if it is not there yet.
+  Variable GetOrMakeSlot(const Variable& var, std::string_view slot,
+                         const std::function<Variable()>& create);
   Operation CountUp(const Variable& global_step, const Operation& updated, std::string_view name);
 
   std::string name_;

@@ -14,6 +14,7 @@
 #include "sessile/ops/convert.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/random_seed.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -62,12 +63,6 @@ Output ShapeTensor(const Graph& graph, const Input& shape) {
   return errors::ValueOrThrow(ConvertToTensor(*graph.impl(), shape, dtype, "shape"));
 }
 
-SeedPair Seeds(const Graph& graph, std::optional<int64_t> op_seed) {
-  const std::optional<int64_t> graph_seed = graph.impl()->seed();
-  const bool counts = graph_seed.has_value() && !op_seed.has_value();
-  return DeriveSeeds(graph_seed, op_seed, counts ? graph.impl()->NextSeedRequest() : 0);
-}
-
 Output Draw(std::string_view op, const Output& shape, DataType dtype, const SeedPair& seeds) {
   return OpBuilder(op)
       .Input(shape)
@@ -88,7 +83,7 @@ Output Normal(std::string_view op, std::string_view default_name, const Input& s
   };
   const Output mean = convert(options.mean, "mean");
   const Output stddev = convert(options.stddev, "stddev");
-  const Output drawn = Draw(op, dims, options.dtype, Seeds(graph, options.seed));
+  const Output drawn = Draw(op, dims, options.dtype, NextSeeds(graph, options.seed));
   const Output scaled = multiply(drawn, stddev, "mul");
   return add(scaled, mean, scope.name());
 }
@@ -100,7 +95,7 @@ Output UniformInt(const Graph& graph, const Output& dims, const RandomUniformOpt
   };
   const Output low = convert(options.minval, "min");
   const Output high = convert(*options.maxval, "max");
-  const SeedPair seeds = Seeds(graph, options.seed);
+  const SeedPair seeds = NextSeeds(graph, options.seed);
   return OpBuilder("RandomUniformInt", name)
       .Input(dims)
       .Input(low)
@@ -145,6 +140,12 @@ void RegisterRandom(OpRegistry& ops) {
       .Doc("Integers that are uniform in [minval, maxval).");
 }
 
+SeedPair NextSeeds(const Graph& graph, std::optional<int64_t> op_seed) {
+  const std::optional<int64_t> graph_seed = graph.impl()->seed();
+  const bool counts = graph_seed.has_value() && !op_seed.has_value();
+  return DeriveSeeds(graph_seed, op_seed, counts ? graph.impl()->NextSeedRequest() : 0);
+}
+
 Output random_uniform(Input shape, const RandomUniformOptions& options) {
   SourceScope here(shape);
   CheckUniformType(options);
@@ -162,7 +163,7 @@ Output random_uniform(Input shape, const RandomUniformOptions& options) {
         errors::ValueOrThrow(ConvertToTensor(*graph.impl(), options.minval, options.dtype, "min"));
     high = errors::ValueOrThrow(ConvertToTensor(*graph.impl(), maxval, options.dtype, "max"));
   }
-  const Output drawn = Draw("RandomUniform", dims, options.dtype, Seeds(graph, options.seed));
+  const Output drawn = Draw("RandomUniform", dims, options.dtype, NextSeeds(graph, options.seed));
   if (from_zero && to_one) return drawn;
   if (from_zero) return multiply(drawn, high);
   const Output width = subtract(high, low, "sub");

@@ -6,8 +6,10 @@ namespace sessile {
 namespace {
 
 void RegisterAll(OpRegistry& ops) {
+  RegisterActivations(ops);
   RegisterAdam(ops);
   RegisterAddN(ops);
+  RegisterApplySlots(ops);
   RegisterArgMax(ops);
   RegisterBiasAdd(ops);
   RegisterBinary(ops);
@@ -22,6 +24,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterGather(ops);
   RegisterGradientDescent(ops);
   RegisterIdentity(ops);
+  RegisterL2Loss(ops);
   RegisterLoop(ops);
   RegisterMatMul(ops);
   RegisterNoOp(ops);

@@ -7,8 +7,10 @@
 
 namespace sessile {
 
+void RegisterActivations(OpRegistry& ops);      // activations.cc
 void RegisterAdam(OpRegistry& ops);             // adam.cc
 void RegisterAddN(OpRegistry& ops);             // add_n.cc
+void RegisterApplySlots(OpRegistry& ops);       // apply_slots.cc
 void RegisterArgMax(OpRegistry& ops);           // arg_max.cc
 void RegisterBiasAdd(OpRegistry& ops);          // bias_add.cc
 void RegisterBinary(OpRegistry& ops);           // binary.cc
@@ -23,6 +25,7 @@ void RegisterFusedBatchNorm(OpRegistry& ops);   // fused_batch_norm.cc
 void RegisterGather(OpRegistry& ops);           // gather.cc
 void RegisterGradientDescent(OpRegistry& ops);  // gradient_descent.cc
 void RegisterIdentity(OpRegistry& ops);         // identity.cc
+void RegisterL2Loss(OpRegistry& ops);           // l2_loss.cc
 void RegisterLoop(OpRegistry& ops);             // loop.cc
 void RegisterMatMul(OpRegistry& ops);           // matmul.cc
 void RegisterNoOp(OpRegistry& ops);             // grouping.cc

@@ -23,25 +23,25 @@ Output ZerosLikeVariable(const Variable& primary) {
 
 }  // namespace
 
-Variable CreateZerosSlot(const Variable& primary, std::string_view name) {
-  const Shape shape = primary.get_shape();
-  const std::string full_name = absl::StrCat(primary.op().name(), "/", std::string(name));
+Variable CreateSlot(const Variable& primary, const Initializer& initial, std::string_view name) {
+  const bool is_tensor = initial.is_value() && initial.value().is_output();
+  const Shape shape = is_tensor ? initial.value().output().get_shape() : primary.get_shape();
   GetVariableOptions options;
-  options.dtype = primary.dtype();
+  if (!is_tensor) options.dtype = primary.dtype();
+  options.initializer = initial;
   options.trainable = false;
-  if (!shape.IsFullyDefined()) {
-    const Output value = ZerosLikeVariable(primary);
-    options.dtype = std::nullopt;
-    options.initializer = value;
-    options.validate_shape = false;
-    const variable_scope scope(nullptr, {.default_name = full_name});
-    const colocate_with place(primary.op());
-    return get_variable("", Shape::Unknown(), options);
-  }
-  options.initializer = zeros_initializer();
+  options.validate_shape = shape.IsFullyDefined();
+  const std::string full_name = absl::StrCat(primary.op().name(), "/", std::string(name));
   const variable_scope scope(nullptr, {.default_name = full_name});
   const colocate_with place(primary.op());
-  return get_variable("", shape, options);
+  return get_variable("", is_tensor ? Shape::Unknown() : shape, options);
+}
+
+Variable CreateZerosSlot(const Variable& primary, std::string_view name) {
+  if (!primary.get_shape().IsFullyDefined()) {
+    return CreateSlot(primary, ZerosLikeVariable(primary), name);
+  }
+  return CreateSlot(primary, zeros_initializer(), name);
 }
 
 }  // namespace sessile

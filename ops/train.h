@@ -6,6 +6,7 @@
 
 #include <source_location>
 #include <string>
+#include <vector>
 
 #include "sessile/ops/optimizer.h"
 #include "sessile/ops/variable.h"
@@ -66,6 +67,149 @@ class AdamOptimizer final : public Optimizer {
   Output beta1_tensor_;
   Output beta2_tensor_;
   Output epsilon_tensor_;
+};
+
+struct MomentumOptions {
+  bool use_locking = false;
+  std::string name = "Momentum";
+  bool use_nesterov = false;
+};
+
+// Gradient descent with momentum:
+//   accum = momentum * accum + grad
+//   var -= learning_rate * accum
+// and with Nesterov's (Sutskever et al., 2013): var -= learning_rate * (grad + momentum * accum).
+// accum is the slot "momentum" of each variable, named "VAR/Momentum".
+class MomentumOptimizer final : public Optimizer {
+ public:
+  MomentumOptimizer(Input learning_rate, Input momentum, MomentumOptions options = {});
+
+ protected:
+  void CreateSlots(const std::vector<Variable>& vars) override;
+  void Prepare() override;
+  Operation ApplyDense(const Output& grad, const Variable& var) override;
+
+ private:
+  Input learning_rate_;
+  Input momentum_;
+  bool use_nesterov_;
+  Output learning_rate_tensor_;
+  Output momentum_tensor_;
+};
+
+struct RMSPropOptions {
+  Input decay = 0.9;  // of the mean of squared gradients
+  Input momentum = 0.0;
+  Input epsilon = 1e-10;
+  bool use_locking = false;
+  bool centered = false;  // divide by the variance of gradients, not by their mean square
+  std::string name = "RMSProp";
+};
+
+// RMSProp (Hinton, 2012):
+//   rms = decay * rms + (1 - decay) * grad^2
+//   mom = momentum * mom + learning_rate * grad / sqrt(rms + epsilon)
+//   var -= mom
+// and centered, with mg the mean of gradients, rms - mg^2 in place of rms. The slots are "rms"
+// (ones at first), "mg" if centered, and "momentum".
+class RMSPropOptimizer final : public Optimizer {
+ public:
+  explicit RMSPropOptimizer(Input learning_rate, RMSPropOptions options = {});
+
+ protected:
+  void CreateSlots(const std::vector<Variable>& vars) override;
+  void Prepare() override;
+  Operation ApplyDense(const Output& grad, const Variable& var) override;
+
+ private:
+  Input learning_rate_;
+  RMSPropOptions options_;
+  std::vector<Output> scalars_;  // learning rate, decay, momentum, epsilon
+};
+
+struct AdagradOptions {
+  double initial_accumulator_value = 0.1;  // above zero
+  bool use_locking = false;
+  std::string name = "Adagrad";
+};
+
+// Adagrad (Duchi et al., 2011):
+//   accumulator += grad^2
+//   var -= learning_rate * grad / sqrt(accumulator)
+class AdagradOptimizer final : public Optimizer {
+ public:
+  explicit AdagradOptimizer(Input learning_rate, AdagradOptions options = {});
+
+ protected:
+  void CreateSlots(const std::vector<Variable>& vars) override;
+  void Prepare() override;
+  Operation ApplyDense(const Output& grad, const Variable& var) override;
+
+ private:
+  Input learning_rate_;
+  double initial_;
+  Output learning_rate_tensor_;
+};
+
+struct AdadeltaOptions {
+  Input rho = 0.95;  // decay of both means
+  Input epsilon = 1e-8;
+  bool use_locking = false;
+  std::string name = "Adadelta";
+};
+
+// Adadelta (Zeiler, 2012):
+//   accum = rho * accum + (1 - rho) * grad^2
+//   update = sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad
+//   accum_update = rho * accum_update + (1 - rho) * update^2
+//   var -= learning_rate * update
+class AdadeltaOptimizer final : public Optimizer {
+ public:
+  explicit AdadeltaOptimizer(Input learning_rate = 0.001, AdadeltaOptions options = {});
+
+ protected:
+  void CreateSlots(const std::vector<Variable>& vars) override;
+  void Prepare() override;
+  Operation ApplyDense(const Output& grad, const Variable& var) override;
+
+ private:
+  Input learning_rate_;
+  AdadeltaOptions options_;
+  std::vector<Output> scalars_;  // learning rate, rho, epsilon
+};
+
+struct FtrlOptions {
+  double learning_rate_power = -0.5;       // at most zero; how the rate falls
+  double initial_accumulator_value = 0.1;  // this and those below: at least zero
+  double l1_regularization_strength = 0.0;
+  double l2_regularization_strength = 0.0;
+  bool use_locking = false;
+  std::string name = "Ftrl";
+  std::string accum_name = {};   // of the slot "accum"; the optimizer's name if empty
+  std::string linear_name = {};  // of the slot "linear"
+  double l2_shrinkage_regularization_strength = 0.0;
+  double beta = 0.0;
+};
+
+// FTRL-Proximal (McMahan et al., 2013), with g = grad + 2 * l2_shrinkage * var and p =
+// learning_rate_power:
+//   linear += g - ((accum + grad^2)^-p - accum^-p) / learning_rate * var
+//   accum += grad^2
+//   var = (clip(linear, -l1, l1) - linear) / (accum^-p / learning_rate + 2 * l2)
+// l2 is l2_regularization_strength + beta / (2 * learning_rate).
+class FtrlOptimizer final : public Optimizer {
+ public:
+  explicit FtrlOptimizer(Input learning_rate, FtrlOptions options = {});
+
+ protected:
+  void CreateSlots(const std::vector<Variable>& vars) override;
+  void Prepare() override;
+  Operation ApplyDense(const Output& grad, const Variable& var) override;
+
+ private:
+  Input learning_rate_;
+  FtrlOptions options_;
+  std::vector<Output> scalars_;  // learning rate, l1, l2, l2_shrinkage, learning rate power
 };
 
 // The variable "global_step" of the default graph, an int64 scalar that counts training steps.

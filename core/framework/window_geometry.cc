@@ -69,6 +69,10 @@ absl::Status WindowGeometry::ReadLists(std::string_view op, const AttrMap& attrs
           "Current implementation does not yet support dilations in the batch "
           "and depth dimensions.");
     }
+    if (ksize[i] != 1) {
+      return Unimplemented("Pooling is not yet supported on the ", i == batch ? "batch" : "depth",
+                           " dimension.");
+    }
   }
   for (int i = 0; i < DataFormat::SpatialRank(static_cast<int>(rank)); ++i) {
     const auto dim = static_cast<size_t>(format_.SpatialDim(i));

@@ -17,18 +17,20 @@ from tensorflow.python.framework import op_def_registry  # noqa: E402
 
 # Every operation that ops/ defines; more do not matter.
 NAMES = """
-Abs Add AddN AddV2 All Any ApplyAdam ApplyGradientDescent ArgMax ArgMin Assign AssignAdd AssignSub
+Abs Add AddN AddV2 All Any ApplyAdadelta ApplyAdagrad ApplyAdam ApplyCenteredRMSProp ApplyFtrl
+ApplyFtrlV2 ApplyGradientDescent ApplyMomentum ApplyRMSProp ArgMax ArgMin Assign AssignAdd AssignSub
 AvgPool AvgPoolGrad BiasAdd BiasAddGrad BroadcastGradientArgs BroadcastTo Cast Const ControlTrigger
-Conv2D Conv2DBackpropFilter Conv2DBackpropInput Div DynamicStitch Enter Equal Exit Exp ExpandDims
-Fill FloorDiv FloorMod FusedBatchNormGradV3 FusedBatchNormV3 GatherV2 Greater GreaterEqual Identity
-InvertPermutation IsVariableInitialized Less LessEqual Log Log1p LogicalAnd LogicalNot LogicalOr
-LoopCond MatMul Max MaxPool MaxPoolGrad Maximum Mean Merge Min Minimum Mul Neg NextIteration NoOp
-NotEqual OnesLike Pack Placeholder PlaceholderWithDefault Pow Prod RandomStandardNormal
-RandomUniform RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit
-RefIdentity RefMerge RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape Rsqrt
-RsqrtGrad Select SelectV2 Shape ShapeN Sigmoid SigmoidGrad Sign Size Softplus SoftplusGrad Sqrt
-SqrtGrad Square SquaredDifference Squeeze StopGradient Sub Sum Switch Tanh TanhGrad Tile Transpose
-TruncatedNormal VariableV2 ZerosLike
+Conv2D Conv2DBackpropFilter Conv2DBackpropInput Div DynamicStitch Elu EluGrad Enter Equal Exit Exp
+ExpandDims Fill FloorDiv FloorMod FusedBatchNormGradV3 FusedBatchNormV3 GatherV2 Greater
+GreaterEqual Identity InvertPermutation IsVariableInitialized L2Loss LeakyRelu LeakyReluGrad Less
+LessEqual Log Log1p LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPoolGrad Maximum
+Mean Merge Min Minimum Mul Neg NextIteration NoOp NotEqual OnesLike Pack Placeholder
+PlaceholderWithDefault Pow Prod RandomStandardNormal RandomUniform RandomUniformInt Range Rank
+RealDiv Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch
+Relu Relu6 Relu6Grad ReluGrad Reshape Rsqrt RsqrtGrad Select SelectV2 Selu SeluGrad Shape ShapeN
+Sigmoid SigmoidGrad Sign Size Softplus SoftplusGrad Softsign SoftsignGrad Sqrt SqrtGrad Square
+SquaredDifference Squeeze StopGradient Sub Sum Switch Tanh TanhGrad Tile Transpose TruncatedNormal
+VariableV2 ZerosLike
 """.split()
 
 

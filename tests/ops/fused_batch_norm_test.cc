@@ -41,11 +41,11 @@ class FusedBatchNormTest : public ::testing::Test {
   };
   static std::vector<std::string> Shapes(const Case& c) {
     return ShapesOf(OpBuilder("FusedBatchNormV3")
-                        .Input(Of(c.x))
-                        .Input(Of(c.scale))
-                        .Input(Of(c.scale))
-                        .Input(Of(c.mean))
-                        .Input(Of(c.mean))
+                        .Input(FloatsOf(c.x))
+                        .Input(FloatsOf(c.scale))
+                        .Input(FloatsOf(c.scale))
+                        .Input(FloatsOf(c.mean))
+                        .Input(FloatsOf(c.mean))
                         .Attr("data_format", c.data_format)
                         .Attr("is_training", c.is_training)
                         .Attr("exponential_avg_factor", c.factor)
@@ -54,12 +54,12 @@ class FusedBatchNormTest : public ::testing::Test {
   static std::vector<std::string> GradShapes(const Shape& y_backprop, const Shape& x,
                                              const Shape& mean, const char* data_format = "NHWC") {
     return ShapesOf(OpBuilder("FusedBatchNormGradV3")
-                        .Input(Of(y_backprop))
-                        .Input(Of(x))
-                        .Input(Of({8}))
-                        .Input(Of(mean))
-                        .Input(Of({8}))
-                        .Input(Of(Shape::Unknown()))
+                        .Input(FloatsOf(y_backprop))
+                        .Input(FloatsOf(x))
+                        .Input(FloatsOf({8}))
+                        .Input(FloatsOf(mean))
+                        .Input(FloatsOf({8}))
+                        .Input(FloatsOf(Shape::Unknown()))
                         .Attr("data_format", data_format)
                         .BuildAll());
   }
@@ -119,7 +119,7 @@ TEST_F(FusedBatchNormTest, GradInfersShapes) {
 TEST_F(FusedBatchNormTest, InferenceNeedsMeanAndVariance) {
   ExpectError(
       [] {
-        nn::fused_batch_norm(Of({None, 2, 2, 1}), {1.0}, {0.0}, {.is_training = false});
+        nn::fused_batch_norm(FloatsOf({None, 2, 2, 1}), {1.0}, {0.0}, {.is_training = false});
       },
       "Both `mean` and `variance` must be a 1D tensor when `is_training` is False");
 }

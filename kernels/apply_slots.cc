@@ -1,0 +1,254 @@
+// The steps of optimizers that keep slots for each variable: one pass over the variable, its slots
+// and the gradient, in place. A step is a struct that has read the scalars and is called with one
+// element of each.
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/kernels/apply.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+#include "sessile/kernels/storage.h"
+
+namespace sessile {
+namespace {
+
+// The scalars of a node at one run, by their place among its inputs.
+template <typename T>
+class Scalars {
+ public:
+  explicit Scalars(Inputs in) : in_(in) {}
+  Wide<T> operator[](int i) const { return Widen(*in_[static_cast<size_t>(i)].template data<T>()); }
+
+ private:
+  Inputs in_;
+};
+
+// Rule has the names of the inputs after `var` (kInputs), of which the first kSlots are slots, the
+// place of the gradient (kGrad), and Step<W>, made from scalars and the node's flag.
+template <typename Rule>
+struct Apply {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      for (int i = 1; i <= static_cast<int>(Rule::kInputs.size()); ++i) {
+        const char* const name = Rule::kInputs[static_cast<size_t>(i - 1)];
+        SESSILE_RETURN_IF_ERROR(i <= Rule::kSlots || i == Rule::kGrad ? CheckSameShape(ctx, i, name)
+                                                                      : CheckScalar(ctx, i, name));
+      }
+      bool flag = false;
+      if (!Rule::kFlag.empty()) {
+        SESSILE_ASSIGN_OR_RETURN(flag, ctx.Attr<bool>(Rule::kFlag));
+      }
+      return std::make_unique<Kernel>(ctx, flag);
+    }
+
+    Kernel(const PrepareContext& ctx, bool flag)
+        : size_(ctx.input_shape(0).num_elements()), flag_(flag) {
+      AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
+      Alias(0, 0);
+      AddPhase(BlocksOf(size_, (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T))));
+    }
+
+    absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int, int64_t block) const override {
+      const typename Rule::template Step<Wide<T>> step(Scalars<T>(in), flag_);
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      Walk(step, in, range, std::make_index_sequence<Rule::kSlots>());
+      return absl::OkStatus();
+    }
+
+   private:
+    template <typename Step, size_t... kSlot>
+    static void Walk(const Step& step, Inputs in, IndexRange range, std::index_sequence<kSlot...>) {
+      T* const var = in[0].template data<T>();
+      const std::array<T*, sizeof...(kSlot)> slots = {in[kSlot + 1].template data<T>()...};
+      const T* const grad = in[Rule::kGrad].template data<T>();
+      for (const int64_t i : range) {
+        Wide<T> v = Widen(var[i]);
+        std::array<Wide<T>, sizeof...(kSlot)> s = {Widen(slots[kSlot][i])...};
+        step(v, s[kSlot]..., Widen(grad[i]));
+        var[i] = Narrow<T>(v);
+        ((slots[kSlot][i] = Narrow<T>(s[kSlot])), ...);
+      }
+    }
+
+    const int64_t size_;
+    const bool flag_;
+  };
+};
+
+//   accum = momentum * accum + grad
+//   var -= lr * accum, or Nesterov's: var -= lr * grad + lr * momentum * accum
+struct Momentum {
+  static constexpr std::array kInputs = {"accum", "lr", "grad", "momentum"};
+  static constexpr int kSlots = 1;
+  static constexpr int kGrad = 3;
+  static constexpr std::string_view kFlag = "use_nesterov";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool flag) : lr(in[2]), momentum(in[4]), nesterov(flag) {}
+    void operator()(W& var, W& accum, W grad) const {
+      accum = accum * momentum + grad;
+      var -= nesterov ? grad * lr + accum * momentum * lr : accum * lr;
+    }
+    const W lr, momentum;
+    const bool nesterov;
+  };
+};
+
+//   ms += (grad^2 - ms) * (1 - rho)
+//   mom = momentum * mom + lr * grad / sqrt(ms + epsilon)
+//   var -= mom
+struct RMSProp {
+  static constexpr std::array kInputs = {"ms", "mom", "lr", "rho", "momentum", "epsilon", "grad"};
+  static constexpr int kSlots = 2;
+  static constexpr int kGrad = 7;
+  static constexpr std::string_view kFlag = "";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool) : lr(in[3]), fresh(W{1} - in[4]), momentum(in[5]), epsilon(in[6]) {}
+    void operator()(W& var, W& ms, W& mom, W grad) const {
+      ms += (grad * grad - ms) * fresh;
+      mom = mom * momentum + grad * lr / std::sqrt(ms + epsilon);
+      var -= mom;
+    }
+    const W lr, fresh, momentum, epsilon;
+  };
+};
+
+// The same with the variance ms - mg^2 in place of ms, and mg += (grad - mg) * (1 - rho).
+struct CenteredRMSProp {
+  static constexpr std::array kInputs = {"mg",  "ms",       "mom",     "lr",
+                                         "rho", "momentum", "epsilon", "grad"};
+  static constexpr int kSlots = 3;
+  static constexpr int kGrad = 8;
+  static constexpr std::string_view kFlag = "";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool) : lr(in[4]), fresh(W{1} - in[5]), momentum(in[6]), epsilon(in[7]) {}
+    void operator()(W& var, W& mg, W& ms, W& mom, W grad) const {
+      ms += (grad * grad - ms) * fresh;
+      mg += (grad - mg) * fresh;
+      mom = mom * momentum + grad * lr / std::sqrt(ms - mg * mg + epsilon);
+      var -= mom;
+    }
+    const W lr, fresh, momentum, epsilon;
+  };
+};
+
+//   accum += grad^2 (with update_slots)
+//   var -= lr * grad / sqrt(accum)
+struct Adagrad {
+  static constexpr std::array kInputs = {"accum", "lr", "grad"};
+  static constexpr int kSlots = 1;
+  static constexpr int kGrad = 3;
+  static constexpr std::string_view kFlag = "update_slots";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool flag) : lr(in[2]), update_slots(flag) {}
+    void operator()(W& var, W& accum, W grad) const {
+      if (update_slots) accum += grad * grad;
+      var -= grad * lr / std::sqrt(accum);
+    }
+    const W lr;
+    const bool update_slots;
+  };
+};
+
+//   accum = rho * accum + (1 - rho) * grad^2
+//   update = sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad
+//   var -= lr * update
+//   accum_update = rho * accum_update + (1 - rho) * update^2
+struct Adadelta {
+  static constexpr std::array kInputs = {"accum", "accum_update", "lr", "rho", "epsilon", "grad"};
+  static constexpr int kSlots = 2;
+  static constexpr int kGrad = 6;
+  static constexpr std::string_view kFlag = "";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool) : lr(in[3]), rho(in[4]), epsilon(in[5]) {}
+    void operator()(W& var, W& accum, W& accum_update, W grad) const {
+      accum = accum * rho + grad * grad * (W{1} - rho);
+      const W update = std::sqrt(accum_update + epsilon) / std::sqrt(accum + epsilon) * grad;
+      var -= update * lr;
+      accum_update = accum_update * rho + update * update * (W{1} - rho);
+    }
+    const W lr, rho, epsilon;
+  };
+};
+
+// With g = grad + 2 * l2_shrinkage * var, n = accum + grad^2 and p = lr_power:
+//   linear += g - (n^-p - accum^-p) / lr * var
+//   var = (clip(linear, -l1, l1) - linear) / (n^-p / lr + 2 * l2)
+//   accum = n
+// With multiply_linear_by_lr all of `linear` is lr times as large.
+template <typename W>
+struct FtrlStep {
+  void operator()(W& var, W& accum, W& linear, W grad) const {
+    const W sum = accum + grad * grad;
+    const W shrunk = grad + W{2} * shrinkage * var;
+    const W root = Root(sum);
+    const W scale = times_lr ? lr : W{1};
+    const W over = times_lr ? W{1} : lr;
+    linear += shrunk * scale - (root - Root(accum)) / over * var;
+    const W bound = l1 * scale;
+    const W quadratic = root / over + W{2} * l2 * scale;
+    const W clipped = linear > bound ? bound : linear < -bound ? -bound : linear;
+    var = std::abs(linear) > bound ? (clipped - linear) / quadratic : W{0};
+    accum = sum;
+  }
+  W Root(W x) const { return power == W{-0.5} ? std::sqrt(x) : std::pow(x, -power); }
+  const W lr, l1, l2, shrinkage, power;
+  const bool times_lr;
+};
+
+struct Ftrl {
+  static constexpr std::array kInputs = {"accum", "linear", "grad", "lr", "l1", "l2", "lr_power"};
+  static constexpr int kSlots = 2;
+  static constexpr int kGrad = 3;
+  static constexpr std::string_view kFlag = "multiply_linear_by_lr";
+  template <typename W>
+  struct Step : FtrlStep<W> {
+    template <typename S>
+    Step(const S& in, bool flag) : FtrlStep<W>{in[4], in[5], in[6], W{0}, in[7], flag} {}
+  };
+};
+
+struct FtrlV2 {
+  static constexpr std::array kInputs = {"accum", "linear", "grad",         "lr",
+                                         "l1",    "l2",     "l2_shrinkage", "lr_power"};
+  static constexpr int kSlots = 2;
+  static constexpr int kGrad = 3;
+  static constexpr std::string_view kFlag = "multiply_linear_by_lr";
+  template <typename W>
+  struct Step : FtrlStep<W> {
+    template <typename S>
+    Step(const S& in, bool flag) : FtrlStep<W>{in[4], in[5], in[6], in[7], in[8], flag} {}
+  };
+};
+
+}  // namespace
+
+void RegisterApplySlots(KernelRegistry& kernels) {
+  AddApplyKernel<Apply<Momentum>::Kernel>(kernels, "ApplyMomentum");
+  AddApplyKernel<Apply<RMSProp>::Kernel>(kernels, "ApplyRMSProp");
+  AddApplyKernel<Apply<CenteredRMSProp>::Kernel>(kernels, "ApplyCenteredRMSProp");
+  AddApplyKernel<Apply<Adagrad>::Kernel>(kernels, "ApplyAdagrad");
+  AddApplyKernel<Apply<Adadelta>::Kernel>(kernels, "ApplyAdadelta");
+  AddApplyKernel<Apply<Ftrl>::Kernel>(kernels, "ApplyFtrl");
+  AddApplyKernel<Apply<FtrlV2>::Kernel>(kernels, "ApplyFtrlV2");
+}
+
+}  // namespace sessile

@@ -1,0 +1,89 @@
+// The operations by which optimizers update a variable together with what they keep for it, a row
+// each.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "sessile/core/framework/op_registry.h"
+#include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/ops/register_all.h"
+
+namespace sessile {
+namespace {
+
+struct Row {
+  std::string_view op;
+  std::string_view slots;  // references of the variable's shape, besides `var` itself
+  std::string_view rest;   // what follows: scalars, and `grad` of the variable's shape
+  std::string_view flag;   // an attribute of this operation only, or ""
+  std::string_view doc;
+};
+
+constexpr Row kRows[] = {
+    {"ApplyMomentum", "accum", "lr grad momentum", "use_nesterov: bool = false",
+     "One step of gradient descent with momentum for `var`, whose velocity is `accum`."},
+    {"ApplyRMSProp", "ms mom", "lr rho momentum epsilon grad", "",
+     "One step of RMSProp for `var`; `ms` is the mean of squared gradients."},
+    {"ApplyCenteredRMSProp", "mg ms mom", "lr rho momentum epsilon grad", "",
+     "One step of RMSProp that divides by the variance of gradients, whose mean is `mg`."},
+    {"ApplyAdagrad", "accum", "lr grad", "update_slots: bool = true",
+     "One step of Adagrad for `var`; `accum` is the sum of squared gradients."},
+    {"ApplyAdadelta", "accum accum_update", "lr rho epsilon grad", "",
+     "One step of Adadelta for `var`, with the means of squared gradients and of squared updates."},
+    {"ApplyFtrl", "accum linear", "grad lr l1 l2 lr_power", "multiply_linear_by_lr: bool = false",
+     "One step of FTRL-Proximal for `var`."},
+    {"ApplyFtrlV2", "accum linear", "grad lr l1 l2 l2_shrinkage lr_power",
+     "multiply_linear_by_lr: bool = false",
+     "One step of FTRL-Proximal for `var`, with a penalty on its size in the gradient."},
+};
+
+std::vector<std::string> Words(std::string_view text) {
+  return absl::StrSplit(std::string(text), ' ');
+}
+
+// The variable, its slots and the gradient are alike; the others are scalars.
+absl::Status ApplySlotsShape(ShapeContext& ctx, int slots, int grad) {
+  Shape var = ctx.input(0);
+  for (int i = 1; i < ctx.num_inputs(); ++i) {
+    if (i <= slots || i == grad) {
+      SESSILE_ASSIGN_OR_RETURN(var, ctx.Merge(var, ctx.input(i)));
+    } else {
+      SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(i));
+    }
+  }
+  ctx.SetOutput(0, var);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RegisterApplySlots(OpRegistry& ops) {
+  for (const Row& row : kRows) {
+    OpDefBuilder op = ops.Add(row.op);
+    op.Input("var: Ref(T)");
+    int slots = 0;
+    for (const std::string& slot : Words(row.slots)) {
+      op.Input(absl::StrCat(slot, ": Ref(T)"));
+      ++slots;
+    }
+    int next = slots + 1;
+    int grad = 0;
+    for (const std::string& argument : Words(row.rest)) {
+      if (argument == "grad") grad = next;
+      op.Input(absl::StrCat(argument, ": T"));
+      ++next;
+    }
+    op.Output("out: Ref(T)").Attr("T: numbertype").Attr("use_locking: bool = false");
+    if (!row.flag.empty()) op.Attr(row.flag);
+    op.Shape([slots, grad](ShapeContext& ctx) { return ApplySlotsShape(ctx, slots, grad); })
+        .NoGradient("it updates variables")
+        .Doc(row.doc);
+  }
+}
+
+}  // namespace sessile
