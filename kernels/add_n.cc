@@ -7,14 +7,16 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
 
 template <typename T>
-class AddN final : public Prepared {
+class AddN final : public Prepared, public Tiled<AddN<T>, T> {
  public:
   using Sum = std::conditional_t<std::is_floating_point_v<Wide<T>>, double, T>;
 
@@ -29,7 +31,8 @@ class AddN final : public Prepared {
     return std::make_unique<AddN>(ctx);
   }
 
-  explicit AddN(const PrepareContext& ctx) : size_(ctx.input_shape(0).num_elements()) {
+  explicit AddN(const PrepareContext& ctx)
+      : size_(ctx.input_shape(0).num_elements()), terms_(ctx.num_inputs()) {
     AddOutput(DataTypeOf<T>::value, ctx.input_shape(0));
     for (int i = 0; i < ctx.num_inputs(); ++i) MayForward(i, 0);
     AddPhase(BlocksOf(size_, static_cast<int64_t>(sizeof(T)) * (ctx.num_inputs() + 1)));
@@ -37,26 +40,41 @@ class AddN final : public Prepared {
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                    int64_t block) const override {
-    constexpr int64_t kTile = 512;
-    Sum sums[kTile];
     const IndexRange range = BlockRange(size_, block, num_blocks(0));
-    for (int64_t begin = range.first(); begin < range.last(); begin += kTile) {
-      const int64_t count = std::min(kTile, range.last() - begin);
-      for (int64_t i = 0; i < count; ++i) sums[i] = Sum{0};
-      for (const TensorView& view : in) {
-        const T* x = view.data<T>() + begin;
-        for (int64_t i = 0; i < count; ++i) {
-          sums[i] = WrapAdd(sums[i], static_cast<Sum>(Widen(x[i])));
-        }
-      }
-      T* sum = out[0].data<T>() + begin;
-      for (int64_t i = 0; i < count; ++i) sum[i] = Narrow<T>(static_cast<Wide<T>>(sums[i]));
-    }
+    AddTerms([&](int term) { return in[static_cast<size_t>(term)].data<T>() + range.first(); },
+             out[0].data<T>() + range.first(), range.size());
     return absl::OkStatus();
   }
 
+  int num_operands() const { return terms_; }
+  void Tile(const T* const* in, T* out, int64_t n) const {
+    AddTerms([=](int term) { return in[term]; }, out, n);
+  }
+
  private:
+  // term(i) points to the first of n elements of term i.
+  template <typename Term>
+  void AddTerms(Term term, T* out, int64_t n) const {
+    constexpr int64_t kTile = 512;
+    for (int64_t begin = 0; begin < n; begin += kTile) {
+      const int64_t count = std::min(kTile, n - begin);
+      T* const sum = out + begin;
+      Vectorized([=, this] {
+        Sum sums[kTile];
+        for (int64_t i = 0; i < count; ++i) sums[i] = Sum{0};
+        for (int t = 0; t < terms_; ++t) {
+          const T* const x = term(t) + begin;
+          for (int64_t i = 0; i < count; ++i) {
+            sums[i] = WrapAdd(sums[i], static_cast<Sum>(Widen(x[i])));
+          }
+        }
+        for (int64_t i = 0; i < count; ++i) sum[i] = Narrow<T>(static_cast<Wide<T>>(sums[i]));
+      });
+    }
+  }
+
   const int64_t size_;
+  const int terms_;
 };
 
 }  // namespace

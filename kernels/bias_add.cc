@@ -7,7 +7,10 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/channels.h"
+#include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -22,7 +25,7 @@ absl::StatusOr<Channels> ChannelsOfInput(const PrepareContext& ctx) {
 }
 
 template <typename T>
-class BiasAdd final : public Prepared {
+class BiasAdd final : public Prepared, public Tiled<BiasAdd<T>, T> {
  public:
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const Channels dims, ChannelsOfInput(ctx));
@@ -50,15 +53,20 @@ class BiasAdd final : public Prepared {
     T* bias = scratch.slot<T>(block);
     std::copy_n(in[1].data<T>(), dims_.channels, bias);
     dims_.Tile(bias);
-    dims_.Walk(BlockRange(dims_.outer, block, num_blocks(0)), [=](int64_t i, int64_t lane) {
-      if constexpr (std::is_floating_point_v<T>) {
-        sum[i] = value[i] + bias[lane];
-      } else {
-        sum[i] =
-            static_cast<T>(static_cast<uint64_t>(value[i]) + static_cast<uint64_t>(bias[lane]));
-      }
-    });
+    dims_.Walk(BlockRange(dims_.outer, block, num_blocks(0)),
+               [=](int64_t i, int64_t lane) { sum[i] = WrapAdd(value[i], bias[lane]); });
     return absl::OkStatus();
+  }
+
+  // The bias broadcasts where channels are last only.
+  int num_operands() const { return 2; }
+  static void Tile(const T* const* in, T* out, int64_t n) {
+    const T* const value = in[0];
+    const T* const bias = in[1];
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) out[i] = WrapAdd(value[i], bias[i]);
+    });
   }
 
  private:
@@ -66,7 +74,8 @@ class BiasAdd final : public Prepared {
 };
 
 template <typename T>
-class BiasAddGrad final : public Prepared {
+class BiasAddGrad final : public Prepared,
+                          public MaySumColumns<BiasAddGrad<T>, std::is_same_v<T, float>> {
  public:
   using Sum = SumOf<T>;
 
@@ -91,6 +100,11 @@ class BiasAddGrad final : public Prepared {
       SumSlots(scratch, out[0].data<T>());
     }
     return absl::OkStatus();
+  }
+
+  std::optional<ColumnSum> column_sum() const {
+    if (dims_.inner != 1) return std::nullopt;
+    return ColumnSum{dims_.channels, 1};
   }
 
  private:

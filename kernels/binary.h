@@ -18,7 +18,9 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 
@@ -29,10 +31,16 @@ template <typename T>
 inline constexpr bool kUsual = std::is_same_v<T, float> || std::is_same_v<T, double> ||
                                std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
 
+// T where Op maps T to T, void where it compares.
+template <typename T, typename Op>
+using MapOf = std::conditional_t<
+    std::is_same_v<decltype(Op::Apply(Wide<T>(), Wide<T>(), std::declval<Fault*>())), Wide<T>>, T,
+    void>;
+
 template <typename Op>
 struct Binary {
   template <typename T>
-  class Kernel final : public Prepared {
+  class Kernel final : public Prepared, public Tiled<Kernel<T>, MapOf<T, Op>> {
    public:
     using Result = decltype(Op::Apply(Wide<T>(), Wide<T>(), std::declval<Fault*>()));
     using Out = std::conditional_t<std::is_same_v<Result, Wide<T>>, T, Result>;
@@ -66,6 +74,18 @@ struct Binary {
       return fault == nullptr ? absl::OkStatus() : InvalidArgument(fault);
     }
 
+    // Floating-point operations have no faults.
+    int num_operands() const { return 2; }
+    static void Tile(const T* const* in, Out* out, int64_t n) {
+      const T* const x = in[0];
+      const T* const y = in[1];
+      Vectorized([=] {
+        Fault fault = nullptr;
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = 0; i < n; ++i) out[i] = Element(x[i], y[i], &fault);
+      });
+    }
+
    private:
     static Out Element(T x, T y, Fault* fault) {
       if constexpr (std::is_same_v<T, Out>) {
@@ -87,6 +107,9 @@ struct Binary {
       } else if (y_step == 0) {
         const T second = *y;
         for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], second, fault);
+      } else if constexpr (std::is_floating_point_v<T> && std::is_same_v<T, Out>) {
+        const T* const operands[] = {x, y};
+        Tile(operands, z, count);
       } else {
         for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], y[i], fault);
       }

@@ -13,7 +13,10 @@
 // Sums and per-channel values are kept in double: deep networks amplify what is lost here. Phase 0
 // sums each block of rows, phase 1 joins the blocks in order, phase 2 computes the elements as
 // a * x + b, or a * g + b * x + c. If not training, mean and variance are given, and nothing is
-// subtracted from g.
+// subtracted from g. With ReLU, y = max(y, 0), and g counts only where the ReLU's output is
+// positive (kernels/relu.cc says the same of NaN).
+
+#include "sessile/kernels/fused_batch_norm.h"
 
 #include <cmath>
 #include <limits>
@@ -94,9 +97,10 @@ class FusedBatchNorm final : public Prepared {
     return std::make_unique<FusedBatchNorm>(attrs, ctx.input_shape(0));
   }
 
-  FusedBatchNorm(const BatchNormAttrs& attrs, const Shape& shape)
+  FusedBatchNorm(const BatchNormAttrs& attrs, const Shape& shape, bool relu = false)
       : attrs_(attrs),
         dims_(attrs.dims),
+        relu_(relu),
         blocks_(BlocksOf(dims_.outer, dims_.stride() * static_cast<int64_t>(sizeof(T)))) {
     constexpr DataType type = DataTypeOf<T>::value;
     AddOutput(type, shape);
@@ -107,6 +111,10 @@ class FusedBatchNorm final : public Prepared {
     AddPhase(1);
     AddPhase(blocks_);
     SetScratch(blocks_ + 1, static_cast<size_t>(2 * dims_.lanes()) * sizeof(double));
+  }
+
+  std::shared_ptr<const Prepared> WithRelu() const {
+    return std::make_shared<FusedBatchNorm>(attrs_, outputs()[0].shape, true);
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
@@ -211,6 +219,13 @@ class FusedBatchNorm final : public Prepared {
   void Normalize(const T* x, const Lanes& lanes, int64_t block, T* y) const {
     const double* a = lanes[0];
     const double* b = lanes[1];
+    if (relu_) {
+      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+        const T normal = static_cast<T>(a[lane] * double{x[i]} + b[lane]);
+        y[i] = normal < T{0} ? T{0} : normal;
+      });
+      return;
+    }
     dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
       y[i] = static_cast<T>(a[lane] * double{x[i]} + b[lane]);
     });
@@ -218,6 +233,7 @@ class FusedBatchNorm final : public Prepared {
 
   const BatchNormAttrs attrs_;
   const Channels dims_;
+  const bool relu_;
   const int64_t blocks_;
 };
 
@@ -242,9 +258,11 @@ class FusedBatchNormGrad final : public Prepared {
     return std::make_unique<FusedBatchNormGrad>(attrs, x);
   }
 
-  FusedBatchNormGrad(const BatchNormAttrs& attrs, const Shape& shape)
+  // With `features` >= 0 that input is a ReLU's output, whose gradient input 0 is.
+  FusedBatchNormGrad(const BatchNormAttrs& attrs, const Shape& shape, int features = -1)
       : attrs_(attrs),
         dims_(attrs.dims),
+        features_(features),
         blocks_(BlocksOf(dims_.outer, 2 * dims_.stride() * static_cast<int64_t>(sizeof(T)))) {
     constexpr DataType type = DataTypeOf<T>::value;
     AddOutput(type, shape);
@@ -255,6 +273,11 @@ class FusedBatchNormGrad final : public Prepared {
     AddPhase(1);
     AddPhase(blocks_);
     SetScratch(blocks_ + 1, static_cast<size_t>(3 * dims_.lanes()) * sizeof(double));
+  }
+
+  std::shared_ptr<const Prepared> AfterReluGrad() const {
+    constexpr int kInputs = 6;
+    return std::make_shared<FusedBatchNormGrad>(attrs_, outputs()[0].shape, kInputs);
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
@@ -277,7 +300,6 @@ class FusedBatchNormGrad final : public Prepared {
 
   // [0] sum(g), [1] sum(g * (x - mean)) of the block.
   void BlockSums(Inputs in, int64_t block, const Lanes& lanes) const {
-    const T* g = in[0].data<T>();
     const T* x = in[1].data<T>();
     lanes.Clear(0);
     lanes.Clear(1);
@@ -286,9 +308,12 @@ class FusedBatchNormGrad final : public Prepared {
     double* mean = lanes[2];
     for (int64_t c = 0; c < dims_.channels; ++c) mean[c] = double{in[3].data<T>()[c]};
     dims_.Tile(mean);
-    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-      sum[lane] += double{g[i]};
-      products[lane] += double{g[i]} * (double{x[i]} - mean[lane]);
+    WithGradient(in, [&](auto g) {
+      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+        const double gradient = g(i);
+        sum[lane] += gradient;
+        products[lane] += gradient * (double{x[i]} - mean[lane]);
+      });
     });
     dims_.Fold(sum);
     dims_.Fold(products);
@@ -318,28 +343,52 @@ class FusedBatchNormGrad final : public Prepared {
   }
 
   void BackwardElements(Inputs in, const Lanes& lanes, int64_t block, T* x_backprop) const {
-    const T* g = in[0].data<T>();
     const T* x = in[1].data<T>();
     const double* a = lanes[0];
     const double* b = lanes[1];
     const double* c = lanes[2];
-    if (!attrs_.training) {
+    WithGradient(in, [&](auto g) {
+      if (!attrs_.training) {
+        dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+          x_backprop[i] = static_cast<T>(a[lane] * g(i));
+        });
+        return;
+      }
       dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-        x_backprop[i] = static_cast<T>(a[lane] * double{g[i]});
+        x_backprop[i] = static_cast<T>(a[lane] * g(i) + (b[lane] * double{x[i]} + c[lane]));
       });
+    });
+  }
+
+  // Calls use(g) with g(i), element i of the gradient of the normalized values.
+  template <typename Use>
+  void WithGradient(Inputs in, Use use) const {
+    const T* g = in[0].data<T>();
+    if (features_ < 0) {
+      use([g](int64_t i) { return double{g[i]}; });
       return;
     }
-    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-      x_backprop[i] = static_cast<T>(a[lane] * double{g[i]} + (b[lane] * double{x[i]} + c[lane]));
-    });
+    const T* features = in[static_cast<size_t>(features_)].data<T>();
+    use([g, features](int64_t i) { return double{g[i] * (features[i] > T{0} ? T{1} : T{0})}; });
   }
 
   const BatchNormAttrs attrs_;
   const Channels dims_;
+  const int features_;
   const int64_t blocks_;
 };
 
 }  // namespace
+
+std::shared_ptr<const Prepared> BatchNormThenRelu(const Prepared& kernel) {
+  const auto* const batch_norm = dynamic_cast<const FusedBatchNorm<float>*>(&kernel);
+  return batch_norm != nullptr ? batch_norm->WithRelu() : nullptr;
+}
+
+std::shared_ptr<const Prepared> ReluGradThenBatchNormGrad(const Prepared& kernel) {
+  const auto* const gradient = dynamic_cast<const FusedBatchNormGrad<float>*>(&kernel);
+  return gradient != nullptr ? gradient->AfterReluGrad() : nullptr;
+}
 
 void RegisterFusedBatchNorm(KernelRegistry& kernels) {
   const auto add = [&](const char* op, PrepareFn in_float, PrepareFn in_double) {

@@ -14,6 +14,7 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/reduction_plan.h"
 #include "sessile/kernels/register_all.h"
@@ -134,8 +135,14 @@ struct AnyOp {
 
 template <template <typename> class OpFor>
 struct Reduction {
+  // 1: a sum of floats, 2: their mean, 0: anything else.
   template <typename T>
-  class Kernel final : public Prepared {
+  static constexpr int kSum = std::is_same_v<OpFor<T>, SumOp<float>>    ? 1
+                              : std::is_same_v<OpFor<T>, MeanOp<float>> ? 2
+                                                                        : 0;
+
+  template <typename T>
+  class Kernel final : public Prepared, public MaySumColumns<Kernel<T>, kSum<T> != 0> {
    public:
     using Op = OpFor<T>;
     using Acc = typename Op::Acc;
@@ -185,6 +192,11 @@ struct Reduction {
         }
       }
       return absl::OkStatus();
+    }
+
+    std::optional<ColumnSum> column_sum() const {
+      if (plan_.outputs() != plan_.columns()) return std::nullopt;
+      return ColumnSum{plan_.columns(), kSum<T> == 2 ? static_cast<double>(plan_.reduced()) : 1.0};
     }
 
    private:

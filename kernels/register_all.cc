@@ -1,5 +1,7 @@
 #include "sessile/kernels/register_all.h"
 
+#include "sessile/kernels/fused/register_passes.h"
+
 namespace sessile {
 
 void RegisterAllKernels(KernelRegistry& kernels) {
@@ -33,6 +35,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterTranspose(kernels);
   RegisterUnary(kernels);
   RegisterVariable(kernels);
+  RegisterPasses(kernels);
 }
 
 KernelRegistry& builtin_kernels() {

@@ -9,13 +9,15 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
 
 template <typename T>
-class Relu final : public Prepared {
+class Relu final : public Prepared, public Tiled<Relu<T>, T> {
  public:
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     return std::make_unique<Relu>(ctx.input_shape(0));
@@ -29,12 +31,19 @@ class Relu final : public Prepared {
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int /*phase*/,
                    int64_t block) const override {
-    const T* features = in[0].data<T>();
-    T* activations = out[0].data<T>();
-    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-      activations[i] = features[i] < T{0} ? T{0} : features[i];
-    }
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    const T* const features = in[0].data<T>() + range.first();
+    Tile(&features, out[0].data<T>() + range.first(), range.size());
     return absl::OkStatus();
+  }
+
+  int num_operands() const { return 1; }
+  void Tile(const T* const* in, T* activations, int64_t n) const {
+    const T* const features = in[0];
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) activations[i] = features[i] < T{0} ? T{0} : features[i];
+    });
   }
 
  private:
@@ -42,7 +51,7 @@ class Relu final : public Prepared {
 };
 
 template <typename T>
-class ReluGrad final : public Prepared {
+class ReluGrad final : public Prepared, public Tiled<ReluGrad<T>, T> {
  public:
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     const Shape& gradients = ctx.input_shape(0);
@@ -64,14 +73,23 @@ class ReluGrad final : public Prepared {
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int /*phase*/,
                    int64_t block) const override {
-    const T* gradients = in[0].data<T>();
-    const T* features = in[1].data<T>();
-    T* backprops = out[0].data<T>();
-    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-      const T open = features[i] > T{0} ? T{1} : T{0};
-      backprops[i] = static_cast<T>(gradients[i] * open);
-    }
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    const T* const operands[] = {in[0].data<T>() + range.first(), in[1].data<T>() + range.first()};
+    Tile(operands, out[0].data<T>() + range.first(), range.size());
     return absl::OkStatus();
+  }
+
+  int num_operands() const { return 2; }
+  void Tile(const T* const* in, T* backprops, int64_t n) const {
+    const T* const gradients = in[0];
+    const T* const features = in[1];
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) {
+        const T open = features[i] > T{0} ? T{1} : T{0};
+        backprops[i] = static_cast<T>(gradients[i] * open);
+      }
+    });
   }
 
  private:

@@ -8,8 +8,10 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 template <typename Op>
 struct Unary {
   template <typename T>
-  class Kernel final : public Prepared {
+  class Kernel final : public Prepared, public Tiled<Kernel<T>, T> {
    public:
     static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
       return std::make_unique<Kernel>(ctx.input_shape(0));
@@ -29,12 +31,19 @@ struct Unary {
     }
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
-      const T* x = in[0].data<T>();
-      T* y = out[0].data<T>();
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        y[i] = Narrow<T>(Op::Apply(Widen(x[i])));
-      }
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      const T* const x = in[0].data<T>() + range.first();
+      Tile(&x, out[0].data<T>() + range.first(), range.size());
       return absl::OkStatus();
+    }
+
+    int num_operands() const { return 1; }
+    void Tile(const T* const* in, T* out, int64_t n) const {
+      const T* const x = in[0];
+      Vectorized([=] {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = 0; i < n; ++i) out[i] = Narrow<T>(Op::Apply(Widen(x[i])));
+      });
     }
 
    private:
@@ -45,7 +54,7 @@ struct Unary {
 template <typename Op>
 struct UnaryGrad {
   template <typename T>
-  class Kernel final : public Prepared {
+  class Kernel final : public Prepared, public Tiled<Kernel<T>, T> {
    public:
     static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
       const int64_t size = ctx.input_shape(0).num_elements();
@@ -64,13 +73,21 @@ struct UnaryGrad {
     }
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
-      const T* y = in[0].data<T>();
-      const T* dy = in[1].data<T>();
-      T* dx = out[0].data<T>();
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        dx[i] = Narrow<T>(Op::Apply(Widen(y[i]), Widen(dy[i])));
-      }
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      const T* const operands[] = {in[0].data<T>() + range.first(),
+                                   in[1].data<T>() + range.first()};
+      Tile(operands, out[0].data<T>() + range.first(), range.size());
       return absl::OkStatus();
+    }
+
+    int num_operands() const { return 2; }
+    void Tile(const T* const* in, T* out, int64_t n) const {
+      const T* const y = in[0];
+      const T* const dy = in[1];
+      Vectorized([=] {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = 0; i < n; ++i) out[i] = Narrow<T>(Op::Apply(Widen(y[i]), Widen(dy[i])));
+      });
     }
 
    private:

@@ -108,6 +108,18 @@ void KernelRegistry::Lacks(std::string_view op, std::string_view attr, std::vect
       .first->second.push_back({std::string(attr), std::move(types), std::string(reason)});
 }
 
+void KernelRegistry::AddPass(std::string_view name, std::string_view purpose, PassFn run) {
+  const auto is_taken = [&](const PlanPass& pass) { return pass.name == name; };
+  if (frozen_ || std::any_of(passes_.begin(), passes_.end(), is_taken)) {
+    if (status_.ok()) {
+      status_ = InvalidArgument("Pass '", std::string(name), "' is registered ",
+                                frozen_ ? "too late: a session exists already" : "twice");
+    }
+    return;
+  }
+  passes_.push_back({std::string(name), std::string(purpose), run});
+}
+
 absl::StatusOr<const KernelDef*> KernelRegistry::Find(std::string_view op, const AttrMap& attrs,
                                                       bool yardstick) const {
   const std::vector<const KernelDef*> all = List(op);

@@ -52,6 +52,15 @@ struct KernelDef {
   StateFn state = nullptr;  // null: the node has no state of its own
 };
 
+// A rewrite of a plan in the making (core/session/plan_pass.h).
+struct PlanDraft;
+using PassFn = absl::Status (*)(PlanDraft*);
+struct PlanPass {
+  std::string name;
+  std::string purpose;  // in a line
+  PassFn run = nullptr;
+};
+
 class KernelRegistry;
 
 // Writes one or more KernelDefs (one a type).
@@ -112,6 +121,10 @@ class KernelRegistry {
   void Lacks(std::string_view op, std::string_view attr, std::vector<DataType> types,
              std::string_view reason);
 
+  // Passes run in the order of their registration. A name that is taken is a mistake.
+  void AddPass(std::string_view name, std::string_view purpose, PassFn run);
+  const std::vector<PlanPass>& passes() const { return passes_; }
+
   // The kernel for a node of `op` with these attributes; types in `attrs` are those carried. With
   // `yardstick`, yardstick-only kernels count, and come first. UNIMPLEMENTED: "No OpKernel was
   // registered to support Op 'Mul' with these attrs.  Registered devices: [CPU], Registered
@@ -139,6 +152,7 @@ class KernelRegistry {
 
   std::map<std::string, std::vector<std::unique_ptr<KernelDef>>, std::less<>> kernels_;
   std::map<std::string, std::vector<Lack>, std::less<>> lacks_;
+  std::vector<PlanPass> passes_;
   std::vector<std::unique_ptr<KernelDef>> rejected_;  // what late builders write to
   absl::Status status_;
   bool frozen_ = false;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sessile/core/session/plan_memory.h"
+#include "sessile/core/session/plan_upkeep.h"
 
 namespace sessile {
 namespace {
@@ -20,6 +21,7 @@ std::shared_ptr<const Plan> Plan::Make(PlanDraft draft) {
 
 Plan::Plan(PlanDraft draft) : draft_(std::move(draft)) {
   DropUnusedSteps(&draft_);
+  SettleOutcomes(&draft_);
   const MemoryLayout memory = LayOutMemory(&draft_);
   arena_bytes_ = memory.arena_bytes;
   size_t num_feeds = 0;
@@ -41,7 +43,10 @@ Plan::Plan(PlanDraft draft) : draft_(std::move(draft)) {
 }
 
 void Plan::AddStep(DraftStep& from, size_t scratch) {
-  PlanStep step{.step = from.step, .kernel = std::move(from.kernel), .position = from.position};
+  PlanStep step{.step = from.step,
+                .label = std::move(from.label),
+                .kernel = std::move(from.kernel),
+                .position = from.position};
   step.first_view = views_.size();
   step.num_inputs = from.inputs.size();
   step.num_outputs = from.outputs.size();
@@ -59,6 +64,7 @@ void Plan::AddStep(DraftStep& from, size_t scratch) {
     if (storage.kind == Kind::kVariable) step.locks.push_back({storage.index, false});
   }
   for (const int output : from.outputs) AddView(output);
+  step.outputs = std::move(from.outputs);
   steps_.push_back(std::move(step));
 }
 

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "sessile/core/session/plan_draft.h"
@@ -29,6 +30,7 @@ struct PlanStep {
     int binding;
   };
   const Step* step = nullptr;
+  std::string label = {};  // DraftStep::label
   std::shared_ptr<const Prepared> kernel;
   int position = 0;
   size_t first_view = 0;  // the views of its inputs, then those of its outputs
@@ -39,6 +41,7 @@ struct PlanStep {
   std::vector<Lock> locks = {};
   std::vector<Update> updates = {};
   std::vector<DraftStep::NewContent> new_contents = {};
+  std::vector<int> outputs = {};  // values; -1: a reference, or not needed
 };
 
 // What one run fills in.

@@ -303,7 +303,10 @@ class Walk {
 
   absl::Status VisitKernel(Visited* visited) {
     const Step& step = *visited->step;
-    DraftStep made{.step = &step, .index = visited->index, .position = visited->position};
+    DraftStep made{.step = &step,
+                   .label = step.node->op_type(),
+                   .index = visited->index,
+                   .position = visited->position};
     std::vector<TensorSpec> specs;
     std::vector<Tensor> tensors;
     for (size_t i = 0; i < visited->inputs.size(); ++i) {

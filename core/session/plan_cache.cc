@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sessile/core/framework/status.h"
+#include "sessile/core/session/plan_pass.h"
 #include "sessile/core/session/steering.h"
 
 namespace sessile {
@@ -22,8 +23,11 @@ bool IsLasting(const absl::Status& error) {
 
 }  // namespace
 
-PlanCache::PlanCache(std::shared_ptr<const Program> program)
+PlanCache::PlanCache(std::shared_ptr<const Program> program, const KernelRegistry& kernels,
+                     const std::vector<std::string>& disabled_passes)
     : program_(std::move(program)),
+      kernels_(kernels),
+      disabled_passes_(disabled_passes),
       variables_(VariablesOf(*program_)),
       steering_(SteeringFeeds(*program_)) {}
 
@@ -47,12 +51,7 @@ std::shared_ptr<const Plan> PlanCache::Get(std::span<const Tensor> feeds,
   }
   absl::StatusOr<Entry> entry = MakeKey(feeds, contents);
   if (!entry.ok()) return nullptr;
-  absl::StatusOr<PlanDraft> draft = BuildDraft({.program = program_,
-                                                .feeds = feeds,
-                                                .steering = &steering_,
-                                                .variables = variables_,
-                                                .contents = contents,
-                                                .environment = &environment});
+  absl::StatusOr<PlanDraft> draft = MakeDraft(feeds, contents, environment);
   if (draft.ok() && (draft->is_complete || !draft->steps.empty())) {
     entry->plan = Plan::Make(*std::move(draft));
   }
@@ -61,6 +60,19 @@ std::shared_ptr<const Plan> PlanCache::Get(std::span<const Tensor> feeds,
     Keep(*std::move(entry));
   }
   return plan;
+}
+
+absl::StatusOr<PlanDraft> PlanCache::MakeDraft(std::span<const Tensor> feeds,
+                                               std::span<const Tensor> contents,
+                                               const NodeCall::Environment& environment) const {
+  SESSILE_ASSIGN_OR_RETURN(PlanDraft draft, BuildDraft({.program = program_,
+                                                        .feeds = feeds,
+                                                        .steering = &steering_,
+                                                        .variables = variables_,
+                                                        .contents = contents,
+                                                        .environment = &environment}));
+  SESSILE_RETURN_IF_ERROR(RunPasses(kernels_, disabled_passes_, &draft));
+  return draft;
 }
 
 bool PlanCache::Matches(const Entry& entry, std::span<const Tensor> feeds,

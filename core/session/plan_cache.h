@@ -23,7 +23,10 @@ class PlanCache {
   static constexpr size_t kMaxPlans = 16;
   static constexpr size_t kMaxBytes = size_t{32} << 20;
 
-  explicit PlanCache(std::shared_ptr<const Program> program);
+  // Rewrites plans by the passes of `kernels`, but those named in `disabled_passes`; both must
+  // outlive the cache.
+  PlanCache(std::shared_ptr<const Program> program, const KernelRegistry& kernels,
+            const std::vector<std::string>& disabled_passes);
 
   const std::shared_ptr<const Program>& program() const { return program_; }
   // The contents of the program's variables now.
@@ -45,9 +48,14 @@ class PlanCache {
                std::span<const Tensor> contents) const;
   absl::StatusOr<Entry> MakeKey(std::span<const Tensor> feeds,
                                 std::span<const Tensor> contents) const;
+  absl::StatusOr<PlanDraft> MakeDraft(std::span<const Tensor> feeds,
+                                      std::span<const Tensor> contents,
+                                      const NodeCall::Environment& environment) const;
   void Keep(Entry entry);
 
   const std::shared_ptr<const Program> program_;
+  const KernelRegistry& kernels_;
+  const std::vector<std::string>& disabled_passes_;
   const std::vector<VariableState*> variables_;
   const std::vector<bool> steering_;
   std::mutex mutex_;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sessile/core/framework/kernel.h"
@@ -55,9 +56,11 @@ struct DraftInput {
 };
 
 struct DraftStep {
-  const Step* step = nullptr;  // whose state and name count
-  int index = 0;               // of `step` in the program
-  int position = 0;            // in the order of the reference executor
+  const Step* step = nullptr;    // whose state and name count
+  std::string label = {};        // what it computes: the op type, or a pass's word for several ops
+  int index = 0;                 // of `step` in the program
+  std::vector<int> others = {};  // of the other steps whose work it does
+  int position = 0;              // in the order of the reference executor
   std::shared_ptr<const Prepared> kernel = {};
   std::vector<DraftInput> inputs = {};
   std::vector<int> outputs = {};  // values; -1: a reference, or not needed
@@ -67,6 +70,12 @@ struct DraftStep {
     int binding;
   };
   std::vector<NewContent> new_contents = {};
+
+  std::vector<int> all_indices() const {
+    std::vector<int> all = others;
+    all.push_back(index);
+    return all;
+  }
 };
 
 // What became of a step of the program.

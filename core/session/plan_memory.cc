@@ -11,13 +11,6 @@ namespace {
 using Kind = PlanStorage::Kind;
 constexpr int kForever = std::numeric_limits<int>::max();
 
-bool HasEffects(const DraftStep& step) {
-  if (!step.new_contents.empty() || step.step->node->op()->is_stateful) return true;
-  if (step.step->state != nullptr) return true;
-  return std::any_of(step.inputs.begin(), step.inputs.end(),
-                     [](const DraftInput& input) { return input.binding >= 0; });
-}
-
 class Layout {
  public:
   explicit Layout(PlanDraft* draft)
@@ -157,36 +150,6 @@ class Layout {
 };
 
 }  // namespace
-
-void DropUnusedSteps(PlanDraft* draft) {
-  std::vector<bool> needed(draft->storages.size(), false);
-  const auto need = [&](int value) {
-    if (value < 0) return;
-    const int storage = draft->values[static_cast<size_t>(value)].storage;
-    if (storage >= 0) needed[static_cast<size_t>(storage)] = true;
-  };
-  for (const int fetch : draft->fetches) need(fetch);
-  for (size_t i = 0; i < draft->values.size(); ++i) {
-    if (draft->is_kept[i]) need(static_cast<int>(i));
-  }
-  std::vector<DraftStep> kept;
-  for (auto step = draft->steps.rbegin(); step != draft->steps.rend(); ++step) {
-    const bool is_needed =
-        HasEffects(*step) ||
-        std::any_of(step->outputs.begin(), step->outputs.end(), [&](int output) {
-          return output >= 0 &&
-                 needed[static_cast<size_t>(draft->values[static_cast<size_t>(output)].storage)];
-        });
-    if (!is_needed) {
-      draft->outcomes[static_cast<size_t>(step->index)].position = StepOutcome::kBeforeAll;
-      continue;
-    }
-    for (const DraftInput& input : step->inputs) need(input.value);
-    kept.push_back(std::move(*step));
-  }
-  std::reverse(kept.begin(), kept.end());
-  draft->steps = std::move(kept);
-}
 
 MemoryLayout LayOutMemory(PlanDraft* draft) { return Layout(draft).Run(); }
 

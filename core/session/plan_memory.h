@@ -1,5 +1,5 @@
-// Where the values of a plan are: which steps still need to run, which outputs take the memory of
-// an input, which values leave the run, and offsets in the arena for all others.
+// Where the values of a plan are: which outputs take the memory of an input, which values leave the
+// run, and offsets in the arena for all others.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,6 @@
 #include "sessile/core/session/plan_draft.h"
 
 namespace sessile {
-
-// Drops the steps of `draft` whose outputs nobody needs and which do nothing else.
-void DropUnusedSteps(PlanDraft* draft);
 
 struct MemoryLayout {
   size_t arena_bytes = 0;

@@ -116,6 +116,7 @@ absl::StatusOr<std::shared_ptr<const Prepared>> PreparedCache::Get(const Prepare
 }
 
 bool PreparedCache::Matches(const Entry& entry, const PrepareRequest& request) const {
+  if (entry.specs.size() != request.inputs.size()) return false;
   size_t value = 0;
   for (size_t i = 0; i < request.inputs.size(); ++i) {
     const Tensor& input = request.inputs[i];

@@ -21,7 +21,8 @@
 namespace sessile {
 
 // The inputs of one call, by value or, for references, the variables' contents. An uninitialized
-// reference is a tensor without value. Where data is not there yet, `specs` says what it will be
+// reference is a tensor without value. A pass may ask for fewer inputs than the node has, where the
+// op takes any number. Where data is not there yet, `specs` says what it will be
 // (nothing of an uninitialized reference), and only inputs whose values are needed have one.
 struct PrepareRequest {
   const Node* node = nullptr;

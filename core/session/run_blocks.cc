@@ -7,7 +7,7 @@
 
 namespace sessile {
 
-absl::Status RunBlocks(const KernelCall& call, int phase, ThreadPool* pool) {
+absl::Status RunBlocks(const KernelRun& call, int phase, ThreadPool* pool) {
   const auto run = [&](int64_t block) {
     return call.kernel.Run(call.context, call.in, call.out, call.scratch, phase, block);
   };

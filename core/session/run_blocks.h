@@ -7,7 +7,7 @@
 
 namespace sessile {
 
-struct KernelCall {
+struct KernelRun {
   const Prepared& kernel;
   RunContext& context;
   Inputs in;
@@ -17,6 +17,6 @@ struct KernelCall {
 
 // Runs all blocks of the phase. Of several errors the one of the lowest block wins, so that it does
 // not depend on threads.
-absl::Status RunBlocks(const KernelCall& call, int phase, ThreadPool* pool);
+absl::Status RunBlocks(const KernelRun& call, int phase, ThreadPool* pool);
 
 }  // namespace sessile

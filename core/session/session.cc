@@ -89,10 +89,17 @@ std::vector<Tensor> Session::RunOrThrow(const std::vector<Fetch>& fetches, const
   return errors::ValueOrThrow(Run(fetches, feeds, options));
 }
 
-absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetches,
-                                                 const FeedDict& feeds, const RunOptions& options) {
+std::string Session::explain(const std::vector<Fetch>& fetches, const FeedDict& feeds) {
+  std::vector<bool> is_tensor;
+  const RunRequest request = errors::ValueOrThrow(Resolve(fetches, feeds, &is_tensor));
+  return errors::ValueOrThrow(impl_->Explain(request));
+}
+
+absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
+                                            const FeedDict& feeds,
+                                            std::vector<bool>* is_tensor) const {
   if (impl_ == nullptr || impl_->closed()) return NoSession();
-  RunRequest request{.options = options};
+  RunRequest request;
   const GraphImpl& graph = *impl_->graph();
   SESSILE_RETURN_IF_ERROR(graph.CheckUsable());
   for (const Feed& feed : feeds.items) {
@@ -108,12 +115,20 @@ absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetch
     SESSILE_RETURN_IF_ERROR(CheckFeedShape(node, place.index, value->shape()));
     request.feeds.push_back({place, *std::move(value)});
   }
-  std::vector<bool> is_tensor;
   for (const Fetch& fetch : fetches) {
     const size_t tensors = request.fetches.size();
     SESSILE_RETURN_IF_ERROR(ResolveFetch(fetch, &request.fetches, &request.targets));
-    is_tensor.push_back(request.fetches.size() > tensors);
+    is_tensor->push_back(request.fetches.size() > tensors);
   }
+  return request;
+}
+
+absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetches,
+                                                 const FeedDict& feeds, const RunOptions& options) {
+  std::vector<bool> is_tensor;
+  SESSILE_ASSIGN_OR_RETURN(RunRequest request, Resolve(fetches, feeds, &is_tensor));
+  request.options = options;
+  const GraphImpl& graph = *impl_->graph();
   if (fetches.empty() && graph.num_nodes() > 0) return std::vector<Tensor>();
   SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> values, impl_->Run(request));
   std::vector<Tensor> results;

@@ -29,6 +29,7 @@
 namespace sessile {
 
 class SessionImpl;
+struct RunRequest;
 
 // What a run gives back: the value of a tensor or of a variable, or nothing, of an operation that
 // it runs. Names are "x:0" for a tensor and "x" for an operation.
@@ -100,6 +101,11 @@ class Session {
                                           const FeedDict& feeds = {},
                                           const RunOptions& options = {});
 
+  // What a run of these would do, for people to read: its kernels in their order, which nodes each
+  // stands for, and where its results lie. The plan depends on the shapes of what is fed and of
+  // what the variables hold now. Errors are run's.
+  std::string explain(const std::vector<Fetch>& fetches, const FeedDict& feeds = {});
+
   // Cancels running calls, waits for them, and refuses new ones. May be called again.
   void close();
   Graph graph() const;
@@ -114,6 +120,9 @@ class Session {
   friend Session get_default_session();
   Session(std::shared_ptr<SessionImpl> impl, bool owner) : impl_(std::move(impl)), owner_(owner) {}
 
+  // One value of `is_tensor` for each fetch.
+  absl::StatusOr<RunRequest> Resolve(const std::vector<Fetch>& fetches, const FeedDict& feeds,
+                                     std::vector<bool>* is_tensor) const;
   std::vector<Tensor> RunOrThrow(const std::vector<Fetch>& fetches, const FeedDict& feeds,
                                  const RunOptions& options);
   absl::StatusOr<Endpoint> ResolveName(const std::string& name) const;

@@ -7,6 +7,8 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/session/plan_executor.h"
+#include "sessile/core/session/plan_pass.h"
+#include "sessile/core/session/plan_text.h"
 #include "sessile/core/session/reference_executor.h"
 #include "sessile/core/session/variable.h"
 
@@ -90,9 +92,7 @@ bool SessionImpl::closed() const {
   return closed_;
 }
 
-absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) {
-  const RunningCall call(this);
-  if (!call.started()) return Closed();
+absl::Status SessionImpl::CheckRunnable(const RunRequest& request) const {
   SESSILE_RETURN_IF_ERROR(graph_->CheckUsable());
   SESSILE_RETURN_IF_ERROR(BuildScope::Of(*graph_).TakeError());
   if (graph_->num_nodes() == 0) {
@@ -102,6 +102,29 @@ absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) 
   if (request.fetches.empty() && request.targets.empty()) {
     return InvalidArgument("Must specify at least one target to fetch or execute.");
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> SessionImpl::Explain(const RunRequest& request) {
+  const RunningCall call(this);
+  if (!call.started()) return Closed();
+  SESSILE_RETURN_IF_ERROR(CheckRunnable(request));
+  if (!follows_plans()) return std::string("The reference executor runs it: no plan is wanted.\n");
+  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
+  const RunLimits limits = LimitsOf(request.options);
+  const auto plan =
+      plans->Get(feeds, plans->Contents(), {.pool = &pool_, .limits = &limits, .yardstick = false});
+  if (plan != nullptr) return PlanText(*plan);
+  return std::string(
+      "The reference executor runs it: nothing of it can be planned, or some operation is bound to "
+      "fail.\n");
+}
+
+absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) {
+  const RunningCall call(this);
+  if (!call.started()) return Closed();
+  SESSILE_RETURN_IF_ERROR(CheckRunnable(request));
   SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
   SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
   const RunLimits limits = LimitsOf(request.options);
@@ -129,7 +152,7 @@ absl::StatusOr<std::vector<RunValue>> SessionImpl::Execute(PlanCache* plans,
                                                            const RunLimits& limits) {
   const NodeCall::Environment environment = {
       .pool = &pool_, .limits = &limits, .yardstick = config_.yardstick};
-  if (config_.optimizer_level > 0 && !config_.yardstick) {
+  if (follows_plans()) {
     const std::vector<Tensor> contents = plans->Contents();
     if (const auto plan = plans->Get(feeds, contents, environment)) {
       return RunPlan(*plan, feeds, contents, &arenas_, environment);
@@ -153,11 +176,12 @@ absl::StatusOr<std::shared_ptr<PlanCache>> SessionImpl::ProgramFor(const RunRequ
   }
   const KernelRegistry& kernels = config_.kernels != nullptr ? *config_.kernels : builtin_kernels();
   SESSILE_RETURN_IF_ERROR(kernels.status());
+  SESSILE_RETURN_IF_ERROR(CheckPassNames(kernels, config_.disabled_passes));
   SESSILE_ASSIGN_OR_RETURN(
       std::shared_ptr<const Program> program,
       Program::Build(*graph_, key,
                      {.kernels = &kernels, .states = &states_, .yardstick = config_.yardstick}));
-  auto plans = std::make_shared<PlanCache>(std::move(program));
+  auto plans = std::make_shared<PlanCache>(std::move(program), kernels, config_.disabled_passes);
   std::lock_guard lock(mutex_);
   if (programs_epoch_ != epoch) return plans;  // the graph changed meanwhile: not for keeping
   if (programs_.size() >= kMaxPrograms) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -49,6 +50,9 @@ class SessionImpl {
   // of others. Errors of nodes name the node, its op and the line that built it.
   absl::StatusOr<std::vector<Tensor>> Run(const RunRequest& request);
 
+  // What Run would do: PlanText (plan_text.h), or why there is no plan.
+  absl::StatusOr<std::string> Explain(const RunRequest& request);
+
   // Cancels what runs, waits until it has ended, and refuses what comes. May be called again.
   void Close();
   bool closed() const;
@@ -59,11 +63,13 @@ class SessionImpl {
 
  private:
   class RunningCall;
+  absl::Status CheckRunnable(const RunRequest& request) const;
   absl::StatusOr<std::shared_ptr<PlanCache>> ProgramFor(const RunRequest& request);
   // The values of the program's fetch slots.
   absl::StatusOr<std::vector<RunValue>> Execute(PlanCache* plans, std::span<const Tensor> feeds,
                                                 const RunLimits& limits);
   absl::StatusOr<std::vector<Tensor>> FeedTensors(const RunRequest& request) const;
+  bool follows_plans() const { return config_.optimizer_level > 0 && !config_.yardstick; }
   RunLimits LimitsOf(const RunOptions& options) const;
 
   const std::shared_ptr<GraphImpl> graph_;

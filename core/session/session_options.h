@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "sessile/core/session/cancellation.h"
 
@@ -31,6 +33,9 @@ struct ConfigProto {
   // 1: a run follows a plan, made once for its feeds' shapes. 0: node after node, by the rules of
   // dataflow alone. The results are the same.
   int optimizer_level = DefaultOptimizerLevel();
+  // Plan passes to leave out, by their names (`sessile ops --passes` lists them). What passes do
+  // may change the rounding of results.
+  std::vector<std::string> disabled_passes = {};
 
   // For tests. Kernels other than the built-in ones; must outlive the session.
   const KernelRegistry* kernels = nullptr;

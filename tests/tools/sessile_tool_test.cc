@@ -134,6 +134,17 @@ TEST_F(SessileToolTest, PrintsWithoutAFolder) {
   EXPECT_EQ(Run("run g.pbtxt --fetch one:0").out, "one:0: float[] = [1]\n");
 }
 
+TEST_F(SessileToolTest, ExplainsARunInsteadOfDoingIt) {
+  Graph(Input("a", "DT_FLOAT", "dim { size: 3 }") + Add("b", "a", "a") + Add("c", "b", "a"));
+  const Result result = Run("run g.pbtxt --feed a=[1,2,3] --fetch c --explain");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("AddV2+AddV2 c -> float[3] fetched"));
+}
+
+TEST_F(SessileToolTest, ListsThePasses) {
+  EXPECT_THAT(Run("ops --passes").out, HasSubstr("| `elementwise` | "));
+}
+
 TEST_F(SessileToolTest, ConvertsArraysToTheTypeOfTheTensor) {
   Graph(Input("x", "DT_FLOAT", "dim { size: 2 }") + One("one") + Add("y", "x", "one"));
   Array("x.npy", Tensor::FromValues<int64_t>({2}, {1, 2}));

@@ -68,6 +68,13 @@ std::string KernelText(const OpDef& op) {
   });
 }
 
+void PrintPasses() {
+  std::fputs("| pass | what it does |\n|--|--|\n", stdout);
+  for (const PlanPass& pass : builtin_kernels().passes()) {
+    std::fputs(absl::StrCat("| `", pass.name, "` | ", pass.purpose, " |\n").c_str(), stdout);
+  }
+}
+
 // A text in a cell of a table.
 std::string Cell(std::string_view text) {
   std::string cell;
@@ -78,10 +85,16 @@ std::string Cell(std::string_view text) {
 }  // namespace
 
 absl::Status OpsCommand(const std::vector<std::string>& args) {
+  bool passes = false;
   FlagSet flags("sessile ops", "Lists the operations, as a table in Markdown.");
+  flags.Bool("passes", &passes, "list the passes that rewrite plans instead, in their order");
   SESSILE_RETURN_IF_ERROR(flags.Parse(args));
   if (flags.help_wanted()) {
     std::fputs(flags.Help().c_str(), stdout);
+    return absl::OkStatus();
+  }
+  if (passes) {
+    PrintPasses();
     return absl::OkStatus();
   }
   std::fputs(kHead, stdout);

@@ -25,6 +25,7 @@ struct Flags {
   std::vector<std::string> init, feeds, feeds_each, fetches, targets;
   int64_t steps = 0;  // 0: one run, without an axis for the steps
   int64_t threads = 0;
+  bool explain = false;
   std::string out;
 };
 
@@ -43,6 +44,8 @@ FlagSet Declare(Flags* flags) {
            {.min = 0, .max = 1000000000})
       .Int("threads", &flags->threads, "threads that compute; 0: as many as there are cores",
            {.min = 0, .max = 4096})
+      .Bool("explain", &flags->explain,
+            "after --init, print what the run would do, kernel by kernel, instead of doing it")
       .String("out", &flags->out, "folder for the results: fetch a/b:0 goes to a__b..0.npy");
   return set;
 }
@@ -73,6 +76,10 @@ class Runner {
       fetches_.push_back(graph_.get_operation_by_name(name));
     }
     if (fetches_.empty()) return absl::OkStatus();
+    if (flags_.explain) {
+      std::fputs(session_.explain(fetches_, FeedsOf(0)).c_str(), stdout);
+      return absl::OkStatus();
+    }
     if (steps_ == 0) {
       SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> values, Step(0));
       return Write(values);
@@ -123,10 +130,14 @@ class Runner {
     return NotFound("Op type not registered '", node->op_type(), "' (node '", name, "')");
   }
 
-  absl::StatusOr<std::vector<Tensor>> Step(int64_t step) {
+  FeedDict FeedsOf(int64_t step) const {
     FeedDict feeds(feeds_);
     for (const SlicedFeed& feed : slices_) feeds.items.push_back({feed.name, feed.array[step]});
-    return session_.Run(fetches_, feeds);
+    return feeds;
+  }
+
+  absl::StatusOr<std::vector<Tensor>> Step(int64_t step) {
+    return session_.Run(fetches_, FeedsOf(step));
   }
 
   // Makes `value` slice `step` of *stacked, which is allocated at step 0.

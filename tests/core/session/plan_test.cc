@@ -22,8 +22,11 @@ class Planner {
     for (const Output& feed : feeds) key.feeds.push_back(feed.endpoint());
     for (const Output& fetch : fetches) key.fetches.push_back(fetch.endpoint());
     for (const Operation& target : targets) key.targets.push_back(target.node().id());
-    plans_ = std::make_unique<PlanCache>(errors::ValueOrThrow(Program::Build(
-        *g.graph().impl(), key, {.kernels = &SessionTestKernels(), .states = &states_})));
+    const KernelRegistry& kernels = SessionTestKernels();
+    plans_ = std::make_unique<PlanCache>(
+        errors::ValueOrThrow(
+            Program::Build(*g.graph().impl(), key, {.kernels = &kernels, .states = &states_})),
+        kernels, disabled_passes_);
   }
 
   std::shared_ptr<const Plan> Get(const std::vector<Tensor>& feeds) {
@@ -47,6 +50,7 @@ class Planner {
   RunLimits limits_{nullptr, nullptr, std::nullopt};
   NodeCall::Environment environment_ = {.pool = &pool_, .limits = &limits_, .yardstick = false};
   ArenaPool arenas_;
+  const std::vector<std::string> disabled_passes_;
   std::unique_ptr<PlanCache> plans_;
   std::vector<Tensor> contents_;
 };

@@ -1,0 +1,11 @@
+#include "sessile/kernels/fused/register_passes.h"
+
+namespace sessile {
+
+void RegisterPasses(KernelRegistry& kernels) {
+  RegisterZeros(kernels);
+  RegisterBatchNormRelu(kernels);
+  RegisterFuseElementwise(kernels);
+}
+
+}  // namespace sessile
