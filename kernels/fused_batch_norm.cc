@@ -26,6 +26,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/channels.h"
+#include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 
 namespace sessile {
@@ -369,7 +370,7 @@ class FusedBatchNormGrad final : public Prepared {
       return;
     }
     const T* features = in[static_cast<size_t>(features_)].data<T>();
-    use([g, features](int64_t i) { return double{g[i] * (features[i] > T{0} ? T{1} : T{0})}; });
+    use([g, features](int64_t i) { return double{g[i] * OneIfPositive(features[i])}; });
   }
 
   const BatchNormAttrs attrs_;

@@ -98,6 +98,21 @@ struct WrapsIn<T> {
   using type = std::conditional_t<sizeof(T) <= 4, uint32_t, uint64_t>;
 };
 
+// x > 0 ? 1 : 0. Written in bits, because compilers turn a product with the condition into a
+// branch, which they cannot compute in vectors.
+template <typename T>
+T OneIfPositive(T x) {
+  if constexpr (std::is_same_v<T, float>) {
+    const uint32_t all = 0u - static_cast<uint32_t>(x > 0);
+    return std::bit_cast<float>(all & std::bit_cast<uint32_t>(1.0f));
+  } else if constexpr (std::is_same_v<T, double>) {
+    const uint64_t all = 0u - static_cast<uint64_t>(x > 0);
+    return std::bit_cast<double>(all & std::bit_cast<uint64_t>(1.0));
+  } else {
+    return x > T{0} ? T{1} : T{0};
+  }
+}
+
 template <typename T>
 T WrapAdd(T a, T b) {
   using U = typename WrapsIn<T>::type;

@@ -10,6 +10,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/vectorized.h"
 
@@ -86,8 +87,7 @@ class ReluGrad final : public Prepared, public Tiled<ReluGrad<T>, T> {
     Vectorized([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) {
-        const T open = features[i] > T{0} ? T{1} : T{0};
-        backprops[i] = static_cast<T>(gradients[i] * open);
+        backprops[i] = static_cast<T>(gradients[i] * OneIfPositive(features[i]));
       }
     });
   }
