@@ -80,7 +80,7 @@ constexpr std::string_view kReal = "T: realnumbertype";
 
 using Gradient = absl::StatusOr<Outputs> (*)(GradContext&, const Node&, Grads);
 
-struct Row {
+struct ActivationOp {
   std::string_view op;
   std::string_view types;
   bool has_alpha;
@@ -91,7 +91,7 @@ struct Row {
   std::string_view grad_doc;
 };
 
-constexpr Row kRows[] = {
+constexpr ActivationOp kActivationOps[] = {
     {"Relu6", kReal, false, ByOutput, "features", OfPiecewiseLinear, "min(max(features, 0), 6).",
      "`gradients` where `features` (Relu6's input or output) are between 0 and 6, else 0."},
     {"LeakyRelu", kFloatsOrFloat, true, ByInput, "features", OfPiecewiseLinear,
@@ -117,7 +117,7 @@ Output Activate(std::string_view op, const Input& features, std::string_view nam
 }  // namespace
 
 void RegisterActivations(OpRegistry& ops) {
-  for (const Row& row : kRows) {
+  for (const ActivationOp& row : kActivationOps) {
     const std::string name(row.op);
     OpDefBuilder function = ops.Add(name);
     function.Input("features: T").Output("activations: T");

@@ -16,7 +16,7 @@
 namespace sessile {
 namespace {
 
-struct Row {
+struct SlotOp {
   std::string_view op;
   std::string_view slots;  // references of the variable's shape, besides `var` itself
   std::string_view rest;   // what follows: scalars, and `grad` of the variable's shape
@@ -24,7 +24,7 @@ struct Row {
   std::string_view doc;
 };
 
-constexpr Row kRows[] = {
+constexpr SlotOp kSlotOps[] = {
     {"ApplyMomentum", "accum", "lr grad momentum", "use_nesterov: bool = false",
      "One step of gradient descent with momentum for `var`, whose velocity is `accum`."},
     {"ApplyRMSProp", "ms mom", "lr rho momentum epsilon grad", "",
@@ -63,7 +63,7 @@ absl::Status ApplySlotsShape(ShapeContext& ctx, int slots, int grad) {
 }  // namespace
 
 void RegisterApplySlots(OpRegistry& ops) {
-  for (const Row& row : kRows) {
+  for (const SlotOp& row : kSlotOps) {
     OpDefBuilder op = ops.Add(row.op);
     op.Input("var: Ref(T)");
     int slots = 0;

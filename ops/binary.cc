@@ -72,7 +72,7 @@ constexpr std::string_view kPowTypes =
 
 enum : unsigned { kCommutative = 1, kAggregate = 2 };
 
-struct Row {
+struct BinaryOp {
   std::string_view op;
   std::string_view types;
   BinaryGradientFn gradient;
@@ -81,7 +81,7 @@ struct Row {
   std::string_view doc;
 };
 
-constexpr Row kFunctions[] = {
+constexpr BinaryOp kFunctions[] = {
     {"AddV2", kAddV2Types, AddGradient, Sum, kCommutative | kAggregate, "x + y."},
     {"Add", kAddTypes, AddGradient, Sum, 0, "x + y, also of strings."},
     {"Sub", kSubTypes, SubGradient, Difference, 0, "x - y."},
@@ -125,7 +125,7 @@ DataType DivisionType(DataType type) {
 }  // namespace
 
 void RegisterBinary(OpRegistry& ops) {
-  for (const Row& row : kFunctions) {
+  for (const BinaryOp& row : kFunctions) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: T").Input("y: T").Output("z: T").Attr(row.types);
     builder.Shape(BroadcastBinaryShape).Gradient(row.gradient).Doc(row.doc);

@@ -21,22 +21,22 @@ absl::Status EqualShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
-struct Row {
+struct ComparisonOp {
   std::string_view op;
   std::string_view doc;
 };
 
-constexpr Row kEqualities[] = {
+constexpr ComparisonOp kEqualities[] = {
     {"Equal", "Whether x == y."},
     {"NotEqual", "Whether x != y."},
 };
-constexpr Row kOrders[] = {
+constexpr ComparisonOp kOrders[] = {
     {"Less", "Whether x < y."},
     {"LessEqual", "Whether x <= y."},
     {"Greater", "Whether x > y."},
     {"GreaterEqual", "Whether x >= y."},
 };
-constexpr Row kConnectives[] = {
+constexpr ComparisonOp kConnectives[] = {
     {"LogicalAnd", "Whether x and y both hold."},
     {"LogicalOr", "Whether x or y holds."},
 };
@@ -53,18 +53,18 @@ Output Compare(std::string_view op, const Input& x, const Input& y, std::string_
 }  // namespace
 
 void RegisterComparison(OpRegistry& ops) {
-  for (const Row& row : kEqualities) {
+  for (const ComparisonOp& row : kEqualities) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: T").Input("y: T").Output("z: bool").Attr("T: type");
     builder.Attr("incompatible_shape_error: bool = true").Commutative().Shape(EqualShape);
     builder.NotDifferentiable(kReason).Doc(row.doc);
   }
-  for (const Row& row : kOrders) {
+  for (const ComparisonOp& row : kOrders) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: T").Input("y: T").Output("z: bool").Attr(kOrderTypes);
     builder.Shape(BroadcastBinaryShape).NotDifferentiable(kReason).Doc(row.doc);
   }
-  for (const Row& row : kConnectives) {
+  for (const ComparisonOp& row : kConnectives) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: bool").Input("y: bool").Output("z: bool").Commutative();
     builder.Shape(BroadcastBinaryShape).NotDifferentiable(kReason).Doc(row.doc);

@@ -76,7 +76,7 @@ constexpr std::string_view kOrdered =
     "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, "
     "qint8, quint8, qint32, qint16, quint16}";
 
-struct Row {
+struct ReductionOp {
   std::string_view op;
   std::string_view types;        // empty: of bool
   ReductionGradientFn gradient;  // null: see `why_none`
@@ -85,7 +85,7 @@ struct Row {
   std::string_view doc;
 };
 
-constexpr Row kReductions[] = {
+constexpr ReductionOp kReductions[] = {
     {"Sum", kNumbers, SumGradient, {Plus, 0}, "", "The sum over the given axes."},
     {"Mean", kNumbers, MeanGradient, {}, "", "The mean over the given axes."},
     {"Prod",
@@ -110,7 +110,7 @@ constexpr Row kReductions[] = {
      "Whether any element along the given axes holds."},
 };
 
-void Register(OpRegistry& ops, const Row& row) {
+void Register(OpRegistry& ops, const ReductionOp& row) {
   const bool logical = row.types.empty();
   OpDefBuilder builder = ops.Add(row.op);
   builder.Input(logical ? "input: bool" : "input: T").Input("reduction_indices: Tidx");
@@ -167,7 +167,7 @@ Output Reduce(std::string_view op, const Input& input, const ReduceOptions& opti
 }  // namespace
 
 void RegisterReduction(OpRegistry& ops) {
-  for (const Row& row : kReductions) Register(ops, row);
+  for (const ReductionOp& row : kReductions) Register(ops, row);
 }
 
 Output reduce_sum(Input x, ReduceOptions options) { return Reduce("Sum", x, options); }

@@ -145,7 +145,7 @@ int64_t Squared(int64_t x) {
 }
 int64_t SignOf(int64_t x) { return (x > 0) - (x < 0); }
 
-struct Row {
+struct UnaryOp {
   std::string_view op;
   std::string_view types;
   Gradient gradient;
@@ -153,7 +153,7 @@ struct Row {
   std::string_view doc;
 };
 
-constexpr Row kFunctions[] = {
+constexpr UnaryOp kFunctions[] = {
     {"Neg", kRealAndComplex, NegGradient, Negated, "-x."},
     {"Exp", kFloats, ExpGradient, nullptr, "e^x."},
     {"Log", kFloats, LogGradient, nullptr, "The natural logarithm of x."},
@@ -169,7 +169,7 @@ constexpr Row kFunctions[] = {
     {"Sigmoid", kFloats, OwnGradient<true>, nullptr, "1 / (1 + e^-x)."},
 };
 
-constexpr Row kGradients[] = {
+constexpr UnaryOp kGradients[] = {
     {"RsqrtGrad", kFloats, RsqrtGradGradient, nullptr,
      "The gradient of y = rsqrt(x): -dy y^3 / 2."},
     {"SqrtGrad", kFloats, SqrtGradGradient, nullptr, "The gradient of y = sqrt(x): dy / 2y."},
@@ -188,7 +188,7 @@ Output Unary(std::string_view op, const Input& x, std::string_view name) {
 }  // namespace
 
 void RegisterUnary(OpRegistry& ops) {
-  for (const Row& row : kFunctions) {
+  for (const UnaryOp& row : kFunctions) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: T").Output("y: T").Attr(row.types).Shape(UnchangedShape);
     builder.Gradient(row.gradient).RowsIndependent().Doc(row.doc);
@@ -196,7 +196,7 @@ void RegisterUnary(OpRegistry& ops) {
       builder.Value([fold = row.fold](ShapeContext& ctx, int) { return UnaryIntValue(ctx, fold); });
     }
   }
-  for (const Row& row : kGradients) {
+  for (const UnaryOp& row : kGradients) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("y: T").Input("dy: T").Output("z: T").Attr(row.types).Shape(UnchangedShape);
     builder.Gradient(row.gradient).RowsIndependent().Doc(row.doc);
