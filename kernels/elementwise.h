@@ -24,6 +24,8 @@ class Elementwise {
   // out[i] = f(in[0][i], in[1][i], ...) for i < n: the very bits that Run gives. `out` may be one
   // of `in`.
   virtual void RunTile(const float* const* in, float* out, int64_t n) const = 0;
+  // True if out[i] = in[0][i].
+  virtual bool is_identity() const { return false; }
 };
 
 // A base of Derived = Kernel<T>: Elementwise if T is float, nothing otherwise.

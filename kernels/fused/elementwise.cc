@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "sessile/kernels/blocks.h"
@@ -17,6 +18,9 @@ using Kind = Operand::Kind;
 // Elements of a tile: some arrays of this size fit into a first-level cache.
 constexpr int64_t kTile = 1024;
 constexpr size_t kMaxArrays = 24;
+constexpr size_t kForever = std::numeric_limits<size_t>::max();
+// Enough tiles that what is done once a block does not count.
+constexpr int64_t kBlockElements = 32 * kTile;
 
 class ElementwiseKernel final : public Prepared {
  public:
@@ -30,9 +34,8 @@ class ElementwiseKernel final : public Prepared {
     lanes_ = whole_rows_ ? tile_ : chain_.columns;
     PlaceRegisters();
     AddForwards();
-    const auto arrays = static_cast<int64_t>(chain_.outputs.size()) + chain_.num_inputs;
-    const int64_t row_bytes = chain_.columns * arrays * static_cast<int64_t>(sizeof(float));
-    blocks_ = BlocksOf(chain_.rows, row_bytes);
+    blocks_ = std::clamp<int64_t>(chain_.rows * chain_.columns / kBlockElements, 1,
+                                  std::clamp<int64_t>(chain_.rows, 1, kMaxBlocks));
     AddPhase(blocks_);
     if (!chain_.sums.empty()) AddPhase(1);
     const size_t lanes = chain_.sums.size() * static_cast<size_t>(lanes_);
@@ -52,6 +55,9 @@ class ElementwiseKernel final : public Prepared {
     const Frame frame{in, out, scratch.slot<double>(block), arrays};
     std::fill_n(frame.sums, static_cast<int64_t>(chain_.sums.size()) * lanes_, 0.0);
     RepeatRows(frame);
+    for (size_t i = 0; i < chain_.maps.size(); ++i) {
+      if (is_same_[i]) RunMap(frame, i, 0, 0, tile_);
+    }
     const IndexRange rows = BlockRange(chain_.rows, block, blocks_);
     if (whole_rows_) {
       const int64_t end = rows.last() * chain_.columns;
@@ -66,8 +72,9 @@ class ElementwiseKernel final : public Prepared {
         }
       }
     }
-    for (size_t i = 0; i < chain_.sums.size(); ++i)
+    for (size_t i = 0; i < chain_.sums.size(); ++i) {
       Fold(frame.sums + static_cast<int64_t>(i) * lanes_);
+    }
     return absl::OkStatus();
   }
 
@@ -91,6 +98,7 @@ class ElementwiseKernel final : public Prepared {
       }
     }
     for (const Chain::Sum& sum : chain_.sums) {
+      if (sum.operand.kind == Kind::kRow || sum.operand.kind == Kind::kScalar) AddRow(sum.operand);
       if (sum.operand.kind == Kind::kElement) {
         last_use[static_cast<size_t>(sum.operand.index)] = chain_.maps.size();
       }
@@ -98,14 +106,26 @@ class ElementwiseKernel final : public Prepared {
     std::vector<size_t> busy_until;  // of each register
     for (size_t i = 0; i < chain_.maps.size(); ++i) {
       register_of_.push_back(0);
+      is_same_.push_back(IsSameInAllTiles(chain_.maps[i]));
       if (chain_.maps[i].output >= 0) continue;
+      if (is_same_[i]) last_use[i] = kForever;
       const auto free = std::find_if(busy_until.begin(), busy_until.end(),
-                                     [i](size_t last) { return last <= i; });
+                                     [&](size_t last) { return last <= i && !is_same_[i]; });
       register_of_[i] = static_cast<size_t>(free - busy_until.begin());
       if (free == busy_until.end()) busy_until.push_back(0);
       busy_until[register_of_[i]] = last_use[i];
     }
     num_registers_ = busy_until.size();
+  }
+
+  // Made from rows and scalars alone: computed once for a block.
+  bool IsSameInAllTiles(const Chain::Map& map) const {
+    return whole_rows_ && map.output < 0 &&
+           std::all_of(map.operands.begin(), map.operands.end(), [this](const Operand& operand) {
+             if (operand.kind == Kind::kElement)
+               return bool{is_same_[static_cast<size_t>(operand.index)]};
+             return operand.kind != Kind::kMatrix;
+           });
   }
 
   void AddRow(const Operand& operand) {
@@ -177,13 +197,17 @@ class ElementwiseKernel final : public Prepared {
     return frame.arrays[register_of_[map]];
   }
 
+  void RunMap(const Frame& frame, size_t i, int64_t at, int64_t lane, int64_t n) const {
+    std::array<const float*, Chain::kMaxOperands> operands;
+    const std::vector<Operand>& from = chain_.maps[i].operands;
+    for (size_t j = 0; j < from.size(); ++j) operands[j] = Place(frame, from[j], at, lane);
+    functions_[i]->RunTile(operands.data(), Target(frame, i, at), n);
+  }
+
   // Elements [at, at + n); the first one is in column `lane`.
   void RunTile(const Frame& frame, int64_t at, int64_t lane, int64_t n) const {
-    std::array<const float*, Chain::kMaxOperands> operands;
     for (size_t i = 0; i < chain_.maps.size(); ++i) {
-      const std::vector<Operand>& from = chain_.maps[i].operands;
-      for (size_t j = 0; j < from.size(); ++j) operands[j] = Place(frame, from[j], at, lane);
-      functions_[i]->RunTile(operands.data(), Target(frame, i, at), n);
+      if (!is_same_[i]) RunMap(frame, i, at, lane, n);
     }
     for (size_t i = 0; i < chain_.sums.size(); ++i) {
       const float* const x = Place(frame, chain_.sums[i].operand, at, lane);
@@ -222,6 +246,7 @@ class ElementwiseKernel final : public Prepared {
   int64_t blocks_ = 1;
   size_t num_registers_ = 0;
   std::vector<size_t> register_of_;  // of each map
+  std::vector<bool> is_same_;        // of each map: in all tiles of a block
   std::vector<Operand> row_inputs_;  // rows and scalars
   std::vector<size_t> array_of_;     // of each input, its number in row_inputs_
 };

@@ -253,7 +253,7 @@ class ElementwiseFuser {
     const int64_t elements = group.members[0].elements;
     chain.columns = std::max<int64_t>(group.columns, 1);
     chain.rows = elements / chain.columns;
-    std::map<int, int> map_of;    // by the storage that it makes
+    std::map<int, Operand> made;  // by storage
     std::map<int, int> input_of;  // by storage
     std::string separator;
     for (const Member& member : group.members) {
@@ -263,8 +263,8 @@ class ElementwiseFuser {
       std::vector<Operand> operands;
       for (size_t i = 0; i < member.inputs.size(); ++i) {
         const int storage = member.inputs[i];
-        if (const auto made = map_of.find(storage); made != map_of.end()) {
-          operands.push_back({Operand::Kind::kElement, made->second});
+        if (const auto known = made.find(storage); known != made.end()) {
+          operands.push_back(known->second);
           continue;
         }
         const auto [input, is_new] = input_of.emplace(storage, chain.num_inputs);
@@ -279,7 +279,11 @@ class ElementwiseFuser {
         chain.sums.push_back({operands[0], member.sum->divisor, output});
         continue;
       }
-      map_of[member.output] = static_cast<int>(chain.maps.size());
+      if (output < 0 && member.map->is_identity()) {
+        made[member.output] = operands[0];
+        continue;
+      }
+      made[member.output] = {Operand::Kind::kElement, static_cast<int>(chain.maps.size())};
       chain.maps.push_back({from.kernel, std::move(operands), output});
     }
     return chain;

@@ -75,7 +75,7 @@ class PassesTest : public ::testing::Test {
 };
 
 TEST_F(PassesTest, ChainOfElementwiseOperationsIsOneKernel) {
-  const Output x = Feed({50, 300});
+  const Output x = Feed({500, 300});
   const Output y = nn::relu(x * 2 + Feed({300}));
   EXPECT_THAT(Explain({y}), HasSubstr("Mul+AddV2+Relu"));
   ExpectSameBits({y});
@@ -119,12 +119,12 @@ TEST_F(PassesTest, ResultsMayTakeThePlaceOfInputsThatAreReadNoMore) {
 }
 
 TEST_F(PassesTest, SumsOfColumnsEndAChain) {
-  const Output x = Feed({64, 5, 5, 12});
+  const Output x = Feed({64, 20, 20, 12});
   const Output centred = x - Feed({12});
   const Output sum = reduce_sum(centred, {.axis = {0, 1, 2}});
   const Output variance = reduce_mean(centred * centred, {.axis = {0, 1, 2}, .keepdims = true});
   EXPECT_THAT(Explain({sum, variance}), HasSubstr("Sub+Sum+Mul+Mean"));
-  ExpectNear({sum, variance, centred}, 1e-4f);
+  ExpectNear({sum, variance, centred}, 1e-2f);
 }
 
 TEST_F(PassesTest, AChainEndsWhereItsSumIsNeeded) {
