@@ -11,6 +11,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -93,15 +94,20 @@ class ApplyAdam final : public Prepared {
     T* const m = in[kM].template data<T>();
     T* const v = in[kV].template data<T>();
     const T* const grad = in[kGrad].template data<T>();
-    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    const bool nesterov = nesterov_;
+    const auto update = [=](int64_t i) {
       const W g = Widen(grad[i]);
       const W new_m = Widen(m[i]) + (g - Widen(m[i])) * keep1;
       const W new_v = Widen(v[i]) + (g * g - Widen(v[i])) * keep2;
-      const W momentum = nesterov_ ? g * keep1 + beta1 * new_m : new_m;
+      const W momentum = nesterov ? g * keep1 + beta1 * new_m : new_m;
       m[i] = Narrow<T>(new_m);
       v[i] = Narrow<T>(new_v);
       var[i] = Narrow<T>(Widen(var[i]) - momentum * step / (std::sqrt(new_v) + epsilon));
-    }
+    };
+    Vectorized([=] {
+      for (int64_t i = range.first(); i < range.last(); ++i) update(i);
+    });
     return absl::OkStatus();
   }
 
