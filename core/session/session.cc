@@ -35,6 +35,32 @@ absl::Status CheckFeedShape(const Node& node, int index, const Shape& fed) {
                          "'", NodeSuffix(node));
 }
 
+// The tensor that feeds `place`.
+absl::StatusOr<Tensor> FedTensor(const GraphImpl& graph, Endpoint place, const FeedValue& from) {
+  const Node& node = graph.node(place.node);
+  const DataType dtype = BaseType(node.output_types()[static_cast<size_t>(place.index)]);
+  absl::StatusOr<Tensor> value = from.ToTensor(dtype);
+  if (!value.ok()) {
+    return WithSuffix(value.status(),
+                      absl::StrCat(" (It is fed to Tensor '", EndpointName(graph, place), "'.)",
+                                   NodeSuffix(node)));
+  }
+  SESSILE_RETURN_IF_ERROR(CheckFeedShape(node, place.index, value->shape()));
+  return value;
+}
+
+// One value for each fetch: an empty one where it is no tensor.
+absl::StatusOr<std::vector<Tensor>> RunFor(SessionImpl* session, const RunRequest& request,
+                                           const std::vector<bool>& is_tensor) {
+  SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> values, session->Run(request));
+  std::vector<Tensor> results;
+  size_t next = 0;
+  for (const bool has_value : is_tensor) {
+    results.push_back(has_value ? std::move(values[next++]) : Tensor());
+  }
+  return results;
+}
+
 absl::Status NoSession() { return FailedPrecondition("Attempted to use a closed Session."); }
 
 // The default session, for eval (`what` a tensor) and run (an operation) on `graph`.
@@ -96,25 +122,10 @@ std::string Session::explain(const std::vector<Fetch>& fetches, const FeedDict& 
 }
 
 absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
-                                            const FeedDict& feeds,
                                             std::vector<bool>* is_tensor) const {
   if (impl_ == nullptr || impl_->closed()) return NoSession();
+  SESSILE_RETURN_IF_ERROR(impl_->graph()->CheckUsable());
   RunRequest request;
-  const GraphImpl& graph = *impl_->graph();
-  SESSILE_RETURN_IF_ERROR(graph.CheckUsable());
-  for (const Feed& feed : feeds.items) {
-    SESSILE_ASSIGN_OR_RETURN(const Endpoint place, ResolveFeed(feed.key));
-    const Node& node = graph.node(place.node);
-    const DataType dtype = BaseType(node.output_types()[static_cast<size_t>(place.index)]);
-    absl::StatusOr<Tensor> value = feed.value.ToTensor(dtype);
-    if (!value.ok()) {
-      return WithSuffix(value.status(),
-                        absl::StrCat(" (It is fed to Tensor '", EndpointName(graph, place), "'.)",
-                                     NodeSuffix(node)));
-    }
-    SESSILE_RETURN_IF_ERROR(CheckFeedShape(node, place.index, value->shape()));
-    request.feeds.push_back({place, *std::move(value)});
-  }
   for (const Fetch& fetch : fetches) {
     const size_t tensors = request.fetches.size();
     SESSILE_RETURN_IF_ERROR(ResolveFetch(fetch, &request.fetches, &request.targets));
@@ -123,20 +134,65 @@ absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
   return request;
 }
 
+absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
+                                            const FeedDict& feeds,
+                                            std::vector<bool>* is_tensor) const {
+  if (impl_ == nullptr || impl_->closed()) return NoSession();
+  SESSILE_RETURN_IF_ERROR(impl_->graph()->CheckUsable());
+  std::vector<RunRequest::Feed> fed;
+  for (const Feed& feed : feeds.items) {
+    SESSILE_ASSIGN_OR_RETURN(const Endpoint place, ResolveFeed(feed.key));
+    SESSILE_ASSIGN_OR_RETURN(Tensor value, FedTensor(*impl_->graph(), place, feed.value));
+    fed.push_back({place, std::move(value)});
+  }
+  SESSILE_ASSIGN_OR_RETURN(RunRequest request, Resolve(fetches, is_tensor));
+  request.feeds = std::move(fed);
+  return request;
+}
+
 absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetches,
                                                  const FeedDict& feeds, const RunOptions& options) {
   std::vector<bool> is_tensor;
   SESSILE_ASSIGN_OR_RETURN(RunRequest request, Resolve(fetches, feeds, &is_tensor));
   request.options = options;
-  const GraphImpl& graph = *impl_->graph();
-  if (fetches.empty() && graph.num_nodes() > 0) return std::vector<Tensor>();
-  SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> values, impl_->Run(request));
-  std::vector<Tensor> results;
-  size_t next = 0;
-  for (const bool has_value : is_tensor) {
-    results.push_back(has_value ? std::move(values[next++]) : Tensor());
+  if (fetches.empty() && impl_->graph()->num_nodes() > 0) return std::vector<Tensor>();
+  return RunFor(impl_.get(), request, is_tensor);
+}
+
+struct Callable::State {
+  std::shared_ptr<SessionImpl> session;
+  RunRequest request;  // its feeds have no values
+  std::vector<bool> is_tensor;
+};
+
+Callable Session::make_callable(const std::vector<Fetch>& fetches,
+                                const std::vector<FeedKey>& feed_list) {
+  auto state = std::make_shared<Callable::State>();
+  state->session = impl_;
+  state->request = errors::ValueOrThrow(Resolve(fetches, &state->is_tensor));
+  for (const FeedKey& key : feed_list) {
+    state->request.feeds.push_back({errors::ValueOrThrow(ResolveFeed(key)), Tensor()});
   }
-  return results;
+  return Callable(std::move(state));
+}
+
+absl::StatusOr<std::vector<Tensor>> Callable::Run(const std::vector<FeedValue>& values) const {
+  RunRequest request = state_->request;
+  if (values.size() != request.feeds.size()) {
+    return InvalidArgument("The callable takes ", request.feeds.size(), " values, got ",
+                           values.size());
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    RunRequest::Feed& feed = request.feeds[i];
+    SESSILE_ASSIGN_OR_RETURN(feed.value,
+                             FedTensor(*state_->session->graph(), feed.endpoint, values[i]));
+  }
+  if (request.fetches.empty() && request.targets.empty()) return std::vector<Tensor>();
+  return RunFor(state_->session.get(), request, state_->is_tensor);
+}
+
+std::vector<Tensor> Callable::CallOrThrow(const std::vector<FeedValue>& values) const {
+  return errors::ValueOrThrow(Run(values));
 }
 
 absl::StatusOr<Endpoint> Session::ResolveName(const std::string& name) const {

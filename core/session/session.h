@@ -23,6 +23,7 @@
 #include "sessile/core/framework/tensor.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/output.h"
+#include "sessile/core/session/callable.h"
 #include "sessile/core/session/feed.h"
 #include "sessile/core/session/session_options.h"
 
@@ -101,6 +102,10 @@ class Session {
                                           const FeedDict& feeds = {},
                                           const RunOptions& options = {});
 
+  // A run of these fetches that takes the values of `feed_list` as arguments.
+  Callable make_callable(const std::vector<Fetch>& fetches,
+                         const std::vector<FeedKey>& feed_list = {});
+
   // What a run of these would do, for people to read: its kernels in their order, which nodes each
   // stands for, and where its results lie. The plan depends on the shapes of what is fed and of
   // what the variables hold now. Errors are run's.
@@ -120,7 +125,9 @@ class Session {
   friend Session get_default_session();
   Session(std::shared_ptr<SessionImpl> impl, bool owner) : impl_(std::move(impl)), owner_(owner) {}
 
-  // One value of `is_tensor` for each fetch.
+  // Fetches and targets of a request; one value of `is_tensor` for each fetch.
+  absl::StatusOr<RunRequest> Resolve(const std::vector<Fetch>& fetches,
+                                     std::vector<bool>* is_tensor) const;
   absl::StatusOr<RunRequest> Resolve(const std::vector<Fetch>& fetches, const FeedDict& feeds,
                                      std::vector<bool>* is_tensor) const;
   std::vector<Tensor> RunOrThrow(const std::vector<Fetch>& fetches, const FeedDict& feeds,

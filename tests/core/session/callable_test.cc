@@ -1,0 +1,92 @@
+#include "sessile/core/session/callable.h"
+
+#include <optional>
+#include <thread>
+
+#include "gtest/gtest.h"
+#include "sessile/core/framework/errors.h"
+#include "sessile/tests/error_of.h"
+#include "sessile/tests/session_testing.h"
+
+namespace sessile {
+namespace {
+
+using testing::HasSubstr;
+
+class CallableTest : public testing::Test {
+ protected:
+  CallableTest() { Probe().Reset(); }
+
+  TestGraph g_;
+  Output x_ = g_.Placeholder("x", float32, Shape({None, 2}));
+  Output b_ = g_.Placeholder("b", float32, Shape());
+  Output y_ = g_.Op("Add", "y", {x_, b_});
+  Operation op_ = g_.AddOp("Count", "op");
+};
+
+TEST_F(CallableTest, TakesValuesInTheOrderOfItsFeedList) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_, op_, "x:0"}, {b_, "x:0"});
+  for (const float b : {1.0f, 5.0f}) {
+    const std::vector<Tensor> values = call(b, FeedValue{{1, 2}, {3, 4}});
+    ASSERT_EQ(values.size(), 3u);
+    EXPECT_THAT(values[0], HasFloats({1 + b, 2 + b, 3 + b, 4 + b}));
+    EXPECT_FALSE(values[1].has_value());
+    EXPECT_THAT(values[2], HasFloats({1, 2, 3, 4}));
+  }
+  EXPECT_EQ(Probe().calls, 2);
+}
+
+TEST_F(CallableTest, NeedsNoFeedList) {
+  Session sess = g_.NewSession();
+  sess.make_callable({op_})();
+  EXPECT_EQ(Probe().calls, 1);
+}
+
+TEST_F(CallableTest, RefusesAnotherNumberOfValues) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_}, {x_, b_});
+  EXPECT_EQ(ErrorOf([&] { call(1.0f); }), "INVALID_ARGUMENT: The callable takes 2 values, got 1");
+}
+
+TEST_F(CallableTest, RefusesValuesThatDoNotFitAsRunDoes) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_}, {x_, b_});
+  EXPECT_THAT(ErrorOf([&] {
+                call(FeedValue{1, 2, 3}, 0.0f);
+              }),
+              HasSubstr("Cannot feed value of shape (3,) for Tensor 'x:0'"));
+}
+
+TEST_F(CallableTest, LooksUpNamesWhenItIsMade) {
+  Session sess = g_.NewSession();
+  EXPECT_THAT(ErrorOf([&] { sess.make_callable({"nobody:0"}); }), HasSubstr("'nobody'"));
+  EXPECT_THAT(ErrorOf([&] { sess.make_callable({y_}, {"nobody:0"}); }), HasSubstr("'nobody'"));
+}
+
+TEST_F(CallableTest, FailsOnceTheSessionIsGone) {
+  std::optional<Callable> call;
+  {
+    Session sess = g_.NewSession();
+    call = sess.make_callable({op_});
+  }
+  EXPECT_EQ(ErrorOf([&] { (*call)(); }), "FAILED_PRECONDITION: Attempted to use a closed Session.");
+}
+
+TEST_F(CallableTest, MayBeCalledFromManyThreads) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_}, {x_, b_});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&call, t] {
+      for (int i = 0; i < 50; ++i) {
+        const auto b = static_cast<float>(t * 50 + i);
+        EXPECT_THAT(call(FeedValue{{0, 1}}, b)[0], HasFloats({b, b + 1}));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace sessile
