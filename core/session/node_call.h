@@ -20,6 +20,7 @@
 #include "sessile/core/session/cancellation.h"
 #include "sessile/core/session/dataflow.h"
 #include "sessile/core/session/program.h"
+#include "sessile/core/session/run_metadata.h"
 #include "sessile/core/session/thread_pool.h"
 
 namespace sessile {
@@ -42,6 +43,7 @@ class NodeCall final : public RunContext {
     ThreadPool* pool;
     const RunLimits* limits;
     bool yardstick;
+    RunTrace* trace = nullptr;  // null: the run is not traced
   };
 
   // REQUIRES: all inputs are live, and references where the node takes references.

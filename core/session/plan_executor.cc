@@ -140,6 +140,7 @@ class PlanRun {
 
   // False if a variable that the step updates has got another buffer since the run began.
   absl::StatusOr<bool> RunStep(const PlanStep& step) {
+    const RunTrace::Scope timed(environment_.trace, step.step->node->name(), step.label);
     const StepLocks locks(step, *frame_);
     for (const PlanStep::Update& update : step.updates) {
       const Tensor& bound = frame_->bindings[static_cast<size_t>(update.binding)];

@@ -76,6 +76,7 @@ absl::StatusOr<std::vector<RunValue>> RunStep(const Step& step, std::span<RunVal
   for (const RunValue& input : inputs) {
     if (!input.live()) return Internal("An input did not arrive");
   }
+  const RunTrace::Scope timed(environment.trace, step.node->name(), step.node->op_type());
   NodeCall call(step, inputs, environment);
   SESSILE_RETURN_IF_ERROR(call.Run());
   return call.TakeOutputs();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "sessile/core/framework/status.h"
@@ -127,8 +128,8 @@ absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) 
   SESSILE_RETURN_IF_ERROR(CheckRunnable(request));
   SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
   SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
-  const RunLimits limits = LimitsOf(request.options);
-  SESSILE_ASSIGN_OR_RETURN(const std::vector<RunValue> values, Execute(plans.get(), feeds, limits));
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<RunValue> values,
+                           Execute(plans.get(), feeds, request.options));
   std::vector<Tensor> results;
   for (const Program::FetchSource& source : plans->program()->fetches()) {
     const RunValue value = source.slot >= 0
@@ -149,9 +150,16 @@ absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) 
 
 absl::StatusOr<std::vector<RunValue>> SessionImpl::Execute(PlanCache* plans,
                                                            std::span<const Tensor> feeds,
-                                                           const RunLimits& limits) {
-  const NodeCall::Environment environment = {
-      .pool = &pool_, .limits = &limits, .yardstick = config_.yardstick};
+                                                           const RunOptions& options) {
+  const RunLimits limits = LimitsOf(options);
+  std::optional<RunTrace> trace;
+  if (options.trace_level != RunOptions::NO_TRACE && options.run_metadata != nullptr) {
+    trace.emplace(options.run_metadata);
+  }
+  const NodeCall::Environment environment = {.pool = &pool_,
+                                             .limits = &limits,
+                                             .yardstick = config_.yardstick,
+                                             .trace = trace.has_value() ? &*trace : nullptr};
   if (follows_plans()) {
     const std::vector<Tensor> contents = plans->Contents();
     if (const auto plan = plans->Get(feeds, contents, environment)) {

@@ -67,7 +67,7 @@ class SessionImpl {
   absl::StatusOr<std::shared_ptr<PlanCache>> ProgramFor(const RunRequest& request);
   // The values of the program's fetch slots.
   absl::StatusOr<std::vector<RunValue>> Execute(PlanCache* plans, std::span<const Tensor> feeds,
-                                                const RunLimits& limits);
+                                                const RunOptions& options);
   absl::StatusOr<std::vector<Tensor>> FeedTensors(const RunRequest& request) const;
   bool follows_plans() const { return config_.optimizer_level > 0 && !config_.yardstick; }
   RunLimits LimitsOf(const RunOptions& options) const;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sessile/core/session/cancellation.h"
+#include "sessile/core/session/run_metadata.h"
 
 namespace sessile {
 
@@ -46,11 +47,15 @@ struct ConfigProto {
 
 // TensorFlow's RunOptions.
 struct RunOptions {
+  enum TraceLevel { NO_TRACE = 0, FULL_TRACE = 3 };
   // 0: the session's operation_timeout_in_ms. A run that takes longer ends with DEADLINE_EXCEEDED
   // after the operation that it is in.
   int64_t timeout_in_ms = 0;
   // Cancelling it ends the run with CANCELLED.
   std::shared_ptr<const CancellationToken> cancellation = nullptr;
+  // With FULL_TRACE the run writes what it did to *run_metadata, in place of what is there.
+  TraceLevel trace_level = NO_TRACE;
+  RunMetadata* run_metadata = nullptr;
 };
 
 }  // namespace sessile
