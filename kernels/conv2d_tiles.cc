@@ -3,6 +3,8 @@
 #include "sessile/kernels/conv2d_tiles.h"
 
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
@@ -52,11 +54,19 @@ class TiledConvolution : public Prepared {
   TiledConvolution(const ConvolutionShape& conv, bool forward, const tiles::Kernels& kernels)
       : conv_(conv), kernels_(kernels), to_(conv, forward), groups_(kernels, to_.channels) {
     AddOutput(float32, forward ? OutputShape(conv) : InputShape(conv));
-    const int64_t blocks =
-        BlocksOfWork(conv.batch * to_.num_rows(),
-                     WorkPerImage(conv) / static_cast<double>(to_.num_rows()) / kTiledWorkFactor);
+    const int64_t blocks = TiledBlocks(conv.batch * to_.num_rows(),
+                                       WorkPerImage(conv) / static_cast<double>(to_.num_rows()));
     image_blocks_ = std::min(blocks, conv.batch);
     row_blocks_ = blocks > conv.batch ? std::min(blocks / conv.batch, to_.num_rows()) : 1;
+    // With few images, tiles of neighbours in a column are made too; else row after row is better
+    // for the caches.
+    if (row_blocks_ == 1 && conv.batch / image_blocks_ < kFewImages) {
+      rows_ = to_.rows.stretches;
+    } else {
+      for (int64_t y = 0; y < to_.num_rows(); ++y) {
+        rows_.push_back({to_.rows.windows[static_cast<size_t>(y)], y, 1});
+      }
+    }
   }
 
   int64_t largest_group_bytes() const {
@@ -83,7 +93,8 @@ class TiledConvolution : public Prepared {
   template <typename WeightsOf>
   void RunBlock(int64_t block, const float* source, float* result, WeightsOf weights_of) const {
     const IndexRange images = BlockRange(conv_.batch, block / row_blocks_, image_blocks_);
-    const IndexRange rows = BlockRange(to_.num_rows(), block % row_blocks_, row_blocks_);
+    const IndexRange rows =
+        BlockRange(static_cast<int64_t>(rows_.size()), block % row_blocks_, row_blocks_);
     for (const ColumnGroups::Group& group : groups_.list) {
       const int64_t tile = kernels_.rows(group.vectors);
       const int64_t chunks = (images.size() + tile - 1) / tile;
@@ -91,16 +102,17 @@ class TiledConvolution : public Prepared {
         const IndexRange range = BlockRange(images.size(), k, chunks);
         const int64_t first = images.first() + range.first();
         for (const int64_t y : rows) {
-          const Window& row = to_.rows.windows[static_cast<size_t>(y)];
-          for (const Stretch& stretch : to_.columns.stretches) {
-            const Weights weights = weights_of(group, row, stretch.window);
-            const float* from = source + first * to_.source_image + row.source * to_.source_row +
-                                stretch.window.source * to_.depth;
-            float* to = result + first * to_.result_image + y * to_.result_row +
-                        stretch.first * to_.channels + group.first;
-            Points(stretch, range.size(),
-                   {.rows = row.size,
-                    .length = stretch.window.size * to_.depth,
+          const Stretch& row = rows_[static_cast<size_t>(y)];
+          for (const Stretch& column : to_.columns.stretches) {
+            const Weights weights = weights_of(group, row.window, column.window);
+            const float* from = source + first * to_.source_image +
+                                row.window.source * to_.source_row +
+                                column.window.source * to_.depth;
+            float* to = result + first * to_.result_image + row.first * to_.result_row +
+                        column.first * to_.channels + group.first;
+            Points({column.count, row.count, range.size()},
+                   {.rows = row.window.size,
+                    .length = column.window.size * to_.depth,
                     .in = from,
                     .in_row = to_.source_row,
                     .filter = weights.first,
@@ -117,20 +129,33 @@ class TiledConvolution : public Prepared {
   }
 
  private:
-  // The results of a stretch in all images: a tile is of neighbours, or of the same pixel of
-  // several images where there are few neighbours.
-  void Points(const Stretch& stretch, int64_t images, tiles::Products call) const {
-    const int64_t source_step = to_.columns.source_step * to_.depth;
-    const int64_t result_step = to_.columns.step * to_.channels;
-    const bool neighbours = stretch.count >= kernels_.rows(call.vectors) || stretch.count >= images;
-    call.points = neighbours ? stretch.count : images;
-    call.in_step = neighbours ? source_step : to_.source_image;
-    call.out_step = neighbours ? result_step : to_.result_image;
-    const int64_t calls = neighbours ? images : stretch.count;
-    for (int64_t i = 0; i < calls; ++i) {
-      kernels_.products(call);
-      call.in += neighbours ? to_.source_image : source_step;
-      call.out += neighbours ? to_.result_image : result_step;
+  static constexpr int64_t kFewImages = 4;
+
+  // Results that use the same weights: `extent` columns, rows and images of them. A tile is of
+  // neighbours in a row, or along the side that is longest where rows are short.
+  void Points(const std::array<int64_t, 3>& extent, tiles::Products call) const {
+    const std::array<int64_t, 3> in = {to_.columns.source_step * to_.depth,
+                                       to_.rows.source_step * to_.source_row, to_.source_image};
+    const std::array<int64_t, 3> out = {to_.columns.step * to_.channels,
+                                        to_.rows.step * to_.result_row, to_.result_image};
+    size_t side = 0;
+    if (extent[0] < kernels_.rows(call.vectors)) {
+      for (size_t i = 1; i < 3; ++i) {
+        if (extent[i] > extent[side]) side = i;
+      }
+    }
+    const size_t inner = side == 0 ? 1 : 0, outer = side == 2 ? 1 : 2;
+    call.points = extent[side];
+    call.in_step = in[side];
+    call.out_step = out[side];
+    const float* const source = call.in;
+    float* const result = call.out;
+    for (int64_t j = 0; j < extent[outer]; ++j) {
+      for (int64_t i = 0; i < extent[inner]; ++i) {
+        call.in = source + j * in[outer] + i * in[inner];
+        call.out = result + j * out[outer] + i * out[inner];
+        kernels_.products(call);
+      }
     }
   }
 
@@ -138,6 +163,7 @@ class TiledConvolution : public Prepared {
   const tiles::Kernels& kernels_;
   const Direction to_;
   const ColumnGroups groups_;
+  std::vector<Stretch> rows_;  // in the order of a block's work
   int64_t image_blocks_ = 1;
   int64_t row_blocks_ = 1;
 };
@@ -242,6 +268,12 @@ bool SuitsTiles(const ConvolutionShape& conv) {
   return IsOrdinary(conv) && conv.channels_last && conv.groups == 1 &&
          conv.dilation == onednn::Pair{1, 1} && conv.filter[0] <= kLargestFilter &&
          conv.filter[1] <= kLargestFilter;
+}
+
+int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most) {
+  constexpr double kBlocks = 2;  // of BlocksOfWork in one
+  const int64_t blocks = BlocksOfWork(items, work_per_item / kBlocks, most);
+  return blocks >= 4 ? blocks / 4 * 4 : blocks == 3 ? 2 : blocks;
 }
 
 absl::StatusOr<std::unique_ptr<Prepared>> TiledForward(const ConvolutionShape& conv) {

@@ -3,10 +3,12 @@
 // padding, and a window that covers the whole input is a matrix product on a part of the filter.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "sessile/core/framework/kernel.h"
+#include "sessile/kernels/blocks.h"
 #include "sessile/kernels/conv2d_shape.h"
 
 namespace sessile {
@@ -20,7 +22,8 @@ absl::StatusOr<std::unique_ptr<Prepared>> TiledBackwardFilter(const ConvolutionS
 // True if shapes alone let tiles compute it.
 bool SuitsTiles(const ConvolutionShape& conv);
 
-// A block of theirs is as much work as so many of other kernels: some tens of microseconds.
-inline constexpr double kTiledWorkFactor = 2;
+// BlocksOfWork for tiles: a block takes some tens of microseconds, and 2 or 4 threads have the same
+// number of them.
+int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most = kMaxBlocks);
 
 }  // namespace sessile

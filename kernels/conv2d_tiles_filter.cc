@@ -39,31 +39,23 @@ class TiledFilterGradient final : public Prepared {
     const int64_t pixels = conv.output[0] * conv.output[1];
     images_of_piece_ = std::max<int64_t>(kPixelsOfPiece / pixels, 1);
     row_ranges_ = std::clamp<int64_t>(pixels / kPixelsOfPiece, 1, conv.output[0]);
-    const int64_t pieces = (conv.batch + images_of_piece_ - 1) / images_of_piece_ * row_ranges_;
     const int64_t size = taps_.size(0) * taps_.size(1) * tap_size_;
     const auto slot = static_cast<size_t>(size) * sizeof(double);
     const int64_t most = std::clamp<int64_t>(
         std::min(conv.batch * pixels / kLeastPixels, static_cast<int64_t>(kMostScratch / slot)), 1,
         kMostBlocks);
     AddOutput(float32, FilterShape(conv));
-    AddPhase(BlocksOfWork(pieces,
-                          WorkPerImage(conv) * static_cast<double>(conv.batch) /
-                              static_cast<double>(pieces) / kTiledWorkFactor,
-                          most));
+    AddPhase(TiledBlocks(conv.batch * row_ranges_,
+                         WorkPerImage(conv) / static_cast<double>(row_ranges_), most));
     AddPhase(BlocksOf(conv.filter[0] * conv.filter[1],
                       tap_size_ * num_blocks(0) * static_cast<int64_t>(sizeof(double))));
     SetScratch(num_blocks(0), slot);
-    pieces_ = pieces;
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
                    int64_t block) const override {
     if (phase == 0) {
-      const IndexRange pieces = BlockRange(pieces_, block, num_blocks(0));
-      for (const int64_t piece : pieces) {
-        AddPiece(piece, in[0].data<float>(), in[2].data<float>(), piece == pieces.first(),
-                 scratch.slot<double>(block));
-      }
+      AddBlock(block, in[0].data<float>(), in[2].data<float>(), scratch.slot<double>(block));
       return absl::OkStatus();
     }
     for (const int64_t tap : BlockRange(conv_.filter[0] * conv_.filter[1], block, num_blocks(1))) {
@@ -74,7 +66,7 @@ class TiledFilterGradient final : public Prepared {
 
  private:
   static constexpr int64_t kPixelsOfPiece = 196;
-  static constexpr int64_t kLeastPixels = 256;  // of a block
+  static constexpr int64_t kLeastPixels = 128;  // of a block
   static constexpr int64_t kMostBlocks = 16;
   static constexpr size_t kMostScratch = size_t{128} << 20;
   static constexpr int64_t kFewChannels = 6;
@@ -90,19 +82,38 @@ class TiledFilterGradient final : public Prepared {
     return {first, std::max(first, std::min(last, conv_.output[axis]))};
   }
 
-  void AddPiece(int64_t piece, const float* input, const float* output, bool assigns,
-                double* sums) const {
-    const int64_t first_image = piece / row_ranges_ * images_of_piece_;
-    const IndexRange piece_rows = BlockRange(conv_.output[0], piece % row_ranges_, row_ranges_);
+  void AddBlock(int64_t block, const float* input, const float* output, double* sums) const {
+    const IndexRange range = BlockRange(conv_.batch * row_ranges_, block, num_blocks(0));
+    bool assigns = true;
+    if (row_ranges_ > 1) {
+      for (const int64_t i : range) {
+        const int64_t image = i / row_ranges_;
+        AddPiece({image, image + 1}, BlockRange(conv_.output[0], i % row_ranges_, row_ranges_),
+                 input, output, assigns, sums);
+        assigns = false;
+      }
+      return;
+    }
+    const int64_t pieces = (range.size() + images_of_piece_ - 1) / images_of_piece_;
+    for (int64_t i = 0; i < pieces; ++i) {
+      const IndexRange images = BlockRange(range.size(), i, pieces);
+      AddPiece({range.first() + images.first(), range.first() + images.last()},
+               {0, conv_.output[0]}, input, output, assigns, sums);
+      assigns = false;
+    }
+  }
+
+  void AddPiece(IndexRange piece_images, IndexRange piece_rows, const float* input,
+                const float* output, bool assigns, double* sums) const {
     tiles::OuterProducts call = {};
-    call.size.images = std::min(images_of_piece_, conv_.batch - first_image);
+    call.size.images = piece_images.size();
     call.a_step = {conv_.input[0] * input_row_, conv_.stride[0] * input_row_,
                    conv_.stride[1] * conv_.in_channels};
     call.b_step = {conv_.output[0] * output_row_, output_row_, conv_.out_channels};
     call.sums_row = groups_.padded;
     call.assigns = assigns;
-    const float* const images = input + first_image * call.a_step.images;
-    const float* const gradients = output + first_image * call.b_step.images;
+    const float* const images = input + piece_images.first() * call.a_step.images;
+    const float* const gradients = output + piece_images.first() * call.b_step.images;
     for (int64_t ky = taps_.first[0]; ky < taps_.last[0]; ++ky) {
       const IndexRange valid = RangeOf(0, ky);
       const IndexRange rows(std::max(valid.first(), piece_rows.first()),
@@ -193,7 +204,6 @@ class TiledFilterGradient final : public Prepared {
   IndexRange inside_{0, 0};
   int64_t images_of_piece_ = 1;
   int64_t row_ranges_ = 1;
-  int64_t pieces_ = 1;
 };
 
 }  // namespace
