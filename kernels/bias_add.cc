@@ -58,7 +58,8 @@ class BiasAdd final : public Prepared, public Tiled<BiasAdd<T>, T> {
     return absl::OkStatus();
   }
 
-  // The bias broadcasts where channels are last only.
+  // The bias broadcasts as shapes do where channels are last.
+  bool tiles_apply() const { return dims_.inner == 1; }
   int num_operands() const { return 2; }
   static void Tile(const T* const* in, T* out, int64_t n) {
     const T* const value = in[0];

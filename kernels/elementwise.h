@@ -6,7 +6,9 @@
 //   class Neg final : public Prepared, public Tiled<Neg<T>, T> {
 //    public:
 //     int num_operands() const { return 1; }
-//     void Tile(const T* const* in, T* out, int64_t n) const;   // Tiled calls it
+//     bool tiles_apply() const { return ...; }                   // if not always:
+//     Elementwise::applies void Tile(const T* const* in, T* out, int64_t n) const;   // Tiled calls
+//     it
 //   };
 #pragma once
 
@@ -20,6 +22,8 @@ namespace sessile {
 class Elementwise {
  public:
   virtual ~Elementwise() = default;
+  // False if, for the shapes and attributes that it was prepared for, it is none of that kind.
+  virtual bool applies() const { return true; }
   virtual int operands() const = 0;
   // out[i] = f(in[0][i], in[1][i], ...) for i < n: the very bits that Run gives. `out` may be one
   // of `in`.
@@ -35,6 +39,14 @@ class Tiled {};
 template <typename Derived>
 class Tiled<Derived, float> : public Elementwise {
  public:
+  bool applies() const final {
+    const auto* const kernel = static_cast<const Derived*>(this);
+    if constexpr (requires { kernel->tiles_apply(); }) {
+      return kernel->tiles_apply();
+    } else {
+      return true;
+    }
+  }
   int operands() const final { return static_cast<const Derived*>(this)->num_operands(); }
   void RunTile(const float* const* in, float* out, int64_t n) const final {
     static_cast<const Derived*>(this)->Tile(in, out, n);

@@ -46,7 +46,8 @@ DraftRewriter::DraftRewriter(PlanDraft* draft)
       makers_(draft->storages.size(), -1),
       readers_(draft->storages.size()),
       kept_(draft->storages.size(), false),
-      gone_(draft->steps.size(), false) {
+      gone_(draft->steps.size(), false),
+      replaced_by_(draft->storages.size(), -1) {
   for (size_t i = 0; i < draft_.steps.size(); ++i) {
     const int step = static_cast<int>(i);
     for (const DraftInput& input : draft_.steps[i].inputs) {
@@ -71,7 +72,17 @@ DraftRewriter::DraftRewriter(PlanDraft* draft)
 }
 
 int DraftRewriter::StorageOf(int value) const {
-  return draft_.values[static_cast<size_t>(value)].storage;
+  int storage = draft_.values[static_cast<size_t>(value)].storage;
+  if (storage < 0) return storage;
+  int last = storage;
+  while (replaced_by_[static_cast<size_t>(last)] >= 0) {
+    last = replaced_by_[static_cast<size_t>(last)];
+  }
+  // What was found is remembered, so that chains stay short.
+  while (storage != last) {
+    storage = std::exchange(replaced_by_[static_cast<size_t>(storage)], last);
+  }
+  return last;
 }
 
 bool DraftRewriter::IsOnlyFor(int storage, int step) const {
@@ -134,22 +145,24 @@ void DraftRewriter::Fuse(const std::vector<int>& members, int at, DraftStep fuse
 }
 
 void DraftRewriter::Replace(int step, int from, int to) {
-  for (PlanValue& value : draft_.values) {
-    if (value.storage == from) value.storage = to;
-  }
-  gone_[static_cast<size_t>(step)] = true;
   const auto at = [](int i) { return static_cast<size_t>(i); };
-  std::vector<int> readers;
-  std::merge(readers_[at(from)].begin(), readers_[at(from)].end(), readers_[at(to)].begin(),
-             readers_[at(to)].end(), std::back_inserter(readers));
+  replaced_by_[at(from)] = to;
+  gone_[at(step)] = true;
+  std::vector<int>& readers = readers_[at(to)];
   std::erase(readers, step);
-  readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
-  readers_[at(to)] = std::move(readers);
+  for (const int reader : readers_[at(from)]) {
+    if (std::find(readers.begin(), readers.end(), reader) == readers.end()) {
+      readers.push_back(reader);
+    }
+  }
   readers_[at(from)].clear();
   kept_[at(to)] = kept_[at(to)] || kept_[at(from)];
 }
 
 void DraftRewriter::Finish() {
+  for (size_t i = 0; i < draft_.values.size(); ++i) {
+    draft_.values[i].storage = StorageOf(static_cast<int>(i));
+  }
   std::vector<DraftStep> kept;
   for (size_t i = 0; i < draft_.steps.size(); ++i) {
     if (!gone_[i]) kept.push_back(std::move(draft_.steps[i]));

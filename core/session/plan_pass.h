@@ -3,7 +3,8 @@
 //   absl::Status ReluAfterBias(PlanDraft* draft) {
 //     DraftRewriter rewriter(draft);
 //     for (size_t i = 0; i < draft->steps.size(); ++i) { ... rewriter.Fuse({i, j}, i, fused); }
-//     return rewriter.Finish();
+//     rewriter.Finish();
+//     return absl::OkStatus();
 //   }
 //   registry.AddPass("relu_after_bias", "bias and ReLU in one kernel", ReluAfterBias);
 //
@@ -38,7 +39,7 @@ class DraftRewriter {
   int StorageOf(int value) const;  // -1 for references and what is deferred
   // The step that makes the content of the storage; -1: it is fed, constant, or a variable's.
   int maker(int storage) const { return makers_[static_cast<size_t>(storage)]; }
-  // The steps that read it, each once, in their order.
+  // The steps that read it, each once.
   const std::vector<int>& readers(int storage) const {
     return readers_[static_cast<size_t>(storage)];
   }
@@ -53,8 +54,9 @@ class DraftRewriter {
   // same, what it makes is not needed before, and it has no effects.
   bool CanMove(int from, int to) const;
 
-  // Puts `fused` into the place of step `at`, which is one of `members`; the others go. The members
-  // could be moved there, and `fused` does their work.
+  // Puts `fused` into the place of step `at`, which is one of `members`; the others go. `fused`
+  // does their work. REQUIRES: each member could run in that place (CanMove, or what the pass
+  // knows).
   void Fuse(const std::vector<int>& members, int at, DraftStep fused);
   // Step `i` becomes superfluous: everybody who reads storage `from`, which it makes, reads `to`.
   // REQUIRES: `to` is plain and as large.
@@ -69,7 +71,8 @@ class DraftRewriter {
   std::vector<int> makers_;
   std::vector<std::vector<int>> readers_;
   std::vector<bool> kept_;
-  std::vector<bool> gone_;  // of each step
+  std::vector<bool> gone_;                // of each step
+  mutable std::vector<int> replaced_by_;  // of each storage: another one, or -1
 };
 
 }  // namespace sessile

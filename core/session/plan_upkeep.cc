@@ -42,11 +42,17 @@ void DropUnusedSteps(PlanDraft* draft) {
 
 namespace {
 
-bool AnyUnmade(const PlanDraft& draft, const StepOutcome& outcome, const std::vector<bool>& made) {
-  return std::any_of(outcome.values.begin(), outcome.values.end(), [&](int id) {
+// Of a storage that no step makes.
+constexpr int kNever = StepOutcome::kNotRun;
+
+// The position at which all values of the outcome are made.
+int MadeAt(const PlanDraft& draft, const StepOutcome& outcome, const std::vector<int>& made_at) {
+  int last = StepOutcome::kBeforeAll;
+  for (const int id : outcome.values) {
     const int storage = id < 0 ? -1 : draft.values[static_cast<size_t>(id)].storage;
-    return storage >= 0 && !made[static_cast<size_t>(storage)];
-  });
+    if (storage >= 0) last = std::max(last, made_at[static_cast<size_t>(storage)]);
+  }
+  return last;
 }
 
 // The position of the last step that reads an output and runs in the plan.
@@ -64,16 +70,16 @@ int LastReader(const PlanDraft& draft, const Step& step) {
 }  // namespace
 
 void SettleOutcomes(PlanDraft* draft) {
-  std::vector<bool> made(draft->storages.size());
-  for (size_t i = 0; i < made.size(); ++i) {
-    made[i] = draft->storages[i].kind != PlanStorage::Kind::kArena;
+  std::vector<int> made_at(draft->storages.size(), kNever);
+  for (size_t i = 0; i < made_at.size(); ++i) {
+    if (draft->storages[i].kind != PlanStorage::Kind::kArena) made_at[i] = StepOutcome::kBeforeAll;
   }
   std::vector<bool> runs(draft->outcomes.size(), false);
   for (const DraftStep& step : draft->steps) {
     for (const int index : step.all_indices()) runs[static_cast<size_t>(index)] = true;
     for (const int output : step.outputs) {
       const int storage = output < 0 ? -1 : draft->values[static_cast<size_t>(output)].storage;
-      if (storage >= 0) made[static_cast<size_t>(storage)] = true;
+      if (storage >= 0) made_at[static_cast<size_t>(storage)] = step.position;
     }
   }
   std::vector<size_t> order(draft->outcomes.size());
@@ -84,8 +90,10 @@ void SettleOutcomes(PlanDraft* draft) {
   for (const size_t i : order) {
     StepOutcome& outcome = draft->outcomes[i];
     if (outcome.position == StepOutcome::kNotRun || runs[i]) continue;
-    if (!AnyUnmade(*draft, outcome, made)) continue;
-    outcome.position = LastReader(*draft, draft->program->step(static_cast<int>(i)));
+    const int made = MadeAt(*draft, outcome, made_at);
+    outcome.position = made == kNever
+                           ? LastReader(*draft, draft->program->step(static_cast<int>(i)))
+                           : std::max(outcome.position, made);
   }
 }
 

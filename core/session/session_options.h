@@ -34,8 +34,8 @@ struct ConfigProto {
   // 1: a run follows a plan, made once for its feeds' shapes. 0: node after node, by the rules of
   // dataflow alone. The results are the same.
   int optimizer_level = DefaultOptimizerLevel();
-  // Plan passes to leave out, by their names (`sessile ops --passes` lists them). What passes do
-  // may change the rounding of results.
+  // Plan passes to leave out, by their names (`sessile ops --passes` lists them). Passes may
+  // change the rounding of sums and the sign of zeros.
   std::vector<std::string> disabled_passes = {};
 
   // For tests. Kernels other than the built-in ones; must outlive the session.

@@ -34,8 +34,11 @@ class ElementwiseKernel final : public Prepared {
     lanes_ = whole_rows_ ? tile_ : chain_.columns;
     PlaceRegisters();
     AddForwards();
+    // Long rows are cut themselves; whole ones stay together, for their sums.
+    tiles_in_row_ = whole_rows_ ? 1 : (chain_.columns + tile_ - 1) / tile_;
+    pieces_ = chain_.rows * tiles_in_row_;
     blocks_ = std::clamp<int64_t>(chain_.rows * chain_.columns / kBlockElements, 1,
-                                  std::clamp<int64_t>(chain_.rows, 1, kMaxBlocks));
+                                  std::clamp<int64_t>(pieces_, 1, kMaxBlocks));
     AddPhase(blocks_);
     if (!chain_.sums.empty()) AddPhase(1);
     const size_t lanes = chain_.sums.size() * static_cast<size_t>(lanes_);
@@ -58,18 +61,17 @@ class ElementwiseKernel final : public Prepared {
     for (size_t i = 0; i < chain_.maps.size(); ++i) {
       if (is_same_[i]) RunMap(frame, i, 0, 0, tile_);
     }
-    const IndexRange rows = BlockRange(chain_.rows, block, blocks_);
+    const IndexRange pieces = BlockRange(pieces_, block, blocks_);
     if (whole_rows_) {
-      const int64_t end = rows.last() * chain_.columns;
-      for (int64_t at = rows.first() * chain_.columns; at < end; at += tile_) {
+      const int64_t end = pieces.last() * chain_.columns;
+      for (int64_t at = pieces.first() * chain_.columns; at < end; at += tile_) {
         RunTile(frame, at, 0, std::min(tile_, end - at));
       }
     } else {
-      for (const int64_t row : rows) {
-        for (int64_t column = 0; column < chain_.columns; column += tile_) {
-          RunTile(frame, row * chain_.columns + column, column,
-                  std::min(tile_, chain_.columns - column));
-        }
+      for (const int64_t piece : pieces) {
+        const int64_t column = piece % tiles_in_row_ * tile_;
+        RunTile(frame, piece / tiles_in_row_ * chain_.columns + column, column,
+                std::min(tile_, chain_.columns - column));
       }
     }
     for (size_t i = 0; i < chain_.sums.size(); ++i) {
@@ -243,6 +245,8 @@ class ElementwiseKernel final : public Prepared {
   bool whole_rows_ = true;
   int64_t tile_ = 0;
   int64_t lanes_ = 0;
+  int64_t tiles_in_row_ = 1;
+  int64_t pieces_ = 0;  // what is shared out: rows, or tiles of long ones
   int64_t blocks_ = 1;
   size_t num_registers_ = 0;
   std::vector<size_t> register_of_;  // of each map

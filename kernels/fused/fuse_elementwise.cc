@@ -75,7 +75,8 @@ class ElementwiseFuser {
     }
     Member member{.step = index, .output = rewriter_.StorageOf(candidate.outputs[0])};
     if (!rewriter_.IsPlain(member.output)) return std::nullopt;
-    if (const auto* map = dynamic_cast<const Elementwise*>(candidate.kernel.get())) {
+    const auto* const map = dynamic_cast<const Elementwise*>(candidate.kernel.get());
+    if (map != nullptr && map->applies()) {
       member.map = map;
       return AsMap(candidate, std::move(member));
     }

@@ -4,7 +4,9 @@
 // x + 0 is x but for the sign of a zero x.
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "sessile/core/framework/status.h"
 #include "sessile/core/session/plan_pass.h"
@@ -22,25 +24,40 @@ bool IsZeroBytes(const Tensor& tensor) {
 
 class ZeroTerms {
  public:
-  explicit ZeroTerms(PlanDraft* draft) : draft_(*draft), rewriter_(draft) {}
+  explicit ZeroTerms(PlanDraft* draft)
+      : draft_(*draft), rewriter_(draft), zero_(draft->storages.size(), Zero::kUnknown) {}
 
   absl::Status Run() {
     for (size_t i = 0; i < draft_.steps.size(); ++i) {
-      if (draft_.steps[i].label == "AddN") SESSILE_RETURN_IF_ERROR(Shorten(static_cast<int>(i)));
+      const DraftStep& step = draft_.steps[i];
+      if (step.label == "ZerosLike" || (step.label == "Fill" && IsZero(step.inputs[1].value))) {
+        MakesZero(step);
+      } else if (step.label == "AddN") {
+        SESSILE_RETURN_IF_ERROR(Shorten(static_cast<int>(i)));
+      }
     }
     rewriter_.Finish();
     return absl::OkStatus();
   }
 
  private:
-  bool IsZero(int id) const {
-    const PlanValue& value = draft_.values[static_cast<size_t>(id)];
-    if (value.known.has_value()) return IsZeroBytes(*value.known);
-    const int maker = value.storage >= 0 ? rewriter_.maker(value.storage) : -1;
-    if (maker < 0) return false;
-    const DraftStep& step = draft_.steps[static_cast<size_t>(maker)];
-    if (step.label == "ZerosLike") return true;
-    return step.label == "Fill" && IsZero(step.inputs[1].value);
+  enum class Zero : char { kUnknown, kYes, kNo };
+
+  void MakesZero(const DraftStep& step) {
+    const int storage = step.outputs[0] < 0 ? -1 : rewriter_.StorageOf(step.outputs[0]);
+    if (storage >= 0) zero_[static_cast<size_t>(storage)] = Zero::kYes;
+  }
+
+  // What was found of known data is remembered: nothing is read twice.
+  bool IsZero(int id) {
+    const int storage = rewriter_.StorageOf(id);
+    if (storage < 0) return false;
+    Zero& zero = zero_[static_cast<size_t>(storage)];
+    if (zero == Zero::kUnknown) {
+      const std::optional<Tensor>& known = draft_.values[static_cast<size_t>(id)].known;
+      zero = known.has_value() && IsZeroBytes(*known) ? Zero::kYes : Zero::kNo;
+    }
+    return zero == Zero::kYes;
   }
 
   absl::Status Shorten(int index) {
@@ -72,6 +89,7 @@ class ZeroTerms {
 
   PlanDraft& draft_;
   DraftRewriter rewriter_;
+  std::vector<Zero> zero_;  // of each storage
 };
 
 absl::Status AddZeros(PlanDraft* draft) { return ZeroTerms(draft).Run(); }

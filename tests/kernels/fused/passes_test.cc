@@ -99,6 +99,16 @@ TEST_F(PassesTest, ColumnBroadcastIsLeftAlone) {
   ExpectSameBits({y});
 }
 
+TEST_F(PassesTest, ABiasOfChannelsThatAreNotLastIsLeftAlone) {
+  // As many columns as channels.
+  const Output x = Feed({2, 3, 2, 3});
+  const Output y = nn::relu(nn::bias_add(x, Feed({3}), {.data_format = "NCHW"}));
+  const Output z = nn::relu(nn::bias_add(x, Feed({3})));
+  EXPECT_THAT(Explain({y}), Not(HasSubstr("BiasAdd+Relu")));
+  EXPECT_THAT(Explain({z}), HasSubstr("BiasAdd+Relu"));
+  ExpectSameBits({y, z});
+}
+
 TEST_F(PassesTest, ValuesThatOthersReadAreMade) {
   const Output x = Feed({40, 40});
   const Output a = x * x;
@@ -131,6 +141,7 @@ TEST_F(PassesTest, AChainEndsWhereItsSumIsNeeded) {
   const Output x = Feed({30, 20});
   const Output y = x * 3;
   const Output z = y - reduce_sum(y, {.axis = {0}});
+  EXPECT_THAT(Explain({z}), HasSubstr("Mul+Sum"));
   ExpectNear({z, reduce_sum(z)}, 1e-3f);
 }
 
