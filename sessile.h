@@ -22,6 +22,7 @@
 
 // Building them.
 #include "sessile/ops/array.h"
+#include "sessile/ops/assert.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"

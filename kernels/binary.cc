@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/special_functions.h"
 
 namespace sessile {
 namespace {
@@ -82,6 +83,16 @@ struct Div {
     }
   }
 };
+struct TruncateDiv {
+  template <typename T>
+  static T Apply(T x, T y, Fault* fault) {
+    if constexpr (std::is_integral_v<T>) {
+      return Quotient(x, y, fault);
+    } else {
+      return std::trunc(x / y);
+    }
+  }
+};
 
 // Rounds towards minus infinity, as Python's // does.
 struct FloorDiv {
@@ -137,6 +148,48 @@ struct Pow {
   }
 };
 
+// Has the sign of x, as C++'s % does.
+struct TruncateMod {
+  template <typename T>
+  static T Apply(T x, T y, Fault* fault) {
+    if constexpr (std::is_integral_v<T>) {
+      return Remainder(x, y, fault);
+    } else {
+      return std::fmod(x, y);
+    }
+  }
+};
+
+// clang-format off
+struct Atan2 { template <typename T> static T Apply(T y, T x, Fault*) { return std::atan2(y, x); } };
+struct Xlogy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * std::log(y); } };
+struct Xdivy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x / y; } };
+struct PolygammaOp { template <typename T> static T Apply(T n, T x, Fault*) { return static_cast<T>(Polygamma(n, x)); } };
+struct ZetaOp { template <typename T> static T Apply(T x, T q, Fault*) { return static_cast<T>(Zeta(x, q)); } };
+struct BitwiseAnd { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x & y); } };
+struct BitwiseOr { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x | y); } };
+struct BitwiseXor { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x ^ y); } };
+// clang-format on
+
+// A count outside of the type's bits is the nearest one inside.
+template <typename T>
+int ShiftBy(T y) {
+  constexpr T kMost = static_cast<T>(8 * sizeof(T) - 1);
+  return static_cast<int>(y < T{0} ? T{0} : y > kMost ? kMost : y);
+}
+struct LeftShift {
+  template <typename T>
+  static T Apply(T x, T y, Fault*) {
+    return static_cast<T>(static_cast<uint64_t>(x) << ShiftBy(y));
+  }
+};
+struct RightShift {
+  template <typename T>
+  static T Apply(T x, T y, Fault*) {
+    return static_cast<T>(x >> ShiftBy(y));
+  }
+};
+
 struct Concatenate {
   static std::string Apply(const std::string& x, const std::string& y, Fault*) { return x + y; }
 };
@@ -170,6 +223,20 @@ void RegisterBinary(KernelRegistry& kernels) {
   Row<Minimum, AllNumberTypes>(kernels, "Minimum");
   Row<SquaredDifference, DifferenceTypes>(kernels, "SquaredDifference");
   Row<Pow, PowerTypes>(kernels, "Pow");
+  Row<TruncateDiv, AllNumberTypes>(kernels, "TruncateDiv");
+  using ModTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
+  Row<TruncateMod, ModTypes>(kernels, "TruncateMod");
+  Row<TruncateMod, ModTypes>(kernels, "Mod");
+  Row<Atan2, AllFloatTypes>(kernels, "Atan2");
+  Row<Xlogy, AllFloatTypes>(kernels, "Xlogy");
+  Row<Xdivy, AllFloatTypes>(kernels, "Xdivy");
+  Row<PolygammaOp, FloatTypes>(kernels, "Polygamma");
+  Row<ZetaOp, FloatTypes>(kernels, "Zeta");
+  Row<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
+  Row<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
+  Row<BitwiseXor, IntTypes>(kernels, "BitwiseXor");
+  Row<LeftShift, IntTypes>(kernels, "LeftShift");
+  Row<RightShift, IntTypes>(kernels, "RightShift");
 }
 
 }  // namespace sessile

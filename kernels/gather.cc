@@ -5,14 +5,13 @@
 //   output  [batch..., outer..., picks..., inner...]
 
 #include <algorithm>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_join.h"
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/indices.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
 
@@ -28,26 +27,10 @@ struct Geometry {
   int64_t picks = 1;
 };
 
-int64_t IndexAt(const TensorView& indices, int64_t i) {
-  switch (indices.dtype()) {
-    case DataType::kInt16:
-      return indices.data<int16_t>()[i];
-    case DataType::kInt32:
-      return indices.data<int32_t>()[i];
-    default:
-      return indices.data<int64_t>()[i];
-  }
-}
-
 // "indices[0,1] = 7 is not in [0, 3)"
 absl::Status OutOfRange(const Shape& indices, int64_t flat, int64_t index, int64_t choices) {
-  std::vector<int64_t> place(indices.dims().size());
-  for (size_t i = place.size(); i-- > 0;) {
-    place[i] = flat % indices.dims()[i];
-    flat /= indices.dims()[i];
-  }
-  return InvalidArgument("indices", place.empty() ? "" : "[" + absl::StrJoin(place, ",") + "]",
-                         " = ", index, " is not in [0, ", choices, ")");
+  return InvalidArgument("indices", PlaceText(indices, flat), " = ", index, " is not in [0, ",
+                         choices, ")");
 }
 
 template <typename T>
@@ -122,19 +105,26 @@ absl::StatusOr<Geometry> GeometryOf(const PrepareContext& ctx, int64_t axis_valu
   return g;
 }
 
-PreparedOr PrepareGather(const PrepareContext& ctx) {
-  const Tensor& axis = *ctx.input_value(2);
-  if (axis.rank() != 0) return InvalidArgument("axis must be scalar");
-  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> axis_value, IntsFromTensor(axis));
-  SESSILE_ASSIGN_OR_RETURN(const Geometry g, GeometryOf(ctx, axis_value[0]));
+PreparedOr PrepareGatherAlong(const PrepareContext& ctx, int64_t axis) {
+  SESSILE_ASSIGN_OR_RETURN(const Geometry g, GeometryOf(ctx, axis));
   return WithStorage(ctx.output_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
     return std::make_unique<Gather<T>>(ctx.output_dtype(0), g);
   });
 }
 
+PreparedOr PrepareGather(const PrepareContext& ctx) {
+  const Tensor& axis = *ctx.input_value(2);
+  if (axis.rank() != 0) return InvalidArgument("axis must be scalar");
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> axis_value, IntsFromTensor(axis));
+  return PrepareGatherAlong(ctx, axis_value[0]);
+}
+
+PreparedOr PrepareGatherV1(const PrepareContext& ctx) { return PrepareGatherAlong(ctx, 0); }
+
 }  // namespace
 
 void RegisterGather(KernelRegistry& kernels) {
+  kernels.Add("Gather", PrepareGatherV1);
   kernels.Add("GatherV2", PrepareGather).ValueInput(2);
 }
 

@@ -10,32 +10,44 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterApply(kernels);
   RegisterApplySlots(kernels);
   RegisterArgMax(kernels);
-  RegisterFusedBatchNorm(kernels);
+  RegisterAssert(kernels);
+  RegisterBatchMatMul(kernels);
   RegisterBiasAdd(kernels);
   RegisterBinary(kernels);
+  RegisterBitcast(kernels);
   RegisterBroadcast(kernels);
   RegisterCast(kernels);
   RegisterComparison(kernels);
+  RegisterConcat(kernels);
   RegisterConstant(kernels);
   RegisterConv2D(kernels);
   RegisterDynamicStitch(kernels);
   RegisterFill(kernels);
+  RegisterFusedBatchNorm(kernels);
   RegisterGather(kernels);
+  RegisterGatherNd(kernels);
   RegisterIdentity(kernels);
   RegisterL2Loss(kernels);
+  RegisterListDiff(kernels);
   RegisterMatMul(kernels);
-  RegisterStack(kernels);
+  RegisterMirrorPad(kernels);
+  RegisterOneHot(kernels);
+  RegisterPasses(kernels);
   RegisterRandom(kernels);
   RegisterRange(kernels);
   RegisterReduction(kernels);
   RegisterRelu(kernels);
   RegisterReshape(kernels);
+  RegisterScan(kernels);
+  RegisterSegment(kernels);
   RegisterSelect(kernels);
   RegisterShape(kernels);
+  RegisterSlice(kernels);
+  RegisterStack(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);
   RegisterVariable(kernels);
-  RegisterPasses(kernels);
+  RegisterWhere(kernels);
 }
 
 KernelRegistry& builtin_kernels() {

@@ -11,6 +11,7 @@
 #include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/special_functions.h"
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
@@ -108,6 +109,27 @@ struct Rsqrt { template <typename T> static T Apply(T x) { return T{1} / std::sq
 struct Tanh { template <typename T> static T Apply(T x) { return std::tanh(x); } };
 struct Sin { template <typename T> static T Apply(T x) { return std::sin(x); } };
 struct Cos { template <typename T> static T Apply(T x) { return std::cos(x); } };
+struct Tan { template <typename T> static T Apply(T x) { return std::tan(x); } };
+struct Asin { template <typename T> static T Apply(T x) { return std::asin(x); } };
+struct Acos { template <typename T> static T Apply(T x) { return std::acos(x); } };
+struct Atan { template <typename T> static T Apply(T x) { return std::atan(x); } };
+struct Sinh { template <typename T> static T Apply(T x) { return std::sinh(x); } };
+struct Cosh { template <typename T> static T Apply(T x) { return std::cosh(x); } };
+struct Asinh { template <typename T> static T Apply(T x) { return std::asinh(x); } };
+struct Acosh { template <typename T> static T Apply(T x) { return std::acosh(x); } };
+struct Atanh { template <typename T> static T Apply(T x) { return std::atanh(x); } };
+struct Erf { template <typename T> static T Apply(T x) { return std::erf(x); } };
+struct Erfc { template <typename T> static T Apply(T x) { return std::erfc(x); } };
+struct Lgamma { template <typename T> static T Apply(T x) { return static_cast<T>(LogGamma(x)); } };
+struct DigammaOp { template <typename T> static T Apply(T x) { return static_cast<T>(Digamma(x)); } };
+struct Invert { template <typename T> static T Apply(T x) { return static_cast<T>(~x); } };
+// To the nearest whole number, of two to the even one: the rounding mode of the processor.
+struct Round {
+  template <typename T> static T Apply(T x) {
+    if constexpr (std::is_integral_v<T>) return x;
+    else return std::nearbyint(x);
+  }
+};
 struct Floor { template <typename T> static T Apply(T x) { return std::floor(x); } };
 struct Ceil { template <typename T> static T Apply(T x) { return std::ceil(x); } };
 struct Abs {
@@ -140,6 +162,38 @@ struct SqrtGrad { template <typename T> static T Apply(T y, T dy) { return dy * 
 struct RsqrtGrad { template <typename T> static T Apply(T y, T dy) { return T{-0.5} * (dy * y) * (y * y); } };
 // y = 1 / x
 struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * (y * y); } };
+// clang-format on
+
+// Questions about one element.
+template <typename Op>
+struct Test {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+      return std::make_unique<Kernel>(ctx.input_shape(0));
+    }
+    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
+      AddOutput(bool_, shape);
+      AddPhase(BlocksOf(size_, sizeof(T) + 1));
+    }
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                     int64_t block) const override {
+      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+        out[0].data<bool>()[i] = Op::Apply(Widen(in[0].data<T>()[i]));
+      }
+      return absl::OkStatus();
+    }
+
+   private:
+    const int64_t size_;
+  };
+};
+
+// clang-format off
+struct IsNan { template <typename T> static bool Apply(T x) { return std::isnan(x); } };
+struct IsInf { template <typename T> static bool Apply(T x) { return std::isinf(x); } };
+struct IsFinite { template <typename T> static bool Apply(T x) { return std::isfinite(x); } };
 // clang-format on
 
 using SignedTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, Half, BFloat16>;
@@ -177,6 +231,25 @@ void RegisterUnary(KernelRegistry& kernels) {
   Row<Cos, AllFloatTypes>(kernels, "Cos");
   Row<Floor, AllFloatTypes>(kernels, "Floor");
   Row<Ceil, AllFloatTypes>(kernels, "Ceil");
+  Row<Tan, AllFloatTypes>(kernels, "Tan");
+  Row<Asin, AllFloatTypes>(kernels, "Asin");
+  Row<Acos, AllFloatTypes>(kernels, "Acos");
+  Row<Atan, AllFloatTypes>(kernels, "Atan");
+  Row<Sinh, AllFloatTypes>(kernels, "Sinh");
+  Row<Cosh, AllFloatTypes>(kernels, "Cosh");
+  Row<Asinh, AllFloatTypes>(kernels, "Asinh");
+  Row<Acosh, AllFloatTypes>(kernels, "Acosh");
+  Row<Atanh, AllFloatTypes>(kernels, "Atanh");
+  Row<Erf, AllFloatTypes>(kernels, "Erf");
+  Row<Erfc, AllFloatTypes>(kernels, "Erfc");
+  Row<Lgamma, AllFloatTypes>(kernels, "Lgamma");
+  Row<DigammaOp, AllFloatTypes>(kernels, "Digamma");
+  Row<Round, SignedTypes>(kernels, "Round");
+  Row<Round, AllFloatTypes>(kernels, "Rint");
+  kernels.Add<Unary<Invert>::Kernel>("Invert").For<IntTypes>("T");
+  kernels.Add<Test<IsNan>::Kernel>("IsNan").For<AllFloatTypes>("T");
+  kernels.Add<Test<IsInf>::Kernel>("IsInf").For<AllFloatTypes>("T");
+  kernels.Add<Test<IsFinite>::Kernel>("IsFinite").For<AllFloatTypes>("T");
   GradRow<SigmoidGrad>(kernels, "SigmoidGrad");
   GradRow<TanhGrad>(kernels, "TanhGrad");
   GradRow<SqrtGrad>(kernels, "SqrtGrad");

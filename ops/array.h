@@ -20,6 +20,7 @@
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/axes.h"
 #include "sessile/ops/input.h"
+#include "sessile/ops/subscript.h"
 
 namespace sessile {
 
@@ -77,11 +78,109 @@ struct GatherOptions {
 };
 Output gather(Input params, Input indices, GatherOptions options = {});
 
+// The slices of `params` at places that have several indices each: row i of `indices` (its last
+// dimension) chooses from the first dimensions of params.
+Output gather_nd(Input params, Input indices, std::string_view name = {});
+
+// Zeros of `shape`, to which each of `updates` is added where its row of `indices` says.
+Output scatter_nd(Input indices, Input updates, Input shape, std::string_view name = {});
+
+// The places of the elements that are not zero (false), a row of int64 for each.
+Output where(Input condition, std::string_view name = {});
+
+// The slices of `tensor` for which `mask` holds. The mask has the shape of the dimensions from
+// `axis` on, which become one.
+struct BooleanMaskOptions {
+  std::string name = "boolean_mask";
+  int64_t axis = 0;
+};
+Output boolean_mask(Input tensor, Input mask, BooleanMaskOptions options = {});
+
+// mask[..., j] is true for j < lengths[...]; j goes to `maxlen`, by default to the largest length.
+struct SequenceMaskOptions {
+  std::optional<Input> maxlen = {};
+  DataType dtype = bool_;
+  std::string name = {};
+};
+Output sequence_mask(Input lengths, SequenceMaskOptions options = {});
+
+// The elements of vector `x` that vector `y` does not have, and their places in x.
+struct ListDifference {
+  Output out;
+  Output idx;
+};
+struct SetDiffOptions {
+  DataType index_dtype = int32;
+  std::string name = {};
+};
+ListDifference setdiff1d(Input x, Input y, SetDiffOptions options = {});
+
+// The bytes of `input` as elements of another type. Between types of different sizes the last
+// dimension makes up for it: float32 [2] is uint8 [2, 4].
+Output bitcast(Input input, DataType type, std::string_view name = {});
+
 // x where `condition` is true, y where it is false. x and y have one shape; `condition` has it too,
 // or is a scalar, or a vector that chooses whole rows.
 Output where(Input condition, Input x, Input y, std::string_view name = {});
 // The same, where all three broadcast.
 Output where_v2(Input condition, Input x, Input y, std::string_view name = {});
+
+// The part of `input` that begins at `begin` and has shape `size`, where -1 is up to the end.
+//   slice(x, {1, 0}, {2, -1}) is x[1:3, :]
+Output slice(Input input, Input begin, Input size, std::string_view name = {});
+
+// input[begin:end:strides]; x[...] (ops/subscript.h) says the same better. Bit i of a mask changes
+// the meaning of item i, as TensorFlow documents it.
+struct StridedSliceOptions {
+  int64_t begin_mask = 0;
+  int64_t end_mask = 0;
+  int64_t ellipsis_mask = 0;
+  int64_t new_axis_mask = 0;
+  int64_t shrink_axis_mask = 0;
+  std::string name = {};
+};
+Output strided_slice(Input input, Input begin, Input end);
+Output strided_slice(Input input, Input begin, Input end, Input strides,
+                     StridedSliceOptions options = {});
+
+// Tensors whose shapes differ along `axis` at most, one after the other along it.
+Output concat(const std::vector<Input>& values, Input axis, std::string_view name = "concat");
+
+// `value` cut along `axis`: into a number of pieces of one size, or into a list of sizes, one of
+// which may be -1. `num` says how many there are if the list is a tensor of unknown length.
+//   auto halves = tf::split(x, 2, {.axis = 1});
+//   auto parts = tf::split(x, {10, -1});
+struct SplitOptions {
+  Input axis = 0;
+  std::optional<int64_t> num = {};
+  std::string name = "split";
+};
+std::vector<Output> split(Input value, Input num_or_size_splits, SplitOptions options = {});
+
+// `tensor` with its elements in reverse order along the dimensions of the list `axis`.
+Output reverse(Input tensor, Input axis, std::string_view name = {});
+
+// `tensor` in a margin: paddings[i] is {before, after}, the sizes to add in dimension i. The margin
+// has `constant_values`, or for mode "REFLECT" and "SYMMETRIC" the elements mirrored at the edge,
+// without or with the one at the edge itself.
+struct PadOptions {
+  std::string mode = "CONSTANT";
+  std::string name = {};
+  Input constant_values = 0;
+};
+Output pad(Input tensor, Input paddings, PadOptions options = {});
+
+// For each of `indices` a vector of length `depth` that is `on_value` at the index and `off_value`
+// elsewhere (also everywhere, for an index outside of it). The vectors lie along the new dimension
+// `axis`, by default the last. Of `dtype`, by default that of the values, else float32.
+struct OneHotOptions {
+  std::optional<Input> on_value = {};   // 1
+  std::optional<Input> off_value = {};  // 0
+  int64_t axis = -1;
+  std::optional<DataType> dtype = {};
+  std::string name = {};
+};
+Output one_hot(Input indices, Input depth, OneHotOptions options = {});
 
 // Tensors of one shape, stacked along a new dimension `axis`.
 struct StackOptions {
@@ -89,6 +188,15 @@ struct StackOptions {
   std::string name = "stack";
 };
 Output stack(const std::vector<Input>& values, StackOptions options = {});
+
+// The slices of `value` along dimension `axis`, without that dimension. `num` says how many there
+// are where the shape does not.
+struct UnstackOptions {
+  std::optional<int64_t> num = {};
+  int64_t axis = 0;
+  std::string name = "unstack";
+};
+std::vector<Output> unstack(Input value, UnstackOptions options = {});
 
 // Dimension i of the result is dimension perm[i] of `a`. Without `perm`, in reverse order.
 Output transpose(Input a);

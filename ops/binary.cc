@@ -1,6 +1,7 @@
 // Elementwise functions of two tensors with broadcasting, a row each. Their gradients are in
 // binary_grad.cc.
 
+#include <array>
 #include <limits>
 #include <optional>
 
@@ -67,6 +68,12 @@ constexpr std::string_view kOrderedTypes =
     "T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64}";
 constexpr std::string_view kSquaredDifferenceTypes =
     "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}";
+constexpr std::string_view kTruncateModTypes = "T: {int32, int64, bfloat16, half, float, double}";
+constexpr std::string_view kFloatTypes =
+    "T: {half, float, bfloat16, double, complex64, complex128}";
+constexpr std::string_view kRealFloatTypes = "T: {bfloat16, half, float, double}";
+constexpr std::string_view kIntTypes =
+    "T: {int8, int16, int32, int64, uint8, uint16, uint32, uint64}";
 constexpr std::string_view kPowTypes =
     "T: {bfloat16, float, half, double, int8, int16, int32, int64, complex64, complex128}";
 
@@ -97,6 +104,46 @@ constexpr BinaryOp kFunctions[] = {
     {"SquaredDifference", kSquaredDifferenceTypes, SquaredDifferenceGradient, nullptr, kCommutative,
      "(x - y)^2."},
     {"Pow", kPowTypes, PowGradient, nullptr, 0, "x^y."},
+    {"TruncateDiv", kMulTypes, NoBinaryGradient, Quotient, 0, "x / y cut towards zero."},
+    {"DivNoNan", kFloatTypes, DivNoNanGradient, nullptr, 0, "x / y, and 0 where y is 0."},
+    {"MulNoNan", kFloatTypes, MulNoNanGradient, nullptr, 0, "x * y, and 0 where y is 0."},
+    {"Xlogy", kFloatTypes, XlogyGradient, nullptr, 0, "x log(y), and 0 where x is 0."},
+    {"Xdivy", kFloatTypes, XdivyGradient, nullptr, 0, "x / y, and 0 where x is 0."},
+};
+
+// Those whose arguments have names of their own.
+struct NamedBinaryOp {
+  std::string_view op;
+  std::string_view arguments[2];
+  std::string_view types;
+  BinaryGradientFn gradient;
+  std::string_view doc;
+};
+
+constexpr NamedBinaryOp kNamed[] = {
+    {"Atan2", {"y: T", "x: T"}, kRealFloatTypes, Atan2Gradient, "The angle of the point (x, y)."},
+    {"Polygamma",
+     {"a: T", "x: T"},
+     "T: {float, double}",
+     PolygammaGradient,
+     "The derivative of order `a` of Digamma."},
+    {"Zeta",
+     {"x: T", "q: T"},
+     "T: {float, double}",
+     ZetaGradient,
+     "The sum of (q + i)^-x for i = 0, 1, ..."},
+};
+
+// Functions without a derivative.
+constexpr BinaryOp kIntegerFunctions[] = {
+    {"Mod", "T: {int32, int64, half, half, bfloat16, float, double}", nullptr, nullptr, 0,
+     "The rest of x / y, of x's sign."},
+    {"TruncateMod", kTruncateModTypes, nullptr, nullptr, 0, "The rest of x / y, of x's sign."},
+    {"BitwiseAnd", kIntTypes, nullptr, nullptr, kCommutative, "The bits that x and y both have."},
+    {"BitwiseOr", kIntTypes, nullptr, nullptr, kCommutative, "The bits that x or y has."},
+    {"BitwiseXor", kIntTypes, nullptr, nullptr, kCommutative, "The bits in which x and y differ."},
+    {"LeftShift", kIntTypes, nullptr, nullptr, 0, "The bits of x moved up by y."},
+    {"RightShift", kIntTypes, nullptr, nullptr, 0, "The bits of x moved down by y."},
 };
 
 Output Binary(std::string_view op, const Input& x, const Input& y, std::string_view name) {
@@ -125,6 +172,17 @@ DataType DivisionType(DataType type) {
 }  // namespace
 
 void RegisterBinary(OpRegistry& ops) {
+  for (const NamedBinaryOp& row : kNamed) {
+    OpDefBuilder builder = ops.Add(row.op);
+    builder.Input(row.arguments[0]).Input(row.arguments[1]).Output("z: T").Attr(row.types);
+    builder.Shape(BroadcastBinaryShape).Gradient(row.gradient).Doc(row.doc);
+  }
+  for (const BinaryOp& row : kIntegerFunctions) {
+    OpDefBuilder builder = ops.Add(row.op);
+    builder.Input("x: T").Input("y: T").Output("z: T").Attr(row.types);
+    builder.Shape(BroadcastBinaryShape).NoGradient("it has no derivative").Doc(row.doc);
+    if ((row.flags & kCommutative) != 0) builder.Commutative();
+  }
   for (const BinaryOp& row : kFunctions) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: T").Input("y: T").Output("z: T").Attr(row.types);
@@ -147,24 +205,82 @@ Output add(Input x, Input y, std::string_view name) {
   return OpBuilder(strings ? "Add" : "AddV2", scope.name()).Input(left).Input(y).Build();
 }
 
+namespace {
+
+struct Operands {
+  Output x;
+  Output y;
+};
+
+// Both as tensors of one type; y as x's if it has none of its own.
+Operands SameType(const Input& x, const Input& y) {
+  Operands pair;
+  pair.x = convert_to_tensor(x, std::nullopt, "x");
+  pair.y = convert_to_tensor(y, std::nullopt, "y", BaseType(pair.x.dtype()));
+  if (BaseType(pair.x.dtype()) != BaseType(pair.y.dtype())) {
+    errors::ThrowIfError(InvalidArgument("`x` and `y` must have the same dtype, got ",
+                                         PythonName(BaseType(pair.x.dtype())),
+                                         " != ", PythonName(BaseType(pair.y.dtype())), "."));
+  }
+  return pair;
+}
+
+// The same, integers cast to a floating type.
+Operands ForDivision(const Input& x, const Input& y) {
+  Operands pair = SameType(x, y);
+  const DataType type = DivisionType(BaseType(pair.x.dtype()));
+  if (type != DataType::kInvalid) pair = {cast(pair.x, type), cast(pair.y, type)};
+  return pair;
+}
+
+Graph GraphOf(const Input& x, const Input& y) {
+  const std::array<Input, 2> inputs = {x, y};
+  return graph_of(inputs);
+}
+
+std::string_view Or(std::string_view name, std::string_view otherwise) {
+  return name.empty() ? otherwise : name;
+}
+
+}  // namespace
+
 Output truediv(Input x, Input y, std::string_view name) {
   SourceScope here(x);
-  const std::array<Input, 2> inputs = {x, y};
-  const name_scope scope(name.empty() ? "truediv" : name, graph_of(inputs).impl());
-  Output left = convert_to_tensor(x, std::nullopt, "x");
-  Output right = convert_to_tensor(y, std::nullopt, "y", BaseType(left.dtype()));
-  if (BaseType(left.dtype()) != BaseType(right.dtype())) {
-    errors::ThrowIfError(InvalidArgument("`x` and `y` must have the same dtype, got ",
-                                         PythonName(BaseType(left.dtype())),
-                                         " != ", PythonName(BaseType(right.dtype())), "."));
-  }
-  const DataType type = DivisionType(BaseType(left.dtype()));
-  if (type != DataType::kInvalid) {
-    left = cast(left, type);
-    right = cast(right, type);
-  }
-  return OpBuilder("RealDiv", scope.name()).Input(left).Input(right).Build();
+  const name_scope scope(Or(name, "truediv"), GraphOf(x, y).impl());
+  const Operands pair = ForDivision(x, y);
+  return OpBuilder("RealDiv", scope.name()).Input(pair.x).Input(pair.y).Build();
 }
+
+Output div(Input x, Input y, std::string_view name) {
+  SourceScope here(x);
+  const name_scope scope(Or(name, "div"), GraphOf(x, y).impl());
+  const Operands pair = SameType(x, y);
+  const DataType type = BaseType(pair.x.dtype());
+  const char* const op = IsFloating(type) || IsComplex(type) ? "RealDiv" : "FloorDiv";
+  return OpBuilder(op, scope.name()).Input(pair.x).Input(pair.y).Build();
+}
+
+Output div_no_nan(Input x, Input y, std::string_view name) {
+  SourceScope here(x);
+  const name_scope scope(Or(name, "div_no_nan"), GraphOf(x, y).impl());
+  Operands pair;
+  if (!x.is_output() && y.is_output()) {
+    pair = ForDivision(convert_to_tensor(x, BaseType(y.output().dtype()), "x"), y);
+  } else {
+    pair = ForDivision(x, y);
+  }
+  return OpBuilder("DivNoNan", scope.name()).Input(pair.x).Input(pair.y).Build();
+}
+
+Output multiply_no_nan(Input x, Input y, std::string_view name) {
+  SourceScope here(x);
+  const name_scope scope(Or(name, "multiply_no_nan"), GraphOf(x, y).impl());
+  const Output left = convert_to_tensor(x, std::nullopt, "x");
+  const Output right = convert_to_tensor(y, BaseType(left.dtype()), "y");
+  return OpBuilder("MulNoNan", scope.name()).Input(left).Input(right).Build();
+}
+
+Output mod(Input x, Input y, std::string_view name) { return Binary("FloorMod", x, y, name); }
 
 Output divide(Input x, Input y, std::string_view name) {
   SourceScope here(x);
@@ -184,6 +300,40 @@ Output minimum(Input x, Input y, std::string_view name) { return Binary("Minimum
 Output pow(Input x, Input y, std::string_view name) { return Binary("Pow", x, y, name); }
 Output squared_difference(Input x, Input y, std::string_view name) {
   return Binary("SquaredDifference", x, y, name);
+}
+
+Output truncatediv(Input x, Input y, std::string_view name) {
+  return Binary("TruncateDiv", x, y, name);
+}
+Output truncatemod(Input x, Input y, std::string_view name) {
+  return Binary("TruncateMod", x, y, name);
+}
+Output atan2(Input y, Input x, std::string_view name) { return Binary("Atan2", y, x, name); }
+Output xlogy(Input x, Input y, std::string_view name) { return Binary("Xlogy", x, y, name); }
+// TensorFlow's Python opens a scope here, and leaves the node its own name.
+Output xdivy(Input x, Input y, std::string_view name) {
+  SourceScope here(x);
+  const name_scope scope(Or(name, "xdivy"), GraphOf(x, y).impl());
+  return Binary("Xdivy", x, y, {});
+}
+Output polygamma(Input a, Input x, std::string_view name) {
+  return Binary("Polygamma", a, x, name);
+}
+Output zeta(Input x, Input q, std::string_view name) { return Binary("Zeta", x, q, name); }
+Output bitwise_and(Input x, Input y, std::string_view name) {
+  return Binary("BitwiseAnd", x, y, name);
+}
+Output bitwise_or(Input x, Input y, std::string_view name) {
+  return Binary("BitwiseOr", x, y, name);
+}
+Output bitwise_xor(Input x, Input y, std::string_view name) {
+  return Binary("BitwiseXor", x, y, name);
+}
+Output left_shift(Input x, Input y, std::string_view name) {
+  return Binary("LeftShift", x, y, name);
+}
+Output right_shift(Input x, Input y, std::string_view name) {
+  return Binary("RightShift", x, y, name);
 }
 
 }  // namespace sessile

@@ -1,5 +1,7 @@
 #include "sessile/ops/binary_grad.h"
 
+#include <array>
+
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/broadcast_grad.h"
@@ -41,6 +43,31 @@ BinaryGradients QuotientGradient(GradContext& ctx, const Node& node, const Outpu
   return ReduceGradients(x, y, gx, gy);
 }
 
+// Sums gradients back to the shapes of x and y, always by the same nodes.
+class Reduction {
+ public:
+  Reduction(const Output& x, const Output& y) : shapes_{shape(x), shape(y)} {
+    axes_ = OpBuilder("BroadcastGradientArgs").Input(shapes_[0]).Input(shapes_[1]).BuildAll();
+  }
+  // Of operand i: the product of its partial derivative and the gradient.
+  Output Of(size_t i, const Output& product) const {
+    return reshape(reduce_sum(product, {.axis = axes_[i]}), shapes_[i]);
+  }
+
+ private:
+  std::array<Output, 2> shapes_;
+  Outputs axes_;
+};
+
+Output Xdivy(const Output& x, const Output& y) {
+  return OpBuilder("Xdivy").Input(x).Input(y).Build();
+}
+
+Output NotZero(const Output& x) {
+  const Output zero = cast(0.0, BaseType(x.dtype()));
+  return cast(not_equal(x, zero), BaseType(x.dtype()));
+}
+
 }  // namespace
 
 BinaryGradients AddGradient(GradContext& ctx, const Node& node, Grads grads) {
@@ -79,8 +106,11 @@ BinaryGradients DivGradient(GradContext& ctx, const Node& node, Grads grads) {
                           [](const Output& x, const Output& y) { return divide(x, y); });
 }
 
-// Constant where it has a derivative at all.
 BinaryGradients FloorDivGradient(GradContext&, const Node&, Grads) {
+  return Outputs{Output(), Output()};
+}
+
+BinaryGradients NoBinaryGradient(GradContext&, const Node&, Grads) {
   return Outputs{Output(), Output()};
 }
 
@@ -134,6 +164,80 @@ BinaryGradients PowGradient(GradContext& ctx, const Node& node, Grads grads) {
   const Output scaled = grads[0] * ctx.output(node, 0);
   const Output gy = scaled * log_x;
   return ReduceGradients(x, y, gx, gy);
+}
+
+BinaryGradients DivNoNanGradient(GradContext& ctx, const Node& node, Grads grads) {
+  return QuotientGradient(ctx, node, grads[0],
+                          [](const Output& x, const Output& y) { return div_no_nan(x, y); });
+}
+
+BinaryGradients MulNoNanGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Output gx = OpBuilder("MulNoNan").Input(grads[0]).Input(y).Build();
+  const Output gy = OpBuilder("MulNoNan").Input(x).Input(grads[0]).Build();
+  if (SameKnownShapes(x, y, grads[0])) return Outputs{gx, gy};
+  return ReduceGradients(x, y, gx, gy);
+}
+
+// d atan2(y, x): x / (x^2 + y^2) for y, -y / (x^2 + y^2) for x.
+BinaryGradients Atan2Gradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output y = ctx.input(node, 0);
+  const Output x = ctx.input(node, 1);
+  const control_dependencies after({grads[0]});
+  const Output y2 = square(y);
+  const Output x2 = square(x);
+  const Output scaled = grads[0] / (y2 + x2);
+  const Output gy = x * scaled;
+  const Output gx = negative(y) * scaled;
+  return ReduceGradients(y, x, gy, gx);
+}
+
+// d x log(y): log(y) for x, where x is not 0, and x / y for y.
+BinaryGradients XlogyGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Reduction reduction(x, y);
+  const control_dependencies after({grads[0]});
+  const Output by_x = xlogy(NotZero(x), y);
+  const Output by_y = Xdivy(x, y);
+  const Output gx = reduction.Of(0, by_x * grads[0]);
+  return Outputs{gx, reduction.Of(1, by_y * grads[0])};
+}
+
+// d x / y: 1 / y for x, where x is not 0, and -x / y^2 for y.
+BinaryGradients XdivyGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Reduction reduction(x, y);
+  const control_dependencies after({grads[0]});
+  const Output by_x = Xdivy(NotZero(x), y);
+  const Output minus_x = negative(x);
+  const Output by_y = Xdivy(minus_x, pow(y, 2, "pow"));
+  const Output gx = reduction.Of(0, by_x * grads[0]);
+  return Outputs{gx, reduction.Of(1, by_y * grads[0])};
+}
+
+// The order is no number that a gradient flows to; d polygamma(a, x)/dx = polygamma(a + 1, x).
+BinaryGradients PolygammaGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output a = ctx.input(node, 0);
+  const Output x = ctx.input(node, 1);
+  const Reduction reduction(a, x);
+  const control_dependencies after({grads[0]});
+  const Output by_x = polygamma(a + 1, x);
+  return Outputs{Output(), reduction.Of(1, by_x * grads[0])};
+}
+
+// d zeta(x, q)/dq = -x zeta(x + 1, q); TensorFlow has no gradient for x.
+BinaryGradients ZetaGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output q = ctx.input(node, 1);
+  const Reduction reduction(x, q);
+  const control_dependencies after({grads[0]});
+  const Output minus_x = negative(x);
+  const Output next = x + 1;
+  const Output by_q = minus_x * zeta(next, q);
+  return Outputs{Output(), reduction.Of(1, by_q * grads[0])};
 }
 
 }  // namespace sessile

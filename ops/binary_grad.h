@@ -25,5 +25,14 @@ BinaryGradients MaximumGradient(GradContext&, const Node&, std::span<const Outpu
 BinaryGradients MinimumGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients SquaredDifferenceGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients PowGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients DivNoNanGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients MulNoNanGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients Atan2Gradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients XlogyGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients XdivyGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients PolygammaGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients ZetaGradient(GradContext&, const Node&, std::span<const Output>);
+// Constant where it has a derivative at all.
+BinaryGradients NoBinaryGradient(GradContext&, const Node&, std::span<const Output>);
 
 }  // namespace sessile

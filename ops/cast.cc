@@ -87,4 +87,9 @@ Output cast(Input x, DataType dtype, std::string_view name) {
   return OpBuilder("Cast", scope.name()).Input(tensor).Attr("DstT", base).Build();
 }
 
+Output to_float(Input x, std::string_view name) { return cast(x, float32, name); }
+Output to_double(Input x, std::string_view name) { return cast(x, float64, name); }
+Output to_int32(Input x, std::string_view name) { return cast(x, int32, name); }
+Output to_int64(Input x, std::string_view name) { return cast(x, int64, name); }
+
 }  // namespace sessile

@@ -96,6 +96,12 @@ Output logical_and(Input x, Input y, std::string_view name) {
 Output logical_or(Input x, Input y, std::string_view name) {
   return Compare("LogicalOr", x, y, name);
 }
+Output logical_xor(Input x, Input y, std::string_view name) {
+  SourceScope here(x);
+  const Output either = logical_or(x, y);
+  const Output both = logical_and(x, y);
+  return logical_and(either, logical_not(both), name);
+}
 Output logical_not(Input x, std::string_view name) {
   SourceScope here(x);
   return OpBuilder("LogicalNot", name).Input(x).Build();

@@ -1,12 +1,20 @@
-// GatherV2: slices of a tensor by their indices.
+// Gather and GatherV2: slices of a tensor by their indices.
+
+#include <array>
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/node.h"
+#include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/constant_value.h"
 #include "sessile/ops/folding.h"
+#include "sessile/ops/grad_context.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -78,9 +86,100 @@ std::optional<Tensor> GatherValue(ShapeContext& ctx, int index) {
   return IntTensor(OutputType(ctx, index), ctx.input_value(1)->shape(), values);
 }
 
+// The first version: along axis 0.
+absl::Status GatherV1Shape(ShapeContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape params, ctx.InputAtLeastRank(0, 1));
+  const Shape indices = ctx.input(1);
+  if (!params.has_rank() || !indices.has_rank()) return absl::OkStatus();
+  SESSILE_ASSIGN_OR_RETURN(Shape out, Gathered(params, indices, 0, 0));
+  ctx.SetOutput(0, std::move(out));
+  return absl::OkStatus();
+}
+
+// The gradient along axis 0: rows added up where they were taken from. (What TensorFlow keeps as
+// IndexedSlices until somebody needs a tensor.)
+Output RowsGradient(const Output& indices, const Output& params_shape, const Output& grad) {
+  const Output count = expand_dims(size(indices), 0);
+  const Output tail = params_shape[{{1, {}}}];
+  const Output values_shape = concat({count, tail}, 0);
+  const Output values = reshape(grad, values_shape);
+  const Output flat = reshape(indices, count);
+  const Output rows = params_shape[0];
+  return unsorted_segment_sum(values, flat, rows);
+}
+
+// Along another axis: that axis is moved to the front and back again.
+Output AxisGradient(const Output& indices, const Output& params_shape, const Output& axis,
+                    const Output& grad) {
+  expand_dims(size(indices), 0);  // which only the first axis needs; TensorFlow builds it always
+  const Output outer = params_shape[{{{}, axis}}];
+  const Output from_axis = params_shape[{{axis, {}}}];
+  const Output inner = from_axis[{{1, {}}}];
+  const Output values_shape = concat({outer, {-1}, inner}, 0);
+  const Output dims = size(values_shape);
+  const Output axis_dims = size(outer);
+  const Output none = range(0);
+  const Output outer_places = range(0, axis_dims);
+  const Output after_axis = axis_dims + 1;
+  const Output inner_places = range(after_axis, dims);
+  const Output values = reshape(grad, values_shape);
+  const Output to_front = concat({none, {axis_dims}, outer_places, inner_places}, 0);
+  const Output transposed = transpose(values, to_front);
+  gather(params_shape, to_front);  // of use to batches only; TensorFlow builds it always
+  const Output rows = params_shape[axis];
+  const Output flat_shape = expand_dims(size(indices), 0);
+  const Output flat = reshape(indices, flat_shape);
+  const Output sums = unsorted_segment_sum(transposed, flat, rows);
+  const Output moved = outer_places + 1;
+  const Output back = concat({none, moved, {0}, inner_places}, 0);
+  return transpose(sums, back);
+}
+
+Output ParamsShape(const Output& params) {
+  const colocate_with beside(params);
+  return cast(shape(params, {.out_type = int64}), int32);
+}
+
+absl::StatusOr<std::vector<Output>> GatherGradient(GradContext& ctx, const Node& node,
+                                                   std::span<const Output> grads) {
+  const Output params_shape = ParamsShape(ctx.input(node, 0));
+  return std::vector<Output>{RowsGradient(ctx.input(node, 1), params_shape, grads[0]), Output()};
+}
+
+absl::StatusOr<std::vector<Output>> GatherV2Gradient(GradContext& ctx, const Node& node,
+                                                     std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t batch_dims, node.attrs().Get<int64_t>("batch_dims"));
+  if (batch_dims != 0) {
+    return Unimplemented("The gradient of gather with batch_dims is not implemented ('",
+                         node.name(), "' has batch_dims ", batch_dims, ")");
+  }
+  const Output indices = ctx.input(node, 1);
+  const Output axis = ctx.input(node, 2);
+  const Output params_shape = ParamsShape(ctx.input(node, 0));
+  const Tensor* const known = constant_value(axis);
+  bool first = false;
+  if (known != nullptr) {
+    SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> value, IntsFromTensor(*known));
+    first = value.size() == 1 && value[0] == 0;
+  }
+  const Output grad = first ? RowsGradient(indices, params_shape, grads[0])
+                            : AxisGradient(indices, params_shape, axis, grads[0]);
+  return std::vector<Output>{grad, Output(), Output()};
+}
+
 }  // namespace
 
 void RegisterGather(OpRegistry& ops) {
+  ops.Add("Gather")
+      .Input("params: Tparams")
+      .Input("indices: Tindices")
+      .Output("output: Tparams")
+      .Attr("validate_indices: bool = true")
+      .Attr("Tparams: type")
+      .Attr("Tindices: {int32, int64}")
+      .Shape(GatherV1Shape)
+      .Gradient(GatherGradient)
+      .Doc("The slices of `params` at `indices` along the first dimension.");
   ops.Add("GatherV2")
       .Input("params: Tparams")
       .Input("indices: Tindices")
@@ -92,7 +191,7 @@ void RegisterGather(OpRegistry& ops) {
       .Attr("Taxis: {int32, int64}")
       .Shape(GatherShape)
       .Value(GatherValue)
-      .NoGradient("sparse gradients (IndexedSlices) are not supported yet")
+      .Gradient(GatherV2Gradient)
       .Doc("The slices of `params` at `indices` along `axis`.");
 }
 
@@ -103,6 +202,20 @@ Output gather(Input params, Input indices, GatherOptions options) {
   builder.Input(params).Input(indices).Input(axis);
   if (axis != 0) builder.Attr("batch_dims", options.batch_dims);
   return builder.Build();
+}
+
+Output nn::embedding_lookup(Input params, Input ids, std::string_view name) {
+  SourceScope here(params);
+  const std::array<Input, 2> inputs = {params, ids};
+  const name_scope scope(name.empty() ? "embedding_lookup" : name, graph_of(inputs).impl());
+  const Output table = convert_to_tensor(params, std::nullopt, "params_0");
+  const Output rows = convert_to_tensor(ids, std::nullopt, "ids");
+  Output result;
+  {
+    const colocate_with beside(table);
+    result = gather(table, rows, {.name = scope.name()});
+  }
+  return identity(result);
 }
 
 }  // namespace sessile

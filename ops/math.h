@@ -36,6 +36,31 @@ Output abs(Input x, std::string_view name = {});
 Output sign(Input x, std::string_view name = {});  // -1, 0 or 1
 Output tanh(Input x, std::string_view name = {});
 Output sigmoid(Input x, std::string_view name = {});  // 1 / (1 + exp(-x))
+Output expm1(Input x, std::string_view name = {});    // exp(x) - 1, exact for small x
+Output sin(Input x, std::string_view name = {});
+Output cos(Input x, std::string_view name = {});
+Output tan(Input x, std::string_view name = {});
+Output asin(Input x, std::string_view name = {});
+Output acos(Input x, std::string_view name = {});
+Output atan(Input x, std::string_view name = {});
+Output sinh(Input x, std::string_view name = {});
+Output cosh(Input x, std::string_view name = {});
+Output asinh(Input x, std::string_view name = {});
+Output acosh(Input x, std::string_view name = {});
+Output atanh(Input x, std::string_view name = {});
+Output erf(Input x, std::string_view name = {});      // the error function
+Output erfc(Input x, std::string_view name = {});     // 1 - erf(x)
+Output lgamma(Input x, std::string_view name = {});   // log(|Gamma(x)|)
+Output digamma(Input x, std::string_view name = {});  // the derivative of lgamma
+Output floor(Input x, std::string_view name = {});
+Output ceil(Input x, std::string_view name = {});
+Output rint(Input x, std::string_view name = {});
+// The nearest whole number, of two equally near ones the even; integers as they are.
+Output round(Input x, std::string_view name = {});
+// Of bool.
+Output is_nan(Input x, std::string_view name = {});
+Output is_inf(Input x, std::string_view name = {});
+Output is_finite(Input x, std::string_view name = {});
 
 // Elementwise functions of two tensors.
 Output add(Input x, Input y, std::string_view name = {});
@@ -51,6 +76,21 @@ Output maximum(Input x, Input y, std::string_view name = {});
 Output minimum(Input x, Input y, std::string_view name = {});
 Output squared_difference(Input x, Input y, std::string_view name = {});  // (x - y)^2
 Output pow(Input x, Input y, std::string_view name = {});                 // x^y
+// Python 2's division: of integers rounded down.
+Output div(Input x, Input y, std::string_view name = {});
+Output mod(Input x, Input y, std::string_view name = {});  // floormod
+// Integer division cut towards zero, and its rest, of x's sign.
+Output truncatediv(Input x, Input y, std::string_view name = {});
+Output truncatemod(Input x, Input y, std::string_view name = {});
+// x / y and x * y, but 0 where y is 0, whatever x is.
+Output div_no_nan(Input x, Input y, std::string_view name = {});
+Output multiply_no_nan(Input x, Input y, std::string_view name = {});
+Output atan2(Input y, Input x, std::string_view name = {});  // the angle of the point (x, y)
+// x log(y) and x / y, but 0 where x is 0.
+Output xlogy(Input x, Input y, std::string_view name = {});
+Output xdivy(Input x, Input y, std::string_view name = {});
+Output polygamma(Input a, Input x, std::string_view name = {});  // derivative `a` of digamma
+Output zeta(Input x, Input q, std::string_view name = {});       // sum of (q + i)^-x, i >= 0
 
 // Comparisons and logic, of bool.
 Output equal(Input x, Input y, std::string_view name = {});
@@ -62,16 +102,33 @@ Output greater_equal(Input x, Input y, std::string_view name = {});
 Output logical_and(Input x, Input y, std::string_view name = {});
 Output logical_or(Input x, Input y, std::string_view name = {});
 Output logical_not(Input x, std::string_view name = {});
+Output logical_xor(Input x, Input y, std::string_view name = "LogicalXor");
+
+// Bits of integers, one by one. A right shift keeps the sign; the bits of y beyond the width of x
+// do not count.
+Output bitwise_and(Input x, Input y, std::string_view name = {});
+Output bitwise_or(Input x, Input y, std::string_view name = {});
+Output bitwise_xor(Input x, Input y, std::string_view name = {});
+Output left_shift(Input x, Input y, std::string_view name = {});
+Output right_shift(Input x, Input y, std::string_view name = {});
+Output invert(Input x, std::string_view name = {});
 
 // `x` as another dtype; x itself, without a node, if it has that dtype. Numbers are cut towards
 // zero.
 Output cast(Input x, DataType dtype, std::string_view name = {});
 
+// Casts by TensorFlow's older names.
+Output to_float(Input x, std::string_view name = "ToFloat");
+Output to_double(Input x, std::string_view name = "ToDouble");
+Output to_int32(Input x, std::string_view name = "ToInt32");
+Output to_int64(Input x, std::string_view name = "ToInt64");
+
 // The sum of tensors of one shape. Of a single one: itself, or its identity under `name`.
 Output add_n(const std::vector<Input>& inputs, std::string_view name = {});
 
-// The matrix product of a [n, k] and b [k, m]; with transpose_a, a is [k, n], with transpose_b, b
-// is [m, k]. (adjoint_a and adjoint_b are the same for real matrices.)
+// The matrix product of a [..., n, k] and b [..., k, m], whose batches broadcast; with transpose_a,
+// a is [k, n], with transpose_b, b is [m, k]. (adjoint_a and adjoint_b are the same for real
+// matrices.)
 struct MatMulOptions {
   bool transpose_a = false;
   bool transpose_b = false;
@@ -97,6 +154,68 @@ Output reduce_max(Input input_tensor, ReduceOptions options = {});
 Output reduce_min(Input input_tensor, ReduceOptions options = {});
 Output reduce_all(Input input_tensor, ReduceOptions options = {});
 Output reduce_any(Input input_tensor, ReduceOptions options = {});
+
+// How many elements are not zero (or true).
+struct CountOptions {
+  Axes axis = {};
+  bool keepdims = false;
+  DataType dtype = int64;
+  std::string name = {};
+};
+Output count_nonzero(Input input_tensor, CountOptions options = {});
+
+// The norm of all elements as one vector, or of the vectors along one axis: (sum |x|^ord)^(1/ord);
+// infinity is the largest magnitude.
+struct NormOptions {
+  double ord = 2;
+  Axes axis = {};
+  bool keepdims = false;
+  std::string name = {};
+};
+Output norm(Input tensor, NormOptions options = {});
+
+// The sums and products of the elements up to each one along `axis`, or with `exclusive` of those
+// before it; with `reverse` from the other end.
+struct CumOptions {
+  bool exclusive = false;
+  bool reverse = false;
+  std::string name = {};
+};
+Output cumsum(Input x, Input axis = 0, CumOptions options = {});
+Output cumprod(Input x, Input axis = 0, CumOptions options = {});
+
+// The sums of the rows of `data` with one id: segment_ids are sorted, or there are num_segments of
+// them, and rows with a negative id are dropped.
+Output segment_sum(Input data, Input segment_ids, std::string_view name = {});
+Output unsorted_segment_sum(Input data, Input segment_ids, Input num_segments,
+                            std::string_view name = {});
+
+// `t` with its elements kept between two bounds.
+Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max,
+                     std::string_view name = {});
+
+// `t`, scaled down if its norm (over `axes`, by default all of them) is above `clip_norm`.
+struct ClipByNormOptions {
+  Axes axes = {};
+  std::string name = {};
+};
+Output clip_by_norm(Input t, Input clip_norm, ClipByNormOptions options = {});
+
+// The norm of all tensors as one vector. Empty Outputs do not count.
+Output global_norm(const std::vector<Output>& t_list, std::string_view name = {});
+
+// All tensors scaled down by one factor if their common norm is above `clip_norm`, and that norm.
+//   auto [clipped, norm] = tf::clip_by_global_norm(tf::gradients(loss, weights), 5.0);
+struct ClipByGlobalNormOptions {
+  Output use_norm = {};  // their norm, if it is known already
+  std::string name = {};
+};
+struct ClippedTensors {
+  std::vector<Output> list_clipped;
+  Output global_norm;
+};
+ClippedTensors clip_by_global_norm(const std::vector<Output>& t_list, Input clip_norm,
+                                   ClipByGlobalNormOptions options = {});
 
 // The index of the largest (smallest) element along `axis`, the first of several.
 struct ArgMaxOptions {

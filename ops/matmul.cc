@@ -86,14 +86,16 @@ Output matmul(Input a, Input b, MatMulOptions options) {
   const name_scope scope(options.name.empty() ? "MatMul" : options.name, graph_of(inputs).impl());
   const Output left = convert_to_tensor(a, std::nullopt, "a");
   const Output right = convert_to_tensor(b, std::nullopt, "b", BaseType(left.dtype()));
-  if (!IsMatrix(left) || !IsMatrix(right)) {
-    errors::ThrowIfError(Unimplemented(
-        "matmul of batches of matrices (or of tensors of unknown rank) is not supported yet; got ",
-        left.get_shape().ToPythonString(), " for ", left.name(), " and ",
-        right.get_shape().ToPythonString(), " for ", right.name()));
-  }
   if (IsComplex(BaseType(left.dtype())) && (options.adjoint_a || options.adjoint_b)) {
     errors::ThrowIfError(Unimplemented("matmul with the adjoint of a complex matrix"));
+  }
+  if (!IsMatrix(left) || !IsMatrix(right)) {
+    return OpBuilder("BatchMatMulV2", scope.name())
+        .Input(left)
+        .Input(right)
+        .Attr("adj_x", options.transpose_a || options.adjoint_a)
+        .Attr("adj_y", options.transpose_b || options.adjoint_b)
+        .Build();
   }
   return OpBuilder("MatMul", scope.name())
       .Input(left)

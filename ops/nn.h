@@ -143,4 +143,7 @@ struct FusedBatchNormOptions {
 FusedBatchNorm fused_batch_norm(Input x, Input scale, Input offset,
                                 FusedBatchNormOptions options = {});
 
+// The rows of `params` at `ids`: result[..., :] = params[ids[...], :].
+Output embedding_lookup(Input params, Input ids, std::string_view name = {});
+
 }  // namespace sessile::nn

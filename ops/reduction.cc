@@ -88,12 +88,7 @@ struct ReductionOp {
 constexpr ReductionOp kReductions[] = {
     {"Sum", kNumbers, SumGradient, {Plus, 0}, "", "The sum over the given axes."},
     {"Mean", kNumbers, MeanGradient, {}, "", "The mean over the given axes."},
-    {"Prod",
-     kNumbers,
-     nullptr,
-     {Times, 1},
-     "the gradient of a product needs Cumprod and ListDiff, which are not supported yet",
-     "The product over the given axes."},
+    {"Prod", kNumbers, ProdGradient, {Times, 1}, "", "The product over the given axes."},
     {"Max", kOrdered, ExtremeGradient, {Larger, 0}, "", "The maximum over the given axes."},
     {"Min", kOrdered, ExtremeGradient, {Smaller, 0}, "", "The minimum over the given axes."},
     {"All",

@@ -168,6 +168,39 @@ ReductionGradients MeanGradient(GradContext& ctx, const Node& node, std::span<co
   return Outputs{truediv(sum_grad, cast(count, dtype)), Output()};
 }
 
+// The derivative by an element is the product of the others: of those before and those after it,
+// with the reduced dimensions in front and taken for one.
+ReductionGradients ProdGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
+  const Output input = ctx.input(node, 0);
+  const Output input_shape = shape(input);
+  const Output named = reshape(ctx.input(node, 1), {-1});
+  Output grad = grads[0];
+  SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, node.attrs().Get<bool>("keep_dims"));
+  if (!keep_dims) grad = reshape(grad, KeptDimsOrConstant(ctx, node, input_shape));
+  grad = broadcast_to(grad, input_shape);
+  Output perm, reduced_count, other_count;
+  {
+    const device on_cpu("/cpu:0");
+    const Output count = rank(input);
+    const Output from_front = (named + count) % count;
+    const Output reduced = cast(from_front, int32);
+    const Output all = range(0, count);
+    const Output others = setdiff1d(all, reduced).out;
+    perm = concat({reduced, others}, 0);
+    reduced_count = reduce_prod(gather(input_shape, reduced));
+    other_count = reduce_prod(gather(input_shape, others));
+  }
+  const Output permuted = transpose(input, perm);
+  const Output permuted_shape = shape(permuted);
+  const Output matrix = reshape(permuted, {reduced_count, other_count});
+  const Output before = cumprod(matrix, 0, {.exclusive = true});
+  const Output after = cumprod(matrix, 0, {.exclusive = true, .reverse = true});
+  const Output product = reshape(before * after, permuted_shape);
+  const Output back = OpBuilder("InvertPermutation").Input(perm).Build();
+  const Output by_element = grad * transpose(product, back);
+  return Outputs{reshape(by_element, input_shape), Output()};
+}
+
 // Of a maximum or minimum: shared evenly among the elements that equal it.
 ReductionGradients ExtremeGradient(GradContext& ctx, const Node& node,
                                    std::span<const Output> grads) {

@@ -17,6 +17,7 @@ using ReductionGradientFn = ReductionGradients (*)(GradContext&, const Node&,
 
 ReductionGradients SumGradient(GradContext&, const Node&, std::span<const Output>);
 ReductionGradients MeanGradient(GradContext&, const Node&, std::span<const Output>);
+ReductionGradients ProdGradient(GradContext&, const Node&, std::span<const Output>);
 ReductionGradients ExtremeGradient(GradContext&, const Node&, std::span<const Output>);
 
 }  // namespace sessile

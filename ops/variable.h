@@ -24,6 +24,7 @@
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/input.h"
 #include "sessile/ops/state.h"
+#include "sessile/ops/subscript.h"
 
 namespace sessile {
 
@@ -73,6 +74,8 @@ class Variable {
   // The read that stands for the variable: "w/read:0".
   Output value() const;
   operator Output() const { return value(); }  // NOLINT: a variable is used as a tensor
+  Output operator[](const Subscript& item) const { return value()[item]; }
+  Output operator[](std::initializer_list<Subscript> items) const { return value()[items]; }
   // A new read, where control dependencies put it.
   Output read_value() const;
   Output initial_value() const;

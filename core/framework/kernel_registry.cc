@@ -62,7 +62,8 @@ KernelDefBuilder& KernelDefBuilder::ValueInput(int i) {
   return *this;
 }
 
-KernelDefBuilder& KernelDefBuilder::AllValueInputs() { return ValueInput(-1); }
+KernelDefBuilder& KernelDefBuilder::AllValueInputs() { return ValueInput(KernelDef::kAllInputs); }
+KernelDefBuilder& KernelDefBuilder::LastValueInput() { return ValueInput(KernelDef::kLastInput); }
 
 KernelDefBuilder& KernelDefBuilder::FromShapes() {
   for (KernelDef* def : defs_) def->from_shapes = true;

@@ -45,9 +45,11 @@ struct KernelDef {
   std::string op;
   std::vector<TypeConstraint> types;  // the attribute's type is one of these
   std::vector<AttrConstraint> attrs;  // the attribute equals this
-  std::vector<int> value_inputs;      // inputs whose values Prepare needs; -1: all
-  bool yardstick_only = false;        // only for the float64 mode
-  bool from_shapes = false;           // outputs follow from the inputs' shapes alone
+  static constexpr int kAllInputs = -1;
+  static constexpr int kLastInput = -2;
+  std::vector<int> value_inputs;  // inputs whose values Prepare needs
+  bool yardstick_only = false;    // only for the float64 mode
+  bool from_shapes = false;       // outputs follow from the inputs' shapes alone
   PrepareFn prepare = nullptr;
   StateFn state = nullptr;  // null: the node has no state of its own
 };
@@ -72,6 +74,8 @@ class KernelDefBuilder {
   // Prepare needs the value of input i (an axis, a shape), not only its shape.
   KernelDefBuilder& ValueInput(int i);
   KernelDefBuilder& AllValueInputs();
+  // The same for the input after a list.
+  KernelDefBuilder& LastValueInput();
   // Run reads no input: the outputs follow from shapes (Shape, Size), so that a plan knows them.
   KernelDefBuilder& FromShapes();
   KernelDefBuilder& State(StateFn make);

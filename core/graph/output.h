@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ namespace sessile {
 class Graph;
 class GraphImpl;
 class Output;
+class Subscript;  // ops/subscript.h
 class Tensor;
 struct FeedDict;
 
@@ -79,6 +81,10 @@ class Output {
   int index() const { return index_; }
   Graph graph() const;
   std::vector<Operation> consumers() const;
+  // A part of it: x[0], x[{{1, 3}, tf::ellipsis}]. Defined with the operation that it builds
+  // (ops/strided_slice.cc); ops/subscript.h says what may stand in the brackets.
+  Output operator[](const Subscript& item) const;
+  Output operator[](std::initializer_list<Subscript> items) const;
   // Its value in the default session of this thread. Throw errors::InvalidArgumentError if there is
   // none or it is of another graph.
   Tensor eval() const;

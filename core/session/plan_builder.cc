@@ -312,7 +312,7 @@ class Walk {
     for (size_t i = 0; i < visited->inputs.size(); ++i) {
       const int content = ContentOf(visited->inputs[i]);
       const std::optional<Tensor>& known = value(content).known;
-      if (IsValueInput(*step.kernel, static_cast<int>(i)) && !known.has_value()) {
+      if (IsValueInput(*step.kernel, *step.node, static_cast<int>(i)) && !known.has_value()) {
         return Defer(visited);
       }
       VariableState* const variable = value(visited->inputs[i]).variable;

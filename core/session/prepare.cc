@@ -27,7 +27,7 @@ class Context final : public PrepareContext {
     return request_.initialized(at) ? request_.shape(at) : unknown_;
   }
   const Tensor* input_value(int i) const override {
-    return IsValueInput(kernel_, i) ? &input(i) : nullptr;
+    return IsValueInput(kernel_, node(), i) ? &input(i) : nullptr;
   }
   int num_outputs() const override { return request_.node->num_outputs(); }
   DataType output_dtype(int i) const override {
@@ -94,9 +94,12 @@ AttrMap CarriedAttrs(const AttrMap& attrs, bool yardstick) {
   return carried;
 }
 
-bool IsValueInput(const KernelDef& kernel, int i) {
-  return std::any_of(kernel.value_inputs.begin(), kernel.value_inputs.end(),
-                     [i](int named) { return named == i || named == -1; });
+bool IsValueInput(const KernelDef& kernel, const Node& node, int i) {
+  const auto names_it = [&](int named) {
+    return named == i || named == KernelDef::kAllInputs ||
+           (named == KernelDef::kLastInput && i == node.num_inputs() - 1);
+  };
+  return std::any_of(kernel.value_inputs.begin(), kernel.value_inputs.end(), names_it);
 }
 
 absl::StatusOr<std::shared_ptr<const Prepared>> PreparedCache::Get(const PrepareRequest& request) {
@@ -125,7 +128,8 @@ bool PreparedCache::Matches(const Entry& entry, const PrepareRequest& request) c
                                : entry.specs[i].shape.has_rank()) {
       return false;
     }
-    if (IsValueInput(*kernel_, static_cast<int>(i)) && !SameTensor(entry.values[value++], input)) {
+    if (IsValueInput(*kernel_, *request.node, static_cast<int>(i)) &&
+        !SameTensor(entry.values[value++], input)) {
       return false;
     }
   }
@@ -140,7 +144,7 @@ absl::StatusOr<PreparedCache::Entry> PreparedCache::Make(const PrepareRequest& r
   entry.prepared = std::move(prepared);
   for (size_t i = 0; i < request.inputs.size(); ++i) {
     entry.specs.push_back(request.spec(i));
-    if (!IsValueInput(*kernel_, static_cast<int>(i))) continue;
+    if (!IsValueInput(*kernel_, *request.node, static_cast<int>(i))) continue;
     // A copy: the input's memory may be written later.
     SESSILE_ASSIGN_OR_RETURN(Tensor value, request.inputs[i].Clone());
     entry.values.push_back(std::move(value));

@@ -43,8 +43,8 @@ struct PrepareRequest {
 DataType CarriedType(DataType type, bool yardstick);
 // The attributes with their types as they are carried.
 AttrMap CarriedAttrs(const AttrMap& attrs, bool yardstick);
-// True if `kernel` must know the value of input `i` to be prepared.
-bool IsValueInput(const KernelDef& kernel, int i);
+// True if `kernel` must know the value of input `i` of `node` to be prepared.
+bool IsValueInput(const KernelDef& kernel, const Node& node, int i);
 
 // Thread-safe.
 class PreparedCache {

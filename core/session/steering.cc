@@ -12,7 +12,7 @@ bool PassesData(const Step& step) { return step.is_function() && !step.kernel->f
 
 bool NeedsValue(const Step& step, int input) {
   if (step.kind == ControlFlowKind::kSwitch) return input == 1;
-  return step.kernel != nullptr && IsValueInput(*step.kernel, input);
+  return step.kernel != nullptr && IsValueInput(*step.kernel, *step.node, input);
 }
 
 // Walks the edges forward from each feed, remembering what has been seen.

@@ -29,10 +29,40 @@ def binary():
     tf.add(1.5, 2)
 
 
+def more_unary():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    for fn in [tf.math.expm1, tf.sin, tf.cos, tf.tan, tf.asin, tf.acos, tf.atan, tf.sinh, tf.cosh,
+               tf.asinh, tf.acosh, tf.atanh, tf.erf, tf.erfc, tf.lgamma, tf.digamma, tf.floor,
+               tf.ceil, tf.rint, tf.is_nan, tf.is_inf, tf.is_finite, tf.round]:
+        fn(x)
+    tf.round(1.5, name="named")
+    tf.round(tf.placeholder(tf.int32, [], name="i"))
+    tf.bitwise.invert(1)
+
+
+def more_binary():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    i = tf.placeholder(tf.int32, [], name="i")
+    for fn in [tf.div, tf.mod, tf.truncatemod, tf.truncatediv, tf.div_no_nan,
+               tf.math.multiply_no_nan]:
+        fn(x, 2.0)
+        fn(x, x, name="named")
+    for fn in [tf.atan2, tf.math.xlogy, tf.math.xdivy, tf.polygamma, tf.zeta]:
+        fn(x, x)
+    tf.div(i, 2)
+    tf.div_no_nan(2.0, x)
+    tf.div_no_nan(i, 2)
+    for fn in [tf.bitwise.bitwise_and, tf.bitwise.bitwise_or, tf.bitwise.bitwise_xor,
+               tf.bitwise.left_shift, tf.bitwise.right_shift]:
+        fn(i, 3)
+
+
 def logic():
     tf.logical_and(True, False)
     tf.logical_or([True, False], True)
     tf.logical_not(True)
+    tf.logical_xor(True, False)
+    tf.logical_xor(True, False, name="named")
 
 
 def reductions():
@@ -124,5 +154,5 @@ def stacks():
 
 
 graph_listing.write("math_builders.txt", [
-    unary, binary, logic, reductions, casts, products_and_sums, indices, shapes, arrangements,
+    unary, binary, more_unary, more_binary, logic, reductions, casts, products_and_sums, indices, shapes, arrangements,
     stacks])

@@ -7,9 +7,13 @@ import graph_listing
 from graph_listing import tf
 
 UNARY = ["negative", "exp", "log", "log1p", "reciprocal", "rsqrt", "sqrt", "square", "abs", "sign",
-         "tanh", "sigmoid"]
+         "tanh", "sigmoid", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+         "cosh", "asinh", "acosh", "atanh", "erf", "erfc", "lgamma", "digamma"]
+# Functions whose gradient is taken once only.
+ONCE = ["sign"] + UNARY[UNARY.index("expm1"):]
 BINARY = ["add", "subtract", "multiply", "truediv", "floordiv", "floormod", "maximum",
-          "minimum", "squared_difference", "pow"]
+          "minimum", "squared_difference", "pow", "atan2", "xlogy", "xdivy", "multiply_no_nan",
+          "divide_no_nan", "polygamma", "zeta"]
 BROADCASTS = {
     "same": ([2, 3], [2, 3]),
     "known": ([2, 3], [3]),
@@ -23,9 +27,9 @@ BROADCASTS = {
 def unary(name):
     def case():
         x = tf.placeholder(tf.float64, [None, 3], name="x")
-        y = getattr(tf, name)(x)
+        y = getattr(tf.math, name)(x)
         first = tf.gradients(y, x)[0]
-        if name != "sign":
+        if name not in ONCE:
             tf.gradients(first, x)
     case.__name__ = "unary " + name
     return case
@@ -35,7 +39,7 @@ def binary(name, shapes, dtype=tf.float32):
     def case():
         x = tf.placeholder(dtype, BROADCASTS[shapes][0], name="x")
         y = tf.placeholder(dtype, BROADCASTS[shapes][1], name="y")
-        tf.gradients(getattr(tf, name)(x, y), [x, y])
+        tf.gradients(getattr(tf.math, name)(x, y), [x, y])
     case.__name__ = "binary %s %s" % (name, shapes)
     return case
 

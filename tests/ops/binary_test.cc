@@ -3,6 +3,8 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -96,6 +98,56 @@ TEST(BinaryTest, GradientsOfGradientsMatchDifferences) {
   ExpectSecondGradient([](Output x, Output y) { return multiply(x, y); }, {{2, 3}, {3}});
   ExpectSecondGradient([](Output x, Output y) { return divide(x, y); }, {{2}, {2}},
                        {.low = 0.5, .high = 2.0, .tolerance = 1e-5});
+}
+
+TEST(BinaryTest, GradientsOfMoreFunctionsMatchDifferences) {
+  const GradientOptions positive = {.low = 0.5, .high = 2.0};
+  const std::vector<Shape> shapes = {{2, 3}, {3}};
+  for (auto* fn : {atan2, xlogy, xdivy, div_no_nan}) {
+    ExpectGradient([fn](Output x, Output y) { return fn(x, y, {}); }, shapes, positive);
+  }
+  ExpectGradient([](Output x, Output y) { return multiply_no_nan(x, y); }, shapes);
+  ExpectGradient(
+      [](Output x) {
+        return polygamma(constant({1.0, 2.0}, {.dtype = float64}), x);
+      },
+      {{2}}, positive);
+  ExpectGradient(
+      [](Output q) {
+        return zeta(constant({2.0, 3.5}, {.dtype = float64}), q);
+      },
+      {{2}}, positive);
+  ExpectGradient([](Output x, Output y) { return x + truncatediv(x, y); }, {{2}, {2}},
+                 {.low = 0.5, .high = 0.9});
+}
+
+TEST(BinaryTest, DividesInEachWay) {
+  const Input x = {7, -7, 7, -7};
+  const Input y = {2, 2, -2, -2};
+  EXPECT_THAT(Eval(div(x, y)), IsTensor({3, -4, -4, 3}));
+  EXPECT_THAT(Eval(mod(x, y)), IsTensor({1, 1, -1, -1}));
+  EXPECT_THAT(Eval(truncatediv(x, y)), IsTensor({3, -3, -3, 3}));
+  EXPECT_THAT(Eval(truncatemod(x, y)), IsTensor({1, -1, 1, -1}));
+  EXPECT_THAT(Eval(div_no_nan({1.0, 0.0, 3.0}, {0.0, 0.0, 2.0})), IsTensor({0.0, 0.0, 1.5}));
+}
+
+TEST(BinaryTest, HasTheValuesOfSpecialFunctions) {
+  // Abramowitz and Stegun: zeta(2) = pi^2/6, psi(1/2) = -gamma - 2 log 2, psi'(1) = zeta(2).
+  const double zeta2 = 1.6449340668482264;
+  EXPECT_THAT(Eval(zeta(constant({2.0}, {.dtype = float64}), {1.0})), IsTensor({zeta2}, 1e-14));
+  EXPECT_THAT(Eval(polygamma(constant({1.0, 0.0}, {.dtype = float64}), {1.0, 0.5})),
+              IsTensor({zeta2, -1.9635100260214235}, 1e-14));
+  EXPECT_THAT(Eval(digamma(constant({-0.5, 10.0}, {.dtype = float64}))),
+              IsTensor({0.03648997397857652, 2.251752589066721}, 1e-14));
+}
+
+TEST(BinaryTest, WorksOnBits) {
+  EXPECT_THAT(Eval(bitwise_and({12, 5}, {10, 4})), IsTensor({8, 4}));
+  EXPECT_THAT(Eval(bitwise_or({12, 5}, {10, 4})), IsTensor({14, 5}));
+  EXPECT_THAT(Eval(bitwise_xor({12, 5}, {10, 4})), IsTensor({6, 1}));
+  EXPECT_THAT(Eval(left_shift({1, -1}, {4, 1})), IsTensor({16, -2}));
+  EXPECT_THAT(Eval(right_shift({16, -5}, {2, 1})), IsTensor({4, -3}));
+  EXPECT_THAT(Eval(logical_xor({true, false}, true)), IsTensor({false, true}));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/nn.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -35,6 +37,21 @@ TEST(GatherTest, RefusesAnAxisOutsideOfTheShape) {
 TEST(GatherTest, TakesSlices) {
   EXPECT_THAT(Eval(gather({{1, 2}, {3, 4}, {5, 6}}, {2, 0})), IsTensor({{5, 6}, {1, 2}}));
   EXPECT_THAT(Eval(gather({{1, 2}, {3, 4}}, {1}, {.axis = 1})), IsTensor({{2}, {4}}));
+}
+
+TEST(GatherTest, TheFirstVersionIsAlongAxisZero) {
+  ExpectShape("Gather", "[4,5];[2,?]", "[2,?,5]", {.attrs = {{"Tindices", int32}}});
+}
+
+TEST(GatherTest, GradientsMatchDifferences) {
+  ExpectGradient([](Output x) { return gather(x, {{2, 0}, {2, 2}}); }, {{3, 2}});
+  ExpectGradient([](Output x) { return gather(x, {1, 1}, {.axis = 1}); }, {{2, 3, 2}});
+  ExpectGradient([](Output x) { return nn::embedding_lookup(x, {1, 0}); }, {{3, 2}});
+  ExpectGradient(
+      [](Output x) {
+        return OpBuilder("Gather").Input(x).Input({1, 1}).Build();
+      },
+      {{3, 2}});
 }
 
 }  // namespace

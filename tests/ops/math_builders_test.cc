@@ -48,10 +48,40 @@ TEST_F(MathBuildersTest, OfBinaryFunctions) {
   ExpectCase("binary");
 }
 
+TEST_F(MathBuildersTest, OfMoreUnaryFunctions) {
+  const Output x = placeholder(float32, {None, 3}, "x");
+  for (auto* fn :
+       {expm1, sin,  cos,    tan,     asin,  acos, atan, sinh,   cosh,   asinh,     acosh, atanh,
+        erf,   erfc, lgamma, digamma, floor, ceil, rint, is_nan, is_inf, is_finite, round}) {
+    fn(x, {});
+  }
+  round(1.5, "named");
+  round(placeholder(int32, Shape(), "i"));
+  invert(1);
+  ExpectCase("more_unary");
+}
+
+TEST_F(MathBuildersTest, OfMoreBinaryFunctions) {
+  const Output x = placeholder(float32, {None, 3}, "x");
+  const Output i = placeholder(int32, Shape(), "i");
+  for (auto* fn : {div, mod, truncatemod, truncatediv, div_no_nan, multiply_no_nan}) {
+    fn(x, 2.0, {});
+    fn(x, x, "named");
+  }
+  for (auto* fn : {atan2, xlogy, xdivy, polygamma, zeta}) fn(x, x, {});
+  div(i, 2);
+  div_no_nan(2.0, x);
+  div_no_nan(i, 2);
+  for (auto* fn : {bitwise_and, bitwise_or, bitwise_xor, left_shift, right_shift}) fn(i, 3, {});
+  ExpectCase("more_binary");
+}
+
 TEST_F(MathBuildersTest, OfLogic) {
   logical_and(true, false);
   logical_or({true, false}, true);
   logical_not(true);
+  logical_xor(true, false);
+  logical_xor(true, false, "named");
   ExpectCase("logic");
 }
 

@@ -77,10 +77,14 @@ TEST(ReductionTest, GradientsOfGradientsMatchDifferences) {
   ExpectSecondGradient([](Output x) { return square(reduce_mean(x)); }, {{2, 3}});
 }
 
-TEST(ReductionTest, SaysWhyAProductHasNoGradient) {
-  const Output x = placeholder(float32, {2, 3});
-  EXPECT_THAT(ErrorOf([&] { gradients(reduce_prod(x), x); }),
-              ::testing::HasSubstr("(op type: Prod): the gradient of a product needs Cumprod"));
+TEST(ReductionTest, GradientsOfProductsMatchDifferences) {
+  ExpectGradient([](Output x) { return reduce_prod(x, {.axis = 1}); }, {{2, 3}});
+  ExpectGradient([](Output x) { return reduce_prod(x); }, {{2, 2}});
+  ExpectGradient(
+      [](Output x) {
+        return reduce_prod(x, {.axis = {-1, 0}, .keepdims = true});
+      },
+      {{2, 3, 2}});
 }
 
 }  // namespace

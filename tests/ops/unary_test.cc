@@ -1,6 +1,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -55,6 +57,41 @@ TEST(UnaryTest, GradientsOfGradientsMatchDifferences) {
   ExpectSecondGradient([](Output x) { return tanh(x); }, {{3}});
   ExpectSecondGradient([](Output x) { return sigmoid(x); }, {{3}});
   ExpectSecondGradient([](Output x) { return square(x); }, {{3}});
+}
+
+TEST(UnaryTest, GradientsOfMoreFunctionsMatchDifferences) {
+  const GradientOptions positive = {.low = 0.5, .high = 2.0};
+  const GradientOptions small = {.low = -0.7, .high = 0.7};
+  for (auto* fn : {expm1, sin, cos, tan, atan, sinh, asinh, erf, erfc}) {
+    ExpectGradient([fn](Output x) { return fn(x, {}); }, {{2, 3}});
+  }
+  for (auto* fn : {asin, acos, atanh}) {
+    ExpectGradient([fn](Output x) { return fn(x, {}); }, {{2, 3}}, small);
+  }
+  for (auto* fn : {cosh, lgamma, digamma}) {
+    ExpectGradient([fn](Output x) { return fn(x, {}); }, {{2, 3}}, positive);
+  }
+  ExpectGradient([](Output x) { return acosh(x + 1.0); }, {{2, 3}}, positive);
+}
+
+TEST(UnaryTest, GradientsOfStepsAreNone) {
+  for (auto* fn : {floor, ceil, round, rint}) {
+    ExpectGradient([fn](Output x) { return x + fn(x, {}); }, {{3}}, {.low = 0.2, .high = 0.3});
+  }
+}
+
+TEST(UnaryTest, GradientsOfOldNamesMatchDifferences) {
+  ExpectSecondGradient([](Output x) { return OpBuilder("Inv").Input(x).Build(); }, {{3}},
+                       {.low = 0.5, .high = 2.0});
+  ExpectGradient(
+      [](Output y, Output dy) { return OpBuilder("InvGrad").Input(y).Input(dy).Build(); },
+      {{3}, {3}});
+}
+
+TEST(UnaryTest, RoundsToEven) {
+  EXPECT_THAT(Eval(round({-2.5, -1.5, 0.5, 1.5, 2.4})), IsTensor({-2.0, -2.0, 0.0, 2.0, 2.0}));
+  EXPECT_THAT(Eval(ceil({-0.5, 0.5})), IsTensor({0.0, 1.0}));
+  EXPECT_THAT(Eval(invert({0, 5})), IsTensor({-1, -6}));
 }
 
 }  // namespace

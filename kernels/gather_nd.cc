@@ -1,0 +1,181 @@
+// GatherNd: the slices of a tensor at places given by the last dimension of `indices`. ScatterNd:
+// slices added up at such places.
+//
+//   params [dims[0], ..., dims[K-1], inner...]     indices [picks..., K]     slices [picks...,
+//   inner...]
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/indices.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+#include "sessile/kernels/storage.h"
+
+namespace sessile {
+namespace {
+
+struct NdPlaces {
+  std::vector<int64_t> dims;  // that the indices choose from: K of them
+  int64_t picks = 1;
+  int64_t inner = 1;
+  Shape pick_shape;
+
+  // The number of the slice that pick `i` names, or -1 if it is none.
+  int64_t Slice(const TensorView& indices, int64_t i) const {
+    int64_t slice = 0;
+    const auto count = static_cast<int64_t>(dims.size());
+    for (int64_t k = 0; k < count; ++k) {
+      const int64_t index = IndexAt(indices, i * count + k);
+      const int64_t size = dims[static_cast<size_t>(k)];
+      if (index < 0 || index >= size) return -1;
+      slice = slice * size + index;
+    }
+    return slice;
+  }
+
+  // "indices[1] = [5, 0] does not index into param shape [2,2]"
+  absl::Status NoSlice(const TensorView& indices, int64_t i, const char* what,
+                       const Shape& params) const {
+    const auto count = static_cast<int64_t>(dims.size());
+    std::vector<int64_t> index;
+    for (int64_t k = 0; k < count; ++k) index.push_back(IndexAt(indices, i * count + k));
+    return InvalidArgument("indices", PlaceText(pick_shape, i), " = [", absl::StrJoin(index, ", "),
+                           "] does not index into ", what, " ", params.ToString());
+  }
+};
+
+absl::StatusOr<NdPlaces> PlacesOf(const Shape& params, const Shape& indices) {
+  if (indices.rank() < 1) return InvalidArgument("indices must be at least a vector");
+  const int64_t depth = indices.dim(indices.rank() - 1);
+  if (depth > params.rank()) {
+    return InvalidArgument("index innermost dimension length must be <= params rank; saw: ", depth,
+                           " vs. ", params.rank());
+  }
+  NdPlaces places;
+  const auto count = static_cast<int>(depth);
+  places.dims.assign(params.dims().begin(), params.dims().begin() + count);
+  places.pick_shape = indices.Slice(0, -1);
+  places.picks = places.pick_shape.num_elements();
+  places.inner = params.Slice(count).num_elements();
+  return places;
+}
+
+template <typename T>
+class GatherNd final : public Prepared {
+ public:
+  GatherNd(DataType dtype, const Shape& output, NdPlaces places) : places_(std::move(places)) {
+    AddOutput(dtype, output);
+    AddPhase(BlocksOf(places_.picks,
+                      std::max<int64_t>(places_.inner, 1) * 2 * static_cast<int64_t>(sizeof(T))));
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    for (const int64_t i : BlockRange(places_.picks, block, num_blocks(0))) {
+      const int64_t slice = places_.Slice(in[1], i);
+      if (slice < 0) return places_.NoSlice(in[1], i, "param shape", in[0].shape());
+      std::copy_n(Elements<T>(in[0]) + slice * places_.inner, places_.inner,
+                  Elements<T>(out[0]) + i * places_.inner);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const NdPlaces places_;
+};
+
+PreparedOr PrepareGatherNd(const PrepareContext& ctx) {
+  const Shape& params = ctx.input_shape(0);
+  if (params.rank() < 1) return InvalidArgument("params must be at least a vector");
+  SESSILE_ASSIGN_OR_RETURN(NdPlaces places, PlacesOf(params, ctx.input_shape(1)));
+  const Shape rest = params.Slice(static_cast<int>(places.dims.size()));
+  if (places.pick_shape.rank() + rest.rank() > Shape::kMaxRank) {
+    return InvalidArgument("The result has more than ", Shape::kMaxRank, " dimensions");
+  }
+  SESSILE_ASSIGN_OR_RETURN(const Shape output,
+                           Shape::FromDims(Shape::Concat(places.pick_shape, rest).dims()));
+  return WithStorage(ctx.output_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
+    return std::make_unique<GatherNd<T>>(ctx.output_dtype(0), output, std::move(places));
+  });
+}
+
+// Blocks are ranges of the elements of a slice, so that places that occur twice are added up in the
+// order of the picks.
+template <typename T>
+class ScatterNd final : public Prepared {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const Shape output, ShapeOfSizes(*ctx.input_value(2)));
+    const Shape& indices = ctx.input_shape(0);
+    const Shape& updates = ctx.input_shape(1);
+    if (ctx.input_shape(2).rank() != 1) {
+      return InvalidArgument("Shape must be a vector, got ", ctx.input_shape(2).ToString());
+    }
+    SESSILE_ASSIGN_OR_RETURN(NdPlaces places, PlacesOf(output, indices));
+    const Shape expected =
+        Shape::Concat(places.pick_shape, output.Slice(static_cast<int>(places.dims.size())));
+    if (updates != expected) {
+      return InvalidArgument("Updates must have shape ", expected.ToString(),
+                             " for indices of shape ", indices.ToString(), " and shape ",
+                             output.ToString(), ", got ", updates.ToString());
+    }
+    return std::make_unique<ScatterNd>(output, std::move(places));
+  }
+
+  ScatterNd(const Shape& output, NdPlaces places)
+      : places_(std::move(places)), size_(output.num_elements()) {
+    AddOutput(DataTypeOf<T>::value, output);
+    AddPhase(BlocksOf(size_, sizeof(T)));
+    AddPhase(std::min(BlocksOf(places_.picks * places_.inner, 3 * sizeof(T)),
+                      std::max<int64_t>(places_.inner, 1)));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int phase,
+                   int64_t block) const override {
+    T* sums = out[0].data<T>();
+    if (phase == 0) {
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      std::fill_n(sums + range.first(), range.size(), T{});
+      return absl::OkStatus();
+    }
+    const IndexRange range = BlockRange(places_.inner, block, num_blocks(1));
+    for (int64_t i = 0; i < places_.picks; ++i) {
+      const int64_t slice = places_.Slice(in[0], i);
+      if (slice < 0) return places_.NoSlice(in[0], i, "shape", out[0].shape());
+      const T* update = in[1].data<T>() + i * places_.inner;
+      T* sum = sums + slice * places_.inner;
+      for (const int64_t j : range) Add(sum[j], update[j]);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static void Add(T& sum, T x) {
+    if constexpr (std::is_same_v<T, bool>) {
+      sum = sum || x;
+    } else {
+      sum = Narrow<T>(WrapAdd(Widen(sum), Widen(x)));
+    }
+  }
+
+  const NdPlaces places_;
+  const int64_t size_;
+};
+
+}  // namespace
+
+void RegisterGatherNd(KernelRegistry& kernels) {
+  kernels.Add("GatherNd", PrepareGatherNd);
+  kernels.Add<ScatterNd>("ScatterNd").For<AllNumberTypes>("T").ValueInput(2);
+  kernels.Add<ScatterNd>("ScatterNd").For<TypeList<bool>>("T").ValueInput(2);
+  kernels.Lacks("ScatterNd", "T", {string}, "there is nothing to add up");
+  kernels.Lacks("ScatterNd", "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Lacks("ScatterNd", "T", QuantizedTypes(), kNoQuantizedKernels);
+  kernels.Lacks("ScatterNd", "T", ObjectTypes(), kNoObjectKernels);
+}
+
+}  // namespace sessile

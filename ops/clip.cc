@@ -1,0 +1,111 @@
+// Values kept within bounds: compositions of other builders.
+
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
+
+namespace sessile {
+namespace {
+
+// Bounds must not broadcast the tensor to a larger one.
+void CheckKeepsShape(const Output& tensor, const Output& clipped) {
+  if (Shape::Compatible(tensor.get_shape(), clipped.get_shape())) return;
+  errors::ThrowIfError(InvalidArgument(
+      "Shapes ", tensor.get_shape().ToPythonString(), " and ", clipped.get_shape().ToPythonString(),
+      " are incompatible: bounds must not broadcast ", tensor.name()));
+}
+
+std::vector<Input> Present(const std::vector<Output>& tensors) {
+  std::vector<Input> present;
+  for (const Output& tensor : tensors) {
+    if (tensor.has_value()) present.emplace_back(tensor);
+  }
+  if (present.empty()) {
+    errors::ThrowIfError(InvalidArgument("`t_list` must have at least one tensor"));
+  }
+  return present;
+}
+
+}  // namespace
+
+Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max, std::string_view name) {
+  SourceScope here(t);
+  const std::array<Input, 3> inputs = {t, clip_value_min, clip_value_max};
+  const name_scope scope(name.empty() ? "clip_by_value" : name, graph_of(inputs).impl());
+  const Output tensor = convert_to_tensor(t, std::nullopt, "t");
+  const Output below = minimum(tensor, clip_value_max);
+  CheckKeepsShape(tensor, below);
+  const Output clipped = maximum(below, clip_value_min, scope.name());
+  CheckKeepsShape(tensor, clipped);
+  return clipped;
+}
+
+// t * clip_norm / max(norm, clip_norm). The square root never sees the 0 at which it has no
+// derivative.
+Output clip_by_norm(Input t, Input clip_norm, ClipByNormOptions options) {
+  SourceScope here(t);
+  const std::array<Input, 2> inputs = {t, clip_norm};
+  const name_scope scope(options.name.empty() ? "clip_by_norm" : options.name,
+                         graph_of(inputs).impl());
+  const Output tensor = convert_to_tensor(t, std::nullopt, "t");
+  const Output squares = tensor * tensor;
+  const Output sum = reduce_sum(squares, {.axis = options.axes, .keepdims = true});
+  const Output is_positive = sum > 0;
+  const Output safe_sum = where(is_positive, sum, ones_like(sum));
+  const Output norm = where(is_positive, sqrt(safe_sum), sum);
+  const Output scaled = multiply(tensor, clip_norm, "mul");
+  CheckKeepsShape(tensor, scaled);
+  return identity(divide(scaled, maximum(norm, clip_norm)), scope.name());
+}
+
+// sqrt(2 * the sum of t^2 / 2).
+Output global_norm(const std::vector<Output>& t_list, std::string_view name) {
+  const std::vector<Input> tensors = Present(t_list);
+  SourceScope here(tensors.front());
+  const name_scope scope(name.empty() ? "global_norm" : name, graph_of(tensors).impl());
+  std::vector<Input> halves;
+  for (const Input& tensor : tensors) {
+    const colocate_with beside(tensor.output());
+    halves.emplace_back(OpBuilder("L2Loss").Input(tensor).Build());
+  }
+  const Output half = reduce_sum(stack(halves));
+  const Output two = constant(2.0, {.dtype = BaseType(half.dtype())});
+  return sqrt(half * two, "global_norm");
+}
+
+// Where the norm is not finite, the scale is NaN.
+ClippedTensors clip_by_global_norm(const std::vector<Output>& t_list, Input clip_norm,
+                                   ClipByGlobalNormOptions options) {
+  std::vector<Input> inputs = Present(t_list);
+  SourceScope here(inputs.front());
+  const Output norm =
+      options.use_norm.has_value() ? options.use_norm : global_norm(t_list, options.name);
+  inputs.push_back(clip_norm);
+  const name_scope scope(options.name.empty() ? "clip_by_global_norm" : options.name,
+                         graph_of(inputs).impl());
+  const Output inverse = 1.0 / norm;
+  const Output one = constant(1.0, {.dtype = BaseType(norm.dtype())});
+  const Output most = divide(one, clip_norm);
+  const Output ratio = minimum(inverse, most);
+  const Output finite_scale = multiply(clip_norm, ratio, "mul");
+  const Output scale = finite_scale + (norm - norm);
+  std::string stem(scope.name());
+  ClippedTensors result{.list_clipped = std::vector<Output>(t_list.size()), .global_norm = norm};
+  for (size_t i = 0; i < t_list.size(); ++i) {
+    if (!t_list[i].has_value()) continue;
+    const colocate_with beside(t_list[i]);
+    const Output scaled = t_list[i] * cast(scale, BaseType(t_list[i].dtype()));
+    result.list_clipped[i] = identity(scaled, absl::StrCat(stem, "_", i));
+  }
+  return result;
+}
+
+}  // namespace sessile

@@ -1,0 +1,95 @@
+// Numbers of things, and norms: compositions of other builders.
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
+
+namespace sessile {
+
+Output count_nonzero(Input input_tensor, CountOptions options) {
+  SourceScope here(input_tensor);
+  const name_scope scope(options.name.empty() ? "count_nonzero" : options.name,
+                         graph_of({&input_tensor, 1}).impl());
+  const Output input = convert_to_tensor(input_tensor, std::nullopt, "input");
+  const DataType type = BaseType(input.dtype());
+  Output chosen = input;
+  if (type != bool_) {
+    const Output zero = zeros(Shape(), type);
+    chosen = not_equal(input, zero);
+  }
+  const Output sum =
+      reduce_sum(cast(chosen, int64), {.axis = options.axis, .keepdims = options.keepdims});
+  return cast(sum, options.dtype);
+}
+
+Output sequence_mask(Input lengths, SequenceMaskOptions options) {
+  SourceScope here(lengths);
+  const name_scope scope(options.name.empty() ? "SequenceMask" : options.name,
+                         graph_of({&lengths, 1}).impl());
+  const Output ends = convert_to_tensor(lengths);
+  Output most;
+  if (options.maxlen.has_value()) {
+    most = convert_to_tensor(*options.maxlen);
+  } else {
+    most = reduce_max(ends);
+    const Output zero = constant(0, {.dtype = BaseType(most.dtype())});
+    most = maximum(zero, most);
+  }
+  if (most.get_shape().has_rank() && most.get_shape().rank() != 0) {
+    errors::ThrowIfError(
+        InvalidArgument("Argument `maxlen` must be scalar for sequence_mask, received shape '",
+                        most.get_shape().ToPythonString(), "' instead"));
+  }
+  const DataType type = BaseType(most.dtype());
+  const Output zero = constant(0, {.dtype = type});
+  const Output one = constant(1, {.dtype = type});
+  const Output places = OpBuilder("Range").Input(zero).Input(most).Input(one).Build();
+  const Output column = OpBuilder("Cast").Input(expand_dims(ends, -1)).Attr("DstT", type).Build();
+  const Output mask = places < column;
+  if (options.dtype == bool_) return mask;
+  return OpBuilder("Cast").Input(mask).Attr("DstT", options.dtype).Build();
+}
+
+Output norm(Input tensor, NormOptions options) {
+  SourceScope here(tensor);
+  if (options.axis.has_value() && options.axis.ints().size() > 1) {
+    errors::ThrowIfError(Unimplemented("norm of matrices; axis must be one number or left out"));
+  }
+  const name_scope scope(options.name.empty() ? "norm" : options.name,
+                         graph_of({&tensor, 1}).impl());
+  const Output x = convert_to_tensor(tensor);
+  // TensorFlow's Python makes a list of the axis, but for the norms that are no roots.
+  Axes axis, number;
+  if (options.axis.has_value()) {
+    axis = Axes(options.axis.ints());
+    number = Axes(options.axis.ints()[0]);
+  }
+  const ReduceOptions kept = {.axis = axis, .keepdims = true};
+  const ReduceOptions kept_along = {.axis = number, .keepdims = true};
+  Output result;
+  if (options.ord == 2) {
+    result = sqrt(reduce_sum(x * x, kept));
+  } else if (options.ord == 1) {
+    result = reduce_sum(abs(x), kept_along);
+  } else if (options.ord == std::numeric_limits<double>::infinity()) {
+    result = reduce_max(abs(x), kept_along);
+  } else if (options.ord > 0) {
+    const Output powers = pow(abs(x), options.ord);
+    result = pow(reduce_sum(powers, kept), 1.0 / options.ord);
+  } else {
+    errors::ThrowIfError(
+        InvalidArgument("'ord' must be a supported vector norm, got ", options.ord));
+  }
+  return options.keepdims ? result : squeeze(result, {.axis = axis});
+}
+
+}  // namespace sessile

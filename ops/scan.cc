@@ -1,0 +1,97 @@
+// Cumsum and Cumprod: sums and products of the elements so far.
+
+#include <array>
+#include <utility>
+
+#include "sessile/core/framework/op_registry.h"
+#include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/node.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/grad_context.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
+#include "sessile/ops/register_all.h"
+
+namespace sessile {
+namespace {
+
+struct Direction {
+  bool exclusive;
+  bool reverse;
+};
+absl::StatusOr<Direction> DirectionOf(const Node& node) {
+  Direction direction;
+  SESSILE_ASSIGN_OR_RETURN(direction.exclusive, node.attrs().Get<bool>("exclusive"));
+  SESSILE_ASSIGN_OR_RETURN(direction.reverse, node.attrs().Get<bool>("reverse"));
+  return direction;
+}
+
+// Each element is in the sums from it on: their gradients, added up from the other end.
+absl::StatusOr<std::vector<Output>> CumsumGradient(GradContext& ctx, const Node& node,
+                                                   std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const Direction direction, DirectionOf(node));
+  return std::vector<Output>{
+      cumsum(grads[0], ctx.input(node, 1),
+             {.exclusive = direction.exclusive, .reverse = !direction.reverse}),
+      Output()};
+}
+
+// As for a sum, of products times gradients, each without the element itself: divided by it.
+absl::StatusOr<std::vector<Output>> CumprodGradient(GradContext& ctx, const Node& node,
+                                                    std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const Direction direction, DirectionOf(node));
+  const Output x = ctx.input(node, 0);
+  const Output axis = ctx.input(node, 1);
+  const Output product =
+      cumprod(x, axis, {.exclusive = direction.exclusive, .reverse = direction.reverse});
+  const Output sum = cumsum(product * grads[0], axis,
+                            {.exclusive = direction.exclusive, .reverse = !direction.reverse});
+  return std::vector<Output>{div_no_nan(sum, x), Output()};
+}
+
+Output ScanOp(std::string_view op, const Input& x, const Input& axis, const CumOptions& options) {
+  SourceScope here(x);
+  const std::array<Input, 2> inputs = {x, axis};
+  const name_scope scope(options.name.empty() ? std::string(op) : options.name,
+                         graph_of(inputs).impl());
+  const Output tensor = convert_to_tensor(x, std::nullopt, "x");
+  return OpBuilder(op, scope.name())
+      .Input(tensor)
+      .Input(axis)
+      .Attr("exclusive", options.exclusive)
+      .Attr("reverse", options.reverse)
+      .Build();
+}
+
+}  // namespace
+
+void RegisterScan(OpRegistry& ops) {
+  const auto add = [&](std::string_view name, GradientFn gradient, std::string_view doc) {
+    ops.Add(name)
+        .Input("x: T")
+        .Input("axis: Tidx")
+        .Output("out: T")
+        .Attr("exclusive: bool = false")
+        .Attr("reverse: bool = false")
+        .Attr(
+            "T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, "
+            "qint32, bfloat16, qint16, quint16, uint16, complex128, half, uint32, uint64}")
+        .Attr("Tidx: {int32, int64} = DT_INT32")
+        .Shape(UnchangedShape)
+        .Gradient(std::move(gradient))
+        .Doc(doc);
+  };
+  add("Cumsum", CumsumGradient, "The sums of the elements up to each one along a dimension.");
+  add("Cumprod", CumprodGradient, "The products of the elements up to each one along a dimension.");
+}
+
+Output cumsum(Input x, Input axis, CumOptions options) {
+  return ScanOp("Cumsum", x, axis, options);
+}
+Output cumprod(Input x, Input axis, CumOptions options) {
+  return ScanOp("Cumprod", x, axis, options);
+}
+
+}  // namespace sessile

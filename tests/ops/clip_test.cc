@@ -1,0 +1,64 @@
+#include <cmath>
+#include <limits>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/tests/op_testing.h"
+
+namespace sessile {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ClipTest, KeepsValuesWithinBounds) {
+  EXPECT_THAT(Eval(clip_by_value({-2.0, 0.5, 3.0}, -1.0, 1.0)), IsTensor({-1.0, 0.5, 1.0}));
+  EXPECT_THAT(ErrorOf([] {
+                clip_by_value({1.0}, {0.0, 0.0}, 1.0);
+              }),
+              HasSubstr("bounds must not broadcast"));
+}
+
+TEST(ClipTest, ScalesToANorm) {
+  EXPECT_THAT(Eval(clip_by_norm({3.0, 4.0}, 1.0)), IsTensor({0.6, 0.8}));
+  EXPECT_THAT(Eval(clip_by_norm({0.3, 0.4}, 1.0)), IsTensor({0.3, 0.4}));
+  EXPECT_THAT(Eval(clip_by_norm({0.0, 0.0}, 1.0)), IsTensor({0.0, 0.0}));
+  EXPECT_THAT(Eval(clip_by_norm({{3.0, 4.0}, {0.0, 2.0}}, 1.0, {.axes = {1}})),
+              IsTensor({{0.6, 0.8}, {0.0, 1.0}}));
+}
+
+TEST(ClipTest, ScalesTensorsToACommonNorm) {
+  const Output x = constant({3.0});
+  const Output y = constant({{4.0}});
+  EXPECT_THAT(Eval(global_norm({x, y, Output()})), IsTensor(5.0));
+  const auto [clipped, norm] = clip_by_global_norm({x, Output(), y}, 1.0);
+  EXPECT_THAT(Eval(norm), IsTensor(5.0));
+  EXPECT_THAT(Eval(clipped[0]), IsTensor({0.6}));
+  EXPECT_FALSE(clipped[1].has_value());
+  EXPECT_THAT(Eval(clipped[2]), IsTensor({{0.8}}));
+}
+
+TEST(NormTest, OfVectorsOfAnyOrder) {
+  const Input x = {{3.0, -4.0}, {0.0, 2.0}};
+  EXPECT_THAT(Eval(norm(x, {.axis = 1})), IsTensor({5.0, 2.0}));
+  EXPECT_THAT(Eval(norm(x, {.ord = 1, .axis = 1, .keepdims = true})), IsTensor({{7.0}, {2.0}}));
+  EXPECT_THAT(Eval(norm(x, {.ord = std::numeric_limits<double>::infinity()})), IsTensor(4.0));
+  EXPECT_THAT(Eval(norm(x, {.ord = 3, .axis = 0})), IsTensor({3.0, std::cbrt(72.0)}, 1e-5));
+  EXPECT_THAT(ErrorOf([&] { norm(x, {.ord = -1}); }), HasSubstr("supported vector norm, got -1"));
+}
+
+TEST(CountNonzeroTest, CountsAlongAxes) {
+  EXPECT_THAT(Eval(count_nonzero({{1, 0}, {2, 3}}, {.axis = 0})), IsTensor({2, 1}));
+  EXPECT_THAT(Eval(count_nonzero({true, false, true}, {.dtype = int32})), IsTensor(2));
+}
+
+TEST(CastTest, KnowsTheOlderNames) {
+  EXPECT_EQ(to_float(constant(1)).dtype(), float32);
+  EXPECT_EQ(to_int32(constant(1.5)).dtype(), int32);
+  EXPECT_EQ(to_int64(constant(1.5)).op().name(), "ToInt64");
+  EXPECT_EQ(to_double(constant(1)).dtype(), float64);
+}
+
+}  // namespace
+}  // namespace sessile

@@ -1,0 +1,36 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/tests/op_testing.h"
+
+namespace sessile {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CumsumTest, AddsUpFromEitherEnd) {
+  const Input x = {{1, 2, 3}, {4, 5, 6}};
+  EXPECT_THAT(Eval(cumsum(x)), IsTensor({{1, 2, 3}, {5, 7, 9}}));
+  EXPECT_THAT(Eval(cumsum(x, 1)), IsTensor({{1, 3, 6}, {4, 9, 15}}));
+  EXPECT_THAT(Eval(cumsum(x, -1, {.exclusive = true})), IsTensor({{0, 1, 3}, {0, 4, 9}}));
+  EXPECT_THAT(Eval(cumsum(x, 1, {.reverse = true})), IsTensor({{6, 5, 3}, {15, 11, 6}}));
+  EXPECT_THAT(Eval(cumprod(x, 1, {.exclusive = true, .reverse = true})),
+              IsTensor({{6, 3, 1}, {30, 6, 1}}));
+}
+
+TEST(CumsumTest, RefusesAnAxisThatIsNotThere) {
+  EXPECT_THAT(ErrorOf([] {
+                Eval(cumsum({1, 2}, 1));
+              }),
+              HasSubstr("ScanOp: Expected scan axis in the range [-1, 1), but got 1"));
+}
+
+TEST(CumsumTest, GradientsMatchDifferences) {
+  ExpectGradient([](Output x) { return cumsum(x, 1, {.exclusive = true}); }, {{2, 3}});
+  ExpectGradient([](Output x) { return cumsum(x, 0, {.reverse = true}); }, {{3, 2}});
+  ExpectGradient([](Output x) { return cumprod(x, 1); }, {{2, 3}}, {.low = 0.5, .high = 1.5});
+}
+
+}  // namespace
+}  // namespace sessile

@@ -1,0 +1,65 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/tests/op_testing.h"
+
+namespace sessile {
+namespace {
+
+using ::testing::HasSubstr;
+
+Output Sorted(std::string_view op, const Input& data, const Input& ids) {
+  return OpBuilder(op).Input(data).Input(ids).Build();
+}
+Output Unsorted(std::string_view op, const Input& data, const Input& ids, const Input& count) {
+  return OpBuilder(op).Input(data).Input(ids).Input(count).Build();
+}
+
+TEST(SegmentTest, ReducesRowsOfOneId) {
+  const Input x = {{1.0, 8.0}, {2.0, 4.0}, {3.0, 2.0}};
+  const Input ids = {0, 0, 2};
+  EXPECT_THAT(Eval(segment_sum(x, ids)), IsTensor({{3.0, 12.0}, {0.0, 0.0}, {3.0, 2.0}}));
+  EXPECT_THAT(Eval(Sorted("SegmentMean", x, ids)), IsTensor({{1.5, 6.0}, {0.0, 0.0}, {3.0, 2.0}}));
+  EXPECT_THAT(Eval(Sorted("SegmentProd", x, ids)), IsTensor({{2.0, 32.0}, {1.0, 1.0}, {3.0, 2.0}}));
+  EXPECT_THAT(Eval(Sorted("SegmentMax", x, ids)), IsTensor({{2.0, 8.0}, {0.0, 0.0}, {3.0, 2.0}}));
+  EXPECT_THAT(Eval(Sorted("SegmentMin", x, ids)), IsTensor({{1.0, 4.0}, {0.0, 0.0}, {3.0, 2.0}}));
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(segment_sum(x, {1, 0, 2}));
+              }),
+              HasSubstr("segment ids are not increasing"));
+}
+
+TEST(UnsortedSegmentTest, DropsNegativeIds) {
+  const Input x = {1.0, 2.0, 3.0, 4.0};
+  EXPECT_THAT(Eval(unsorted_segment_sum(x, {2, 0, -1, 2}, 3)), IsTensor({2.0, 0.0, 5.0}));
+  EXPECT_THAT(Eval(Unsorted("UnsortedSegmentProd", x, {1, 0, -1, 1}, 3)),
+              IsTensor({2.0, 4.0, 1.0}));
+  EXPECT_THAT(Eval(Unsorted("UnsortedSegmentMax", x, {1, 0, -1, 1}, 2)), IsTensor({2.0, 4.0}));
+  EXPECT_THAT(Eval(Unsorted("UnsortedSegmentMin", x, {1, 0, -1, 1}, 2)), IsTensor({2.0, 1.0}));
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(unsorted_segment_sum(x, {0, 0, 0, 3}, 3));
+              }),
+              HasSubstr("segment_ids[3] = 3 is out of range [0, 3)"));
+}
+
+TEST(SegmentTest, KnowsTheShape) {
+  const NodeFacts facts = {.attrs = {{"Tindices", int32}, {"Tnumsegments", int32}},
+                           .values = {{2, 5}}};
+  ExpectShape("SegmentSum", "[4,3];[4]", "[?,3]", {.attrs = {{"Tindices", int32}}});
+  ExpectShape("UnsortedSegmentSum", "[4,?,3];[4,?];[]", "[5,3]", facts);
+  ExpectShapeError("UnsortedSegmentSum", "[4];[4,2];[]", "Shape must be at least rank 2", facts);
+}
+
+TEST(SegmentTest, GradientsMatchDifferences) {
+  for (const char* op : {"SegmentSum", "SegmentMean", "SegmentMax", "SegmentMin"}) {
+    ExpectGradient([op](Output x) { return Sorted(op, x, {0, 0, 1}); }, {{3, 2}});
+  }
+  for (const char* op : {"UnsortedSegmentSum", "UnsortedSegmentMax", "UnsortedSegmentMin"}) {
+    ExpectGradient([op](Output x) { return Unsorted(op, x, {1, -1, 0, 1}, 2); }, {{4, 2}});
+  }
+}
+
+}  // namespace
+}  // namespace sessile
