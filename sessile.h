@@ -34,6 +34,7 @@
 #include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/random.h"
+#include "sessile/ops/regularizers.h"
 #include "sessile/ops/state.h"
 #include "sessile/ops/train.h"
 #include "sessile/ops/variable.h"

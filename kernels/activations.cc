@@ -133,7 +133,7 @@ struct SoftsignGrad {
 // clang-format on
 
 template <typename Function, typename Gradient, typename Types = AllFloatTypes>
-void Row(KernelRegistry& kernels, const char* op, const char* grad_op) {
+void AddActivation(KernelRegistry& kernels, const char* op, const char* grad_op) {
   kernels.Add<Activation<Function>::template Kernel>(op).template For<Types>("T");
   kernels.Add<ActivationGrad<Gradient>::template Kernel>(grad_op).template For<Types>("T");
 }
@@ -141,12 +141,12 @@ void Row(KernelRegistry& kernels, const char* op, const char* grad_op) {
 }  // namespace
 
 void RegisterActivations(KernelRegistry& kernels) {
-  Row<Relu6, Relu6Grad, AllNumberTypes>(kernels, "Relu6", "Relu6Grad");
-  Row<LeakyRelu, LeakyReluGrad>(kernels, "LeakyRelu", "LeakyReluGrad");
-  Row<Elu, EluGrad>(kernels, "Elu", "EluGrad");
-  Row<Selu, SeluGrad>(kernels, "Selu", "SeluGrad");
-  Row<Softplus, SoftplusGrad>(kernels, "Softplus", "SoftplusGrad");
-  Row<Softsign, SoftsignGrad>(kernels, "Softsign", "SoftsignGrad");
+  AddActivation<Relu6, Relu6Grad, AllNumberTypes>(kernels, "Relu6", "Relu6Grad");
+  AddActivation<LeakyRelu, LeakyReluGrad>(kernels, "LeakyRelu", "LeakyReluGrad");
+  AddActivation<Elu, EluGrad>(kernels, "Elu", "EluGrad");
+  AddActivation<Selu, SeluGrad>(kernels, "Selu", "SeluGrad");
+  AddActivation<Softplus, SoftplusGrad>(kernels, "Softplus", "SoftplusGrad");
+  AddActivation<Softsign, SoftsignGrad>(kernels, "Softsign", "SoftsignGrad");
 }
 
 }  // namespace sessile

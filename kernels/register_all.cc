@@ -21,6 +21,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterConcat(kernels);
   RegisterConstant(kernels);
   RegisterConv2D(kernels);
+  RegisterDepthwiseConv2D(kernels);
   RegisterDynamicStitch(kernels);
   RegisterFill(kernels);
   RegisterFusedBatchNorm(kernels);
@@ -29,10 +30,12 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterIdentity(kernels);
   RegisterL2Loss(kernels);
   RegisterListDiff(kernels);
+  RegisterLRN(kernels);
   RegisterMatMul(kernels);
   RegisterMirrorPad(kernels);
   RegisterOneHot(kernels);
   RegisterPasses(kernels);
+  RegisterPool(kernels);
   RegisterRandom(kernels);
   RegisterRange(kernels);
   RegisterReduction(kernels);
@@ -43,7 +46,10 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterSelect(kernels);
   RegisterShape(kernels);
   RegisterSlice(kernels);
+  RegisterSoftmax(kernels);
+  RegisterSoftmaxCrossEntropy(kernels);
   RegisterStack(kernels);
+  RegisterTopK(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);
   RegisterVariable(kernels);

@@ -74,9 +74,10 @@ absl::StatusOr<Outputs> SoftplusGradGradient(GradContext& ctx, const Node& node,
 
 // -- The tables.
 
-constexpr std::string_view kFloats = "T: {half, bfloat16, float, double}";
-constexpr std::string_view kFloatsOrFloat = "T: {half, bfloat16, float, double} = DT_FLOAT";
-constexpr std::string_view kReal = "T: realnumbertype";
+constexpr std::string_view kActivationFloats = "T: {half, bfloat16, float, double}";
+constexpr std::string_view kActivationFloatsOrFloat =
+    "T: {half, bfloat16, float, double} = DT_FLOAT";
+constexpr std::string_view kActivationReals = "T: realnumbertype";
 
 using Gradient = absl::StatusOr<Outputs> (*)(GradContext&, const Node&, Grads);
 
@@ -92,21 +93,22 @@ struct ActivationOp {
 };
 
 constexpr ActivationOp kActivationOps[] = {
-    {"Relu6", kReal, false, ByOutput, "features", OfPiecewiseLinear, "min(max(features, 0), 6).",
+    {"Relu6", kActivationReals, false, ByOutput, "features", OfPiecewiseLinear,
+     "min(max(features, 0), 6).",
      "`gradients` where `features` (Relu6's input or output) are between 0 and 6, else 0."},
-    {"LeakyRelu", kFloatsOrFloat, true, ByInput, "features", OfPiecewiseLinear,
+    {"LeakyRelu", kActivationFloatsOrFloat, true, ByInput, "features", OfPiecewiseLinear,
      "features above zero, alpha * features below.",
      "`gradients` where `features` are above zero, alpha * gradients elsewhere."},
-    {"Elu", kFloats, false, ByOutput, "outputs", OfExponential,
+    {"Elu", kActivationFloats, false, ByOutput, "outputs", OfExponential,
      "features above zero, e^features - 1 below.",
      "The gradient of Elu, whose output was `outputs`."},
-    {"Selu", kFloats, false, ByOutput, "outputs", OfExponential,
+    {"Selu", kActivationFloats, false, ByOutput, "outputs", OfExponential,
      "Elu with the scales that keep mean and variance.",
      "The gradient of Selu, whose output was `outputs`."},
-    {"Softplus", kFloats, false, SoftplusGradient, "features", SoftplusGradGradient,
+    {"Softplus", kActivationFloats, false, SoftplusGradient, "features", SoftplusGradGradient,
      "log(1 + e^features).", "gradients / (1 + e^-features)."},
-    {"Softsign", kFloats, false, ByInput, "features", nullptr, "features / (1 + |features|).",
-     "gradients / (1 + |features|)^2."},
+    {"Softsign", kActivationFloats, false, ByInput, "features", nullptr,
+     "features / (1 + |features|).", "gradients / (1 + |features|)^2."},
 };
 
 Output Activate(std::string_view op, const Input& features, std::string_view name) {

@@ -10,6 +10,7 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/grad_context.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/register_all.h"
@@ -110,6 +111,17 @@ Output bias_add(Input value, Input bias, BiasAddOptions options) {
       .Input(bias_tensor)
       .Attr("data_format", data_format)
       .Build();
+}
+
+Output xw_plus_b(Input x, Input weights, Input biases, std::string_view name) {
+  SourceScope here(x);
+  const std::vector<Input> inputs = {x, weights, biases};
+  const name_scope scope(name.empty() ? "xw_plus_b" : name, graph_of(inputs).impl());
+  const Output rows = convert_to_tensor(x, {}, "x");
+  const Output matrix = convert_to_tensor(weights, {}, "weights");
+  const Output vector = convert_to_tensor(biases, {}, "biases");
+  const Output product = matmul(rows, matrix);
+  return bias_add(product, vector, {.name = scope.name()});
 }
 
 }  // namespace nn

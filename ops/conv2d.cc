@@ -8,6 +8,7 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/framework/window_geometry.h"
+#include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/nn.h"
@@ -227,6 +228,24 @@ Output conv2d(Input input, Input filter, Conv2DOptions options) {
       .Attr("explicit_paddings", options.padding.explicit_paddings())
       .Attr("data_format", options.data_format)
       .Attr("dilations", ForAllDims(options.dilations, format.channels_last(), "dilations"))
+      .Build();
+}
+
+Output conv2d_transpose(Input value, Input filter, Input output_shape, const IntList& strides,
+                        const Conv2DTransposeOptions& options) {
+  SourceScope here(value);
+  const std::vector<sessile::Input> inputs = {value, filter, output_shape};
+  const Graph graph = graph_of(inputs);
+  const name_scope scope(options.name.empty() ? "conv2d_transpose" : options.name, graph.impl());
+  const DataFormat format = errors::ValueOrThrow(DataFormat::Parse(options.data_format));
+  return OpBuilder("Conv2DBackpropInput", scope.name())
+      .Input(std::move(output_shape))
+      .Input(std::move(filter))
+      .Input(std::move(value))
+      .Attr("strides", ForAllDims(strides, format.channels_last(), "strides"))
+      .Attr("padding", options.padding.kind())
+      .Attr("explicit_paddings", options.padding.explicit_paddings())
+      .Attr("data_format", options.data_format)
       .Build();
 }
 

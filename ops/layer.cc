@@ -61,6 +61,14 @@ void Layer::ExpectMinRank(int rank) const {
                            ". Full shape received: ", shape.ToPythonString()));
 }
 
+void Layer::ExpectRank(int rank) const {
+  ExpectMinRank(rank);
+  const Shape shape = input_.get_shape();
+  if (shape.rank() == rank) return;
+  RefuseInput(absl::StrCat("expected ndim=", rank, ", found ndim=", shape.rank(),
+                           ". Full shape received: ", shape.ToPythonString()));
+}
+
 void Layer::RefuseInput(const std::string& why) const {
   errors::ThrowIfError(
       InvalidArgument("Input 0 of layer \"", name(), "\" is incompatible with the layer: ", why));

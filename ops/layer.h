@@ -49,6 +49,7 @@ class [[nodiscard]] Layer {
   // Throw errors::InvalidArgumentError, as the layer of that name: an input of another (or a lower)
   // rank; a channel dimension that is not known is the caller's to check.
   void ExpectMinRank(int rank) const;
+  void ExpectRank(int rank) const;
   // "Input 0 of layer "dense" is incompatible with the layer: ..."
   [[noreturn]] void RefuseInput(const std::string& why) const;
 

@@ -46,6 +46,53 @@ struct Conv2DOptions {
 Output conv2d(Input inputs, int64_t filters, const IntList& kernel_size,
               const Conv2DOptions& options = {});
 
+struct Conv2DTransposeOptions {
+  IntList strides = 1;
+  std::string padding = "valid";
+  std::string data_format = "channels_last";
+  Activation activation = {};
+  bool use_bias = true;
+  Initializer kernel_initializer = {};
+  Initializer bias_initializer = zeros_initializer();
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  bool trainable = true;
+  std::string name = {};
+  Reuse reuse = {};
+};
+// The way back of a convolution: images `strides` times as large. nn::conv2d_transpose and
+// nn::bias_add.
+Output conv2d_transpose(Input inputs, int64_t filters, const IntList& kernel_size,
+                        const Conv2DTransposeOptions& options = {});
+
+struct Pooling2DOptions {
+  std::string padding = "valid";
+  std::string data_format = "channels_last";
+  std::string name = {};
+};
+// nn::max_pool and nn::avg_pool; sizes and strides are one number, or height and width.
+Output max_pooling2d(Input inputs, const IntList& pool_size, const IntList& strides,
+                     const Pooling2DOptions& options = {});
+Output average_pooling2d(Input inputs, const IntList& pool_size, const IntList& strides,
+                         const Pooling2DOptions& options = {});
+
+struct DropoutOptions {
+  Input rate = 0.5;  // the probability that an element is dropped
+  std::optional<Input> noise_shape = {};
+  std::optional<int64_t> seed = {};
+  Input training = false;  // a bool, or a bool scalar tensor
+  std::string name = {};
+};
+// nn::dropout while training, else the inputs as they are.
+Output dropout(Input inputs, const DropoutOptions& options = {});
+
+struct FlattenOptions {
+  std::string name = {};
+  std::string data_format = "channels_last";
+};
+// All dimensions but the first in one.
+Output flatten(Input inputs, const FlattenOptions& options = {});
+
 struct DenseOptions {
   Activation activation = {};
   bool use_bias = true;

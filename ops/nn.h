@@ -60,12 +60,51 @@ struct Conv2DOptions {
 // `padding` says. With fewer filter channels than input channels, the channels form groups.
 Output conv2d(Input input, Input filter, Conv2DOptions options);
 
+struct Conv2DTransposeOptions {
+  ConvPadding padding = "SAME";
+  std::string data_format = "NHWC";
+  std::string name = {};
+};
+// What nn::conv2d would make `value` from: its gradient by the images. `filter` is [height, width,
+// channels out, channels in], `output_shape` the whole shape of the result.
+Output conv2d_transpose(Input value, Input filter, Input output_shape, const IntList& strides,
+                        const Conv2DTransposeOptions& options = {});
+
+struct DepthwiseConv2DOptions {
+  std::string data_format = "NHWC";
+  std::string name = {};
+};
+// Convolves each channel with filters of its own: `filter` is [height, width, channels, multiplier]
+// and channel c of the input becomes channels c * multiplier, ... of the output. `strides` has four
+// numbers.
+Output depthwise_conv2d(Input input, Input filter, const IntList& strides,
+                        const ConvPadding& padding, const DepthwiseConv2DOptions& options = {});
+
+struct PoolOptions {
+  std::string data_format = {};  // "NHWC", of volumes "NDHWC"
+  std::string name = {};
+};
+// The largest element or the mean of each window. `ksize` and `strides` are one number, one for
+// each spatial dimension, or one for all dimensions. Padding takes no part in them.
+Output max_pool(Input value, const IntList& ksize, const IntList& strides,
+                const ConvPadding& padding, const PoolOptions& options = {});
+Output avg_pool(Input value, const IntList& ksize, const IntList& strides,
+                const ConvPadding& padding, const PoolOptions& options = {});
+// The same of volumes [batch, depth, height, width, channels].
+Output max_pool3d(Input input, const IntList& ksize, const IntList& strides,
+                  const ConvPadding& padding, const PoolOptions& options = {});
+Output avg_pool3d(Input input, const IntList& ksize, const IntList& strides,
+                  const ConvPadding& padding, const PoolOptions& options = {});
+
 struct BiasAddOptions {
   std::string data_format = {};  // "N...C" (the default) or "NC..."
   std::string name = {};
 };
 // Adds `bias` [channels] to the channels of `value`, which has any rank from 2.
 Output bias_add(Input value, Input bias, BiasAddOptions options = {});
+
+// x times `weights`, plus `biases`.
+Output xw_plus_b(Input x, Input weights, Input biases, std::string_view name = {});
 
 // Activations, elementwise; relu is max(features, 0).
 Output relu(Input features, std::string_view name = {});
@@ -87,6 +126,50 @@ struct SigmoidCrossEntropyOptions {
 // With x = logits and z = labels: z * -log(sigmoid(x)) + (1 - z) * -log(1 - sigmoid(x)),
 // elementwise, computed as max(x, 0) - x * z + log(1 + exp(-abs(x))), which does not overflow.
 Output sigmoid_cross_entropy_with_logits(SigmoidCrossEntropyOptions options);
+
+struct TopK {
+  Output values;
+  Output indices;
+};
+struct TopKOptions {
+  bool sorted = true;  // they are in any case
+  DataType index_type = int32;
+  std::string name = {};
+};
+// The `k` largest elements along the last dimension, largest first, and where they are; of equal
+// ones the first.
+TopK top_k(Input input, Input k = 1, const TopKOptions& options = {});
+// For each row of `predictions` [batch, classes], whether fewer than `k` are above that of its
+// target.
+Output in_top_k(Input predictions, Input targets, Input k, std::string_view name = {});
+
+struct SoftmaxOptions {
+  int64_t axis = -1;
+  std::string name = {};
+};
+// e^logits, divided by its sum along `axis`; and the logarithm of that.
+Output softmax(Input logits, const SoftmaxOptions& options = {});
+Output log_softmax(Input logits, const SoftmaxOptions& options = {});
+
+struct SoftmaxCrossEntropyOptions {
+  Input labels;
+  Input logits;
+  int64_t axis = -1;  // the dimension of the classes
+  std::string name = {};
+};
+// -sum(labels * log(softmax(logits))) along the classes: for labels that are distributions, the
+// cross entropy. A gradient flows into the labels too with _v2.
+Output softmax_cross_entropy_with_logits(const SoftmaxCrossEntropyOptions& options);
+Output softmax_cross_entropy_with_logits_v2(const SoftmaxCrossEntropyOptions& options);
+
+struct SparseSoftmaxCrossEntropyOptions {
+  Input labels;
+  Input logits;
+  std::string name = {};
+};
+// -log(softmax(logits)[label]) for integer labels [...] and logits [..., classes]. A label that is
+// no class is an error of the run.
+Output sparse_softmax_cross_entropy_with_logits(const SparseSoftmaxCrossEntropyOptions& options);
 
 // Half the sum of squares of all elements.
 Output l2_loss(Input t, std::string_view name = {});
@@ -121,6 +204,26 @@ Moments moments(Input x, const Axes& axes, MomentsOptions options = {});
 Output batch_normalization(Input x, Input mean, Input variance, std::optional<Input> offset,
                            std::optional<Input> scale, double variance_epsilon,
                            std::string_view name = {});
+
+struct L2NormalizeOptions {
+  Axes axis = {};
+  double epsilon = 1e-12;  // a lower bound for the sum of squares
+  std::string name = {};
+};
+// x / sqrt(max(sum(x^2), epsilon)), the sum being over `axis`.
+Output l2_normalize(Input x, const L2NormalizeOptions& options = {});
+
+struct LRNOptions {
+  int64_t depth_radius = 5;
+  double bias = 1.0;
+  double alpha = 1.0;
+  double beta = 0.5;
+  std::string name = {};
+};
+// Divides each channel of images by (bias + alpha * s)^beta, s being the sum of squares of the
+// channels at most depth_radius away (Krizhevsky et al., 2012). lrn is another name of it.
+Output local_response_normalization(Input input, const LRNOptions& options = {});
+Output lrn(Input input, const LRNOptions& options = {});
 
 struct FusedBatchNorm {
   Output y;

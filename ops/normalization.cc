@@ -1,6 +1,7 @@
-// moments and batch_normalization, composed of elementwise ops and reductions.
+// moments, batch_normalization and l2_normalize, composed of elementwise ops and reductions.
 
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 
@@ -73,6 +74,16 @@ Output batch_normalization(Input x, Input mean, Input variance, std::optional<In
   }
   shift = CastTo(shift, BaseType(scaled.dtype()));
   return OpBuilder("AddV2", "add").Input(scaled).Input(shift).Build();
+}
+
+Output l2_normalize(Input x, const L2NormalizeOptions& options) {
+  SourceScope here(x);
+  const name_scope scope = ScopeFor(options.name, "l2_normalize", {x});
+  const Output value = convert_to_tensor(x, {}, "x");
+  const Output squares = square(value);
+  const Output sum = reduce_sum(squares, {.axis = options.axis, .keepdims = true});
+  const Output bounded = maximum(sum, options.epsilon);
+  return multiply(value, rsqrt(bounded), scope.name());
 }
 
 }  // namespace sessile::nn

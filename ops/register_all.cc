@@ -22,6 +22,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterConcat(ops);
   RegisterConstant(ops);
   RegisterConv2D(ops);
+  RegisterDepthwiseConv2D(ops);
   RegisterDynamicStitch(ops);
   RegisterFill(ops);
   RegisterFusedBatchNorm(ops);
@@ -32,11 +33,13 @@ void RegisterAll(OpRegistry& ops) {
   RegisterL2Loss(ops);
   RegisterListDiff(ops);
   RegisterLoop(ops);
+  RegisterLRN(ops);
   RegisterMatMul(ops);
   RegisterNoOp(ops);
   RegisterOneHot(ops);
   RegisterPad(ops);
   RegisterPlaceholder(ops);
+  RegisterPool(ops);
   RegisterRandom(ops);
   RegisterRange(ops);
   RegisterReduction(ops);
@@ -47,12 +50,15 @@ void RegisterAll(OpRegistry& ops) {
   RegisterSelect(ops);
   RegisterShape(ops);
   RegisterSlice(ops);
+  RegisterSoftmax(ops);
+  RegisterSoftmaxCrossEntropy(ops);
   RegisterSplit(ops);
   RegisterStack(ops);
   RegisterState(ops);
   RegisterStridedSlice(ops);
   RegisterSwitchMerge(ops);
   RegisterTile(ops);
+  RegisterTopK(ops);
   RegisterTranspose(ops);
   RegisterUnary(ops);
   RegisterWhere(ops);

@@ -23,6 +23,7 @@ void RegisterComparison(OpRegistry& ops);       // comparison.cc
 void RegisterConcat(OpRegistry& ops);           // concat.cc
 void RegisterConstant(OpRegistry& ops);         // constant.cc
 void RegisterConv2D(OpRegistry& ops);           // conv2d.cc
+void RegisterDepthwiseConv2D(OpRegistry& ops);  // depthwise_conv2d.cc
 void RegisterDynamicStitch(OpRegistry& ops);    // dynamic_stitch.cc
 void RegisterFill(OpRegistry& ops);             // fill.cc
 void RegisterFusedBatchNorm(OpRegistry& ops);   // fused_batch_norm.cc
@@ -33,11 +34,13 @@ void RegisterIdentity(OpRegistry& ops);         // identity.cc
 void RegisterL2Loss(OpRegistry& ops);           // l2_loss.cc
 void RegisterListDiff(OpRegistry& ops);         // list_diff.cc
 void RegisterLoop(OpRegistry& ops);             // loop.cc
+void RegisterLRN(OpRegistry& ops);  // lrn.cc
 void RegisterMatMul(OpRegistry& ops);           // matmul.cc
 void RegisterNoOp(OpRegistry& ops);             // grouping.cc
 void RegisterOneHot(OpRegistry& ops);           // one_hot.cc
 void RegisterPad(OpRegistry& ops);              // pad.cc
 void RegisterPlaceholder(OpRegistry& ops);      // placeholder.cc
+void RegisterPool(OpRegistry& ops);  // pool.cc
 void RegisterRandom(OpRegistry& ops);           // random.cc
 void RegisterRange(OpRegistry& ops);            // range.cc
 void RegisterReduction(OpRegistry& ops);        // reduction.cc
@@ -48,12 +51,15 @@ void RegisterSegment(OpRegistry& ops);          // segment.cc
 void RegisterSelect(OpRegistry& ops);           // select.cc
 void RegisterShape(OpRegistry& ops);            // shape.cc
 void RegisterSlice(OpRegistry& ops);            // slice.cc
+void RegisterSoftmax(OpRegistry& ops);  // softmax.cc
+void RegisterSoftmaxCrossEntropy(OpRegistry& ops);  // softmax_cross_entropy.cc
 void RegisterSplit(OpRegistry& ops);            // split.cc
 void RegisterStack(OpRegistry& ops);            // stack.cc
 void RegisterState(OpRegistry& ops);            // state.cc
 void RegisterStridedSlice(OpRegistry& ops);     // strided_slice.cc
 void RegisterSwitchMerge(OpRegistry& ops);      // switch_merge.cc
 void RegisterTile(OpRegistry& ops);             // tile.cc
+void RegisterTopK(OpRegistry& ops);  // top_k.cc
 void RegisterTranspose(OpRegistry& ops);        // transpose.cc
 void RegisterUnary(OpRegistry& ops);            // unary.cc
 void RegisterWhere(OpRegistry& ops);            // where.cc

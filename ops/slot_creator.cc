@@ -14,9 +14,7 @@ namespace {
 
 // Zeros in the shape that a variable of unknown shape has, or will have when it is initialized.
 Output ZerosLikeVariable(const Variable& primary) {
-  const Output initialized = is_variable_initialized(primary);
-  const Output value = cond(
-      initialized, [&] { return primary.read_value(); }, [&] { return primary.initial_value(); });
+  const Output value = primary.initialized_value();
   const Output shape = sessile::shape(value);
   return zeros(shape, primary.dtype());
 }

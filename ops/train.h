@@ -4,8 +4,11 @@
 //   for (...) sess.run(train_op, {{inputs, batch}});
 #pragma once
 
+#include <map>
+#include <optional>
 #include <source_location>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sessile/ops/optimizer.h"
@@ -210,6 +213,64 @@ class FtrlOptimizer final : public Optimizer {
   Input learning_rate_;
   FtrlOptions options_;
   std::vector<Output> scalars_;  // learning rate, l1, l2, l2_shrinkage, learning rate power
+};
+
+struct ExponentialMovingAverageOptions {
+  std::optional<Input> num_updates = {};  // the decay is at most (1 + n) / (10 + n)
+  std::string name = "ExponentialMovingAverage";
+};
+
+// What a moving average is kept of: a variable, whose average begins with its initial value, or a
+// tensor, whose average begins with zeros.
+class Averaged {
+ public:
+  Averaged(const Variable& variable) : variable_(variable) {}  // NOLINT: both are meant to convert
+  Averaged(const Output& tensor) : tensor_(tensor) {}          // NOLINT
+  // Without value for a tensor.
+  const Variable& variable() const { return variable_; }
+  // What is averaged.
+  Output value() const { return variable_.has_value() ? variable_.value() : tensor_; }
+  // The tensor, or the variable's own.
+  Output tensor() const { return variable_.has_value() ? variable_.ref() : tensor_; }
+
+ private:
+  Variable variable_;
+  Output tensor_;
+};
+
+// average -= (1 - decay) * (average - value), at every run of the operation that apply() gives:
+//
+//   tf::train::ExponentialMovingAverage ema(0.999);
+//   tf::control_dependencies with({train_step});
+//   auto train = ema.apply();                       // of all trainable variables
+//   ema.average(w);                                 // the variable "w/ExponentialMovingAverage"
+//
+// An object remembers its averages, and is used from one thread at a time.
+class ExponentialMovingAverage {
+ public:
+  using Location = std::source_location;
+  explicit ExponentialMovingAverage(Input decay, ExponentialMovingAverageOptions options = {});
+
+  // Throw errors::InvalidArgumentError for what is of no floating type.
+  Operation apply(Location at = Location::current());
+  Operation apply(const std::vector<Averaged>& values, Location at = Location::current());
+  // Without value if no average is kept.
+  Variable average(const Averaged& value) const;
+  // The name that the average has or would have.
+  std::string average_name(const Averaged& value) const;
+  // For a Saver that puts averages into the variables themselves: the name under which each
+  // variable is found, its average's for those that have one.
+  std::map<std::string, Variable> variables_to_restore() const;
+
+ private:
+  // A value is known by its graph, node and output.
+  using Key = std::tuple<uint64_t, int, int>;
+  static Key KeyOf(const Averaged& value);
+  void MakeAverage(const Averaged& value);
+
+  Input decay_;
+  ExponentialMovingAverageOptions options_;
+  std::map<Key, Variable> averages_;
 };
 
 // The variable "global_step" of the default graph, an int64 scalar that counts training steps.

@@ -10,8 +10,11 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/collections.h"
+#include "sessile/ops/control_flow.h"
 #include "sessile/ops/convert.h"
+#include "sessile/ops/initial_value_guard.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/state.h"
 
 namespace sessile {
 namespace {
@@ -98,7 +101,8 @@ void Variable::Init(const Input* value, const std::function<Input()>* make,
     CheckInitialValue(initial, options, name);
     ref = VariableOp(initial, options, scope.name());
   }
-  const Output assigned = sessile::assign(ref, initial, {.validate_shape = options.validate_shape});
+  const Output safe = GuardInitialValue(initial, name);
+  const Output assigned = sessile::assign(ref, safe, {.validate_shape = options.validate_shape});
   const Output snapshot = Read(ref, options);
   op_ = ref.op();
   index_ = graph_->AddVariable({.ref = ref.endpoint(),
@@ -137,6 +141,13 @@ Output Variable::value() const { return Output(graph_, record().snapshot); }
 Output Variable::read_value() const { return OpBuilder("Identity", "read").Input(ref()).Build(); }
 
 Output Variable::initial_value() const { return Output(graph_, record().initial_value); }
+
+Output Variable::initialized_value() const {
+  const control_dependencies none(nullptr);
+  const Output initialized = is_variable_initialized(*this);
+  return cond(
+      initialized, [this] { return read_value(); }, [this] { return initial_value(); });
+}
 
 Operation Variable::initializer() const {
   const int node = record().initializer;

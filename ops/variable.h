@@ -79,6 +79,8 @@ class Variable {
   // A new read, where control dependencies put it.
   Output read_value() const;
   Output initial_value() const;
+  // The variable's value, or the initial value while it has none: new nodes at every call.
+  Output initialized_value() const;
   Operation initializer() const;
 
   Output assign(Input value, const UpdateOptions& options = {}) const;

@@ -74,6 +74,33 @@ def nn_ops():
     tf.nn.fused_batch_norm(x, [1.0, 1.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0], 1e-4, is_training=False, name="bn")
 
 
+def pooling():
+    tf.layers.max_pooling2d(images(), 2, 2)
+    tf.layers.average_pooling2d(images(), [2, 3], 1, "same", name="avg")
+    tf.layers.max_pooling2d(images(), 3, [2, 1], "SAME", data_format="channels_first")
+
+
+def dropout():
+    x = rows()
+    tf.layers.dropout(x, 0.25, training=True)
+    tf.layers.dropout(x)
+    tf.layers.dropout(x, 0, training=True)
+    tf.layers.dropout(x, seed=3, training=tf.placeholder(tf.bool, []), name="d")
+
+
+def flatten():
+    tf.layers.flatten(images())
+    tf.layers.flatten(tf.placeholder(tf.float32, [2, None, 4]))
+    tf.layers.flatten(tf.placeholder(tf.float32, [None]), name="column")
+    tf.layers.flatten(images(), data_format="channels_first")
+
+
+def keras_regularizers():
+    k = tf.keras.regularizers
+    tf.layers.dense(rows(), 4, kernel_regularizer=k.l2(0.1), bias_regularizer=k.l1(0.1))
+    tf.layers.dense(rows(), 4, kernel_regularizer=k.l1_l2(0.1, 0.2), name="both")
+
+
 def gradient_of(build):
     def all():
         xs, y = build()
@@ -136,6 +163,10 @@ CASES = {
     "batch_norm_two_axes": batch_norm_fed(images, axis=[1, 3]),
     "batch_norm_middle_axis": batch_norm_fed(images, axis=2),
     "batch_norm_rows_no_scale_no_center": batch_norm(rows, scale=False, center=False),
+    "pooling": pooling,
+    "dropout": dropout,
+    "flatten": flatten,
+    "keras_regularizers": keras_regularizers,
     "moments": with_moments([0, 1, 2]),
     "moments_keep_dims": with_moments([0, 1, 2], keep_dims=True, name="m"),
     "without_scale_and_offset": without_scale_and_offset,

@@ -44,8 +44,18 @@ def case(name):
     return build
 
 
+def of_unknown_shape(name):
+    def build():
+        w = tf.Variable(tf.placeholder(tf.float32, name="x"), name="w", validate_shape=False)
+        opt = optimizers()[name]()
+        opt.apply_gradients([(tf.ones([2]), w)])
+    build.__name__ = name + "_of_unknown_shape"
+    return build
+
+
 NAMES = list(optimizers())
-graph_listing.write("optimizers.txt", [case(name) for name in NAMES])
+graph_listing.write("optimizers.txt", [case(name) for name in NAMES] + [
+    of_unknown_shape(name) for name in ("rms_prop", "adagrad", "adadelta")])
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "optimizer_values.txt")
 with open(path, "w") as out:

@@ -12,6 +12,7 @@
 #include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"
+#include "sessile/ops/regularizers.h"
 #include "sessile/tests/graph_listing.h"
 
 namespace sessile {
@@ -53,6 +54,39 @@ TEST_F(LayersTest, NamesAndReuseAreTensorFlows) {
   const variable_scope scope("scope");
   layers::dense(x, 4, {.activation = tanh});
   Expect("named_and_reused");
+}
+
+TEST_F(LayersTest, PoolingIsTensorFlows) {
+  layers::max_pooling2d(Images(), 2, 2);
+  layers::average_pooling2d(Images(), {2, 3}, 1, {.padding = "same", .name = "avg"});
+  layers::max_pooling2d(Images(), 3, {2, 1}, {.padding = "SAME", .data_format = "channels_first"});
+  Expect("pooling");
+}
+
+TEST_F(LayersTest, DropoutIsTensorFlows) {
+  const Output x = Rows();
+  layers::dropout(x, {.rate = 0.25, .training = true});
+  layers::dropout(x);
+  layers::dropout(x, {.rate = 0, .training = true});
+  const Output training = placeholder(bool_, Shape());
+  layers::dropout(x, {.seed = 3, .training = training, .name = "d"});
+  Expect("dropout");
+}
+
+TEST_F(LayersTest, KerasRegularizersAreTensorFlows) {
+  layers::dense(
+      Rows(), 4,
+      {.kernel_regularizer = regularizers::l2(0.1), .bias_regularizer = regularizers::l1(0.1)});
+  layers::dense(Rows(), 4, {.kernel_regularizer = regularizers::l1_l2(0.1, 0.2), .name = "both"});
+  Expect("keras_regularizers");
+}
+
+TEST_F(LayersTest, FlattenIsTensorFlows) {
+  layers::flatten(Images());
+  layers::flatten(placeholder(float32, {2, None, 4}));
+  layers::flatten(placeholder(float32, {None}), {.name = "column"});
+  layers::flatten(Images(), {.data_format = "channels_first"});
+  Expect("flatten");
 }
 
 TEST_F(LayersTest, RegularizersAreTensorFlows) {

@@ -98,6 +98,7 @@ TEST_P(OptimizerSlotsTest, TakeTheShapeOfAVariableWhenItIsInitialized) {
   const auto optimizer = MakeOptimizer(GetParam());
   const Output grad = ones({2});
   const Operation step = optimizer->apply_gradients({{grad, w}});
+  ExpectListing("optimizers.txt", GetParam() + std::string("_of_unknown_shape"), graph_);
   Session sess;
   sess.run(w.initializer(), {{x, {1.0f, 2.0f}}});
   sess.run(global_variables_initializer(), {{x, {1.0f, 2.0f}}});

@@ -1,0 +1,266 @@
+// Depthwise convolution in plain loops, NHWC. With channels C, multiplier M and filters
+// f[ky, kx, c, m]:
+//
+//   y[b, oy, ox, c * M + m] = sum over ky, kx of x[b, iy, ix, c] * f[ky, kx, c, m]
+//   iy = oy * stride + ky * dilation - padding, and ix alike
+//
+// Sums are kept in double. The gradient by the filters has a block for each (ky, kx), which walks
+// over all images in order.
+
+#include <algorithm>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/framework/window_geometry.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+#include "sessile/kernels/storage.h"
+
+namespace sessile {
+namespace {
+
+struct DepthwiseSide {
+  int64_t input = 0;
+  int64_t output = 0;
+  int64_t filter = 0;
+  int64_t stride = 1;
+  int64_t dilation = 1;
+  int64_t pad = 0;
+  // The input's position for an output and a tap; -1 if that lies outside.
+  int64_t InputAt(int64_t o, int64_t k) const {
+    const int64_t i = o * stride + k * dilation - pad;
+    return i >= 0 && i < input ? i : -1;
+  }
+  // The output whose window has input `i` at tap `k`; -1 if there is none.
+  int64_t OutputAt(int64_t i, int64_t k) const {
+    const int64_t scaled = i + pad - k * dilation;
+    if (scaled < 0 || scaled % stride != 0) return -1;
+    return scaled / stride < output ? scaled / stride : -1;
+  }
+};
+
+struct DepthwiseDims {
+  int64_t batch = 0;
+  int64_t channels = 0;
+  int64_t multiplier = 0;
+  DepthwiseSide y, x;
+  Shape output;
+
+  int64_t wide() const { return channels * multiplier; }
+
+  static absl::StatusOr<DepthwiseDims> Of(const PrepareContext& ctx, const Shape& input,
+                                          const Shape& filter) {
+    const char* const op = "DepthwiseConv2dNative";
+    SESSILE_ASSIGN_OR_RETURN(const WindowGeometry window, WindowGeometry::Of(op, ctx.attrs()));
+    if (!window.format().channels_last()) {
+      return Unimplemented(op, " is computed on a CPU for data format NHWC only");
+    }
+    if (input.rank() != 4) return InvalidArgument("input must be 4-dimensional", input.ToString());
+    if (filter.rank() != 4) {
+      return InvalidArgument("filter must be 4-dimensional: ", filter.ToString());
+    }
+    DepthwiseDims dims;
+    dims.batch = input.dim(0);
+    dims.channels = input.dim(3);
+    dims.multiplier = filter.dim(3);
+    if (filter.dim(2) != dims.channels) {
+      return InvalidArgument("input and filter must have the same depth: ", dims.channels, " vs ",
+                             filter.dim(2));
+    }
+    for (int i = 0; i < 2; ++i) {
+      DepthwiseSide& side = i == 0 ? dims.y : dims.x;
+      SESSILE_ASSIGN_OR_RETURN(const WindowExtent extent,
+                               window.Extent(i, input.dim(i + 1), filter.dim(i)));
+      side = {.input = input.dim(i + 1),
+              .output = extent.output,
+              .filter = filter.dim(i),
+              .stride = window.stride(i),
+              .dilation = window.dilation(i),
+              .pad = extent.pad_before};
+    }
+    const std::vector<int64_t> sizes = {dims.batch, dims.y.output, dims.x.output, dims.wide()};
+    SESSILE_ASSIGN_OR_RETURN(dims.output, Shape::FromDims(sizes));
+    return dims;
+  }
+
+  double taps() const { return static_cast<double>(y.filter) * static_cast<double>(x.filter); }
+};
+
+absl::Status CheckDepthwiseBackprop(const Shape& backprop, const DepthwiseDims& dims) {
+  if (backprop == dims.output) return absl::OkStatus();
+  return InvalidArgument("out_backprop must have shape ", dims.output.ToString(), ", but has ",
+                         backprop.ToString());
+}
+
+template <typename T>
+class DepthwiseForward final : public Prepared {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const DepthwiseDims dims,
+                             DepthwiseDims::Of(ctx, ctx.input_shape(0), ctx.input_shape(1)));
+    return std::make_unique<DepthwiseForward>(dims);
+  }
+  explicit DepthwiseForward(const DepthwiseDims& dims) : d_(dims) {
+    AddOutput(DataTypeOf<T>::value, d_.output);
+    if (d_.output.num_elements() == 0) return;
+    AddPhase(BlocksOfWork(d_.batch * d_.y.output,
+                          static_cast<double>(d_.x.output * d_.wide()) * d_.taps()));
+    SetScratch(num_blocks(0), static_cast<size_t>(d_.wide()) * sizeof(double));
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
+                   int64_t block) const override {
+    double* const sums = scratch.slot<double>(block);
+    T* const output = out[0].data<T>();
+    for (const int64_t row : BlockRange(d_.batch * d_.y.output, block, num_blocks(0))) {
+      for (int64_t ox = 0; ox < d_.x.output; ++ox) {
+        std::fill_n(sums, d_.wide(), 0.0);
+        AddTaps(in[0].data<T>(), in[1].data<T>(), row / d_.y.output, row % d_.y.output, ox, sums);
+        T* const y = output + (row * d_.x.output + ox) * d_.wide();
+        for (int64_t c = 0; c < d_.wide(); ++c) y[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void AddTaps(const T* input, const T* filter, int64_t b, int64_t oy, int64_t ox,
+               double* sums) const {
+    for (int64_t ky = 0; ky < d_.y.filter; ++ky) {
+      const int64_t iy = d_.y.InputAt(oy, ky);
+      for (int64_t kx = 0; iy >= 0 && kx < d_.x.filter; ++kx) {
+        const int64_t ix = d_.x.InputAt(ox, kx);
+        if (ix < 0) continue;
+        const T* const x = input + ((b * d_.y.input + iy) * d_.x.input + ix) * d_.channels;
+        const T* const f = filter + (ky * d_.x.filter + kx) * d_.wide();
+        for (int64_t c = 0; c < d_.channels; ++c) {
+          const auto value = static_cast<double>(Widen(x[c]));
+          for (int64_t m = c * d_.multiplier; m < (c + 1) * d_.multiplier; ++m) {
+            sums[m] += value * static_cast<double>(Widen(f[m]));
+          }
+        }
+      }
+    }
+  }
+  const DepthwiseDims d_;
+};
+
+template <typename T>
+class DepthwiseByInput final : public Prepared {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const Shape input, ShapeOfSizes(*ctx.input_value(0)));
+    SESSILE_ASSIGN_OR_RETURN(const DepthwiseDims dims,
+                             DepthwiseDims::Of(ctx, input, ctx.input_shape(1)));
+    SESSILE_RETURN_IF_ERROR(CheckDepthwiseBackprop(ctx.input_shape(2), dims));
+    return std::make_unique<DepthwiseByInput>(dims, input);
+  }
+  DepthwiseByInput(const DepthwiseDims& dims, const Shape& input) : d_(dims) {
+    AddOutput(DataTypeOf<T>::value, input);
+    if (input.num_elements() == 0) return;
+    AddPhase(BlocksOfWork(d_.batch * d_.y.input,
+                          static_cast<double>(d_.x.input * d_.wide()) * d_.taps()));
+    SetScratch(num_blocks(0), static_cast<size_t>(d_.channels) * sizeof(double));
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
+                   int64_t block) const override {
+    double* const sums = scratch.slot<double>(block);
+    for (const int64_t row : BlockRange(d_.batch * d_.y.input, block, num_blocks(0))) {
+      for (int64_t ix = 0; ix < d_.x.input; ++ix) {
+        std::fill_n(sums, d_.channels, 0.0);
+        AddTaps(in[1].data<T>(), in[2].data<T>(), row / d_.y.input, row % d_.y.input, ix, sums);
+        T* const x = out[0].data<T>() + (row * d_.x.input + ix) * d_.channels;
+        for (int64_t c = 0; c < d_.channels; ++c) {
+          x[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void AddTaps(const T* filter, const T* backprop, int64_t b, int64_t iy, int64_t ix,
+               double* sums) const {
+    for (int64_t ky = 0; ky < d_.y.filter; ++ky) {
+      const int64_t oy = d_.y.OutputAt(iy, ky);
+      for (int64_t kx = 0; oy >= 0 && kx < d_.x.filter; ++kx) {
+        const int64_t ox = d_.x.OutputAt(ix, kx);
+        if (ox < 0) continue;
+        const T* const dy = backprop + ((b * d_.y.output + oy) * d_.x.output + ox) * d_.wide();
+        const T* const f = filter + (ky * d_.x.filter + kx) * d_.wide();
+        for (int64_t c = 0; c < d_.channels; ++c) {
+          for (int64_t m = c * d_.multiplier; m < (c + 1) * d_.multiplier; ++m) {
+            sums[c] += static_cast<double>(Widen(dy[m])) * static_cast<double>(Widen(f[m]));
+          }
+        }
+      }
+    }
+  }
+  const DepthwiseDims d_;
+};
+
+template <typename T>
+class DepthwiseByFilter final : public Prepared {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const Shape filter, ShapeOfSizes(*ctx.input_value(1)));
+    SESSILE_ASSIGN_OR_RETURN(const DepthwiseDims dims,
+                             DepthwiseDims::Of(ctx, ctx.input_shape(0), filter));
+    SESSILE_RETURN_IF_ERROR(CheckDepthwiseBackprop(ctx.input_shape(2), dims));
+    return std::make_unique<DepthwiseByFilter>(dims, filter);
+  }
+  DepthwiseByFilter(const DepthwiseDims& dims, const Shape& filter)
+      : d_(dims), taps_(d_.y.filter * d_.x.filter) {
+    AddOutput(DataTypeOf<T>::value, filter);
+    if (filter.num_elements() == 0) return;
+    AddPhase(BlocksOfWork(taps_, static_cast<double>(d_.output.num_elements())));
+    SetScratch(num_blocks(0), static_cast<size_t>(d_.wide()) * sizeof(double));
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
+                   int64_t block) const override {
+    double* const sums = scratch.slot<double>(block);
+    for (const int64_t tap : BlockRange(taps_, block, num_blocks(0))) {
+      std::fill_n(sums, d_.wide(), 0.0);
+      AddImages(in[0].data<T>(), in[2].data<T>(), tap / d_.x.filter, tap % d_.x.filter, sums);
+      T* const f = out[0].data<T>() + tap * d_.wide();
+      for (int64_t m = 0; m < d_.wide(); ++m) f[m] = Narrow<T>(static_cast<Wide<T>>(sums[m]));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  void AddImages(const T* input, const T* backprop, int64_t ky, int64_t kx, double* sums) const {
+    for (int64_t row = 0; row < d_.batch * d_.y.output; ++row) {
+      const int64_t iy = d_.y.InputAt(row % d_.y.output, ky);
+      for (int64_t ox = 0; iy >= 0 && ox < d_.x.output; ++ox) {
+        const int64_t ix = d_.x.InputAt(ox, kx);
+        if (ix < 0) continue;
+        const int64_t b = row / d_.y.output;
+        const T* const x = input + ((b * d_.y.input + iy) * d_.x.input + ix) * d_.channels;
+        const T* const dy = backprop + (row * d_.x.output + ox) * d_.wide();
+        for (int64_t c = 0; c < d_.channels; ++c) {
+          const auto value = static_cast<double>(Widen(x[c]));
+          for (int64_t m = c * d_.multiplier; m < (c + 1) * d_.multiplier; ++m) {
+            sums[m] += value * static_cast<double>(Widen(dy[m]));
+          }
+        }
+      }
+    }
+  }
+  const DepthwiseDims d_;
+  const int64_t taps_;
+};
+
+}  // namespace
+
+void RegisterDepthwiseConv2D(KernelRegistry& kernels) {
+  kernels.Add<DepthwiseForward>("DepthwiseConv2dNative").For<AllFloatTypes>("T");
+  kernels.Add<DepthwiseByInput>("DepthwiseConv2dNativeBackpropInput")
+      .For<AllFloatTypes>("T")
+      .ValueInput(0);
+  kernels.Add<DepthwiseByFilter>("DepthwiseConv2dNativeBackpropFilter")
+      .For<AllFloatTypes>("T")
+      .ValueInput(1);
+}
+
+}  // namespace sessile

@@ -1,0 +1,185 @@
+// TopKV2, InTopK and InTopKV2.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+#include "sessile/kernels/storage.h"
+
+namespace sessile {
+namespace {
+
+// The value of a scalar of any integer type.
+absl::StatusOr<int64_t> ScalarOf(const Tensor& tensor, const char* name) {
+  if (tensor.shape().rank() != 0) {
+    return InvalidArgument(name, " must be scalar, got shape ", tensor.shape().ToString());
+  }
+  switch (tensor.dtype()) {
+    case int16:
+      return tensor.flat<int16_t>()[0];
+    case int32:
+      return tensor.flat<int32_t>()[0];
+    default:
+      return tensor.flat<int64_t>()[0];
+  }
+}
+
+// The best k so far are a heap of indices, in the output's own memory, whose root is the worst.
+template <typename Index>
+struct TopK {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      SESSILE_ASSIGN_OR_RETURN(const int64_t k, ScalarOf(*ctx.input_value(1), "k"));
+      const Shape& input = ctx.input_shape(0);
+      if (k < 0) return InvalidArgument("Need k >= 0, got ", k);
+      if (input.rank() < 1) {
+        return InvalidArgument("input must be >= 1-D, got shape ", input.ToString());
+      }
+      const int64_t columns = input.dim(input.rank() - 1);
+      if (columns < k) {
+        return InvalidArgument("input must have at least k columns. Had ", columns, ", needed ", k);
+      }
+      if (columns - 1 > std::numeric_limits<Index>::max()) {
+        return InvalidArgument("input has ", columns,
+                               " columns, more than its indices' type can tell apart");
+      }
+      return std::make_unique<Kernel>(input, columns, k);
+    }
+
+    Kernel(const Shape& input, int64_t columns, int64_t k) : columns_(columns), k_(k) {
+      const Shape output = input.WithDim(input.rank() - 1, k);
+      AddOutput(DataTypeOf<T>::value, output);
+      AddOutput(DataTypeOf<Index>::value, output);
+      rows_ = k == 0 ? 0 : output.num_elements() / k;
+      AddPhase(BlocksOf(rows_, columns * 16));
+    }
+
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                     int64_t block) const override {
+      for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
+        const T* const x = in[0].data<T>() + row * columns_;
+        T* const values = out[0].data<T>() + row * k_;
+        Index* const best = out[1].data<Index>() + row * k_;
+        Select(x, best);
+        for (int64_t i = 0; i < k_; ++i) values[i] = x[best[i]];
+      }
+      return absl::OkStatus();
+    }
+
+   private:
+    void Select(const T* x, Index* best) const {
+      // Larger first, then the lower index; NaN comes last.
+      const auto before = [x](Index a, Index b) {
+        const auto va = Widen(x[a]);
+        const auto vb = Widen(x[b]);
+        if (va > vb) return true;
+        if (vb > va) return false;
+        const bool a_is_nan = va != va;
+        const bool b_is_nan = vb != vb;
+        return a_is_nan != b_is_nan ? b_is_nan : a < b;
+      };
+      for (int64_t i = 0; i < k_; ++i) best[i] = static_cast<Index>(i);
+      std::make_heap(best, best + k_, before);
+      for (int64_t i = k_; i < columns_; ++i) {
+        const auto index = static_cast<Index>(i);
+        if (!before(index, best[0])) continue;
+        std::pop_heap(best, best + k_, before);
+        best[k_ - 1] = index;
+        std::push_heap(best, best + k_, before);
+      }
+      std::sort_heap(best, best + k_, before);
+    }
+
+    const int64_t columns_;
+    const int64_t k_;
+    int64_t rows_ = 0;
+  };
+};
+
+// A target that is no class, or a prediction that is no number, is never among the best.
+template <typename T, typename Target>
+class InTopK final : public Prepared {
+ public:
+  InTopK(const Shape& predictions, int64_t k)
+      : rows_(predictions.dim(0)), classes_(predictions.dim(1)), k_(k) {
+    AddOutput(DataType::kBool, Shape({rows_}));
+    AddPhase(BlocksOf(rows_, classes_ * static_cast<int64_t>(sizeof(T))));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
+      out[0].data<bool>()[row] =
+          IsIn(in[0].data<T>() + row * classes_, static_cast<int64_t>(in[1].data<Target>()[row]));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  bool IsIn(const T* predictions, int64_t target) const {
+    if (target < 0 || target >= classes_ || !std::isfinite(predictions[target])) return false;
+    int64_t above = 0;
+    for (int64_t c = 0; c < classes_ && above < k_; ++c) {
+      if (!std::isfinite(predictions[c])) return false;
+      if (predictions[c] > predictions[target]) ++above;
+    }
+    return above < k_;
+  }
+
+  const int64_t rows_;
+  const int64_t classes_;
+  const int64_t k_;
+};
+
+PreparedOr MakeInTopK(const PrepareContext& ctx, int64_t k) {
+  const Shape& predictions = ctx.input_shape(0);
+  const Shape& targets = ctx.input_shape(1);
+  if (predictions.rank() != 2) return InvalidArgument("predictions must be 2-dimensional");
+  if (targets.rank() != 1) return InvalidArgument("targets must be 1-dimensional");
+  if (predictions.dim(0) != targets.dim(0)) {
+    return InvalidArgument("First dimension of predictions ", predictions.dim(0),
+                           " must match length of targets ", targets.dim(0));
+  }
+  const bool wide = ctx.input_dtype(0) == DataType::kDouble;  // in the yardstick
+  if (ctx.input_dtype(1) == DataType::kInt32) {
+    if (wide) return std::make_unique<InTopK<double, int32_t>>(predictions, k);
+    return std::make_unique<InTopK<float, int32_t>>(predictions, k);
+  }
+  if (wide) return std::make_unique<InTopK<double, int64_t>>(predictions, k);
+  return std::make_unique<InTopK<float, int64_t>>(predictions, k);
+}
+
+PreparedOr PrepareInTopK(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t k, ctx.Attr<int64_t>("k"));
+  return MakeInTopK(ctx, k);
+}
+
+PreparedOr PrepareInTopKV2(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t k, ScalarOf(*ctx.input_value(2), "k"));
+  return MakeInTopK(ctx, k);
+}
+
+}  // namespace
+
+void RegisterTopK(KernelRegistry& kernels) {
+  const auto add = [&]<typename Index>(DataType index, Index) {
+    kernels.Add<TopK<Index>::template Kernel>("TopKV2")
+        .template For<AllNumberTypes>("T")
+        .When("index_type", index)
+        .ValueInput(1);
+  };
+  add(int16, int16_t{});
+  add(int32, int32_t{});
+  add(int64, int64_t{});
+  kernels.Add("InTopK", PrepareInTopK).Types("T", {int32, int64});
+  kernels.Add("InTopKV2", PrepareInTopKV2).Types("T", {int32, int64}).ValueInput(2);
+}
+
+}  // namespace sessile
