@@ -30,6 +30,7 @@
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/initializers.h"
 #include "sessile/ops/layers.h"
+#include "sessile/ops/losses.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"

@@ -273,6 +273,42 @@ class ExponentialMovingAverage {
   std::map<Key, Variable> averages_;
 };
 
+// Learning rates that fall with the step, an integer or number tensor. Each is a scalar of the
+// dtype of `learning_rate`; with p = step / decay_steps, rounded down with `staircase`:
+//
+//   exponential_decay   learning_rate * decay_rate^p
+//   natural_exp_decay   learning_rate * e^(-decay_rate * p)
+//   inverse_time_decay  learning_rate / (1 + decay_rate * p)
+struct StaircaseOptions {
+  bool staircase = false;
+  std::string name = {};
+};
+Output exponential_decay(Input learning_rate, Input global_step, Input decay_steps,
+                         Input decay_rate, const StaircaseOptions& options = {});
+Output natural_exp_decay(Input learning_rate, Input global_step, Input decay_steps,
+                         Input decay_rate, const StaircaseOptions& options = {});
+Output inverse_time_decay(Input learning_rate, Input global_step, Input decay_steps,
+                          Input decay_rate, const StaircaseOptions& options = {});
+
+// (learning_rate - end) * (1 - p)^power + end, with p at most 1. With `cycle`, decay_steps is
+// replaced by its first multiple that is not below the step.
+struct PolynomialDecayOptions {
+  Input end_learning_rate = 0.0001;
+  Input power = 1.0;
+  bool cycle = false;
+  std::string name = {};
+};
+Output polynomial_decay(Input learning_rate, Input global_step, Input decay_steps,
+                        const PolynomialDecayOptions& options = {});
+
+// learning_rate * ((1 - alpha) * (1 + cos(pi * p)) / 2 + alpha), with p at most 1.
+struct CosineDecayOptions {
+  double alpha = 0.0;
+  std::string name = {};
+};
+Output cosine_decay(Input learning_rate, Input global_step, Input decay_steps,
+                    const CosineDecayOptions& options = {});
+
 // The variable "global_step" of the default graph, an int64 scalar that counts training steps.
 // Without value if there is none; throws errors::InvalidArgumentError if it is no integer scalar.
 Variable get_global_step();

@@ -1,0 +1,113 @@
+// Learning rates that follow from the number of steps.
+
+#include <numbers>
+
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
+#include "sessile/ops/train.h"
+
+namespace sessile::train {
+namespace {
+
+// What all of them begin with: the first rate as a tensor, whose dtype is that of all numbers.
+class Schedule {
+ public:
+  Schedule(const std::vector<Input>& inputs, const std::string& name, const char* missing)
+      : with_(graph_of(inputs).as_default()), scope_(name.empty() ? missing : name) {
+    rate_ = convert_to_tensor(inputs[0], {}, "initial_learning_rate");
+  }
+  const Output& rate() const { return rate_; }
+  const std::string& name() const { return scope_.name(); }
+  Output Number(const Input& input) const { return cast(input, BaseType(rate_.dtype())); }
+
+ private:
+  const DefaultGraphScope with_;
+  const name_scope scope_;
+  Output rate_;
+};
+
+Output Ceil(const Output& x) { return OpBuilder("Ceil").Input(x).Build(); }
+Output Floor(const Output& x) { return OpBuilder("Floor").Input(x).Build(); }
+Output Cos(const Output& x) { return OpBuilder("Cos").Input(x).Build(); }
+
+}  // namespace
+
+Output exponential_decay(Input learning_rate, Input global_step, Input decay_steps,
+                         Input decay_rate, const StaircaseOptions& options) {
+  SourceScope here(learning_rate);
+  const Schedule schedule({learning_rate, global_step, decay_steps, decay_rate}, options.name,
+                          "ExponentialDecay");
+  const Output steps = schedule.Number(decay_steps);
+  const Output rate = schedule.Number(decay_rate);
+  const Output step = schedule.Number(global_step);
+  Output p = step / steps;
+  if (options.staircase) p = Floor(p);
+  return multiply(schedule.rate(), pow(rate, p), schedule.name());
+}
+
+Output natural_exp_decay(Input learning_rate, Input global_step, Input decay_steps,
+                         Input decay_rate, const StaircaseOptions& options) {
+  SourceScope here(learning_rate);
+  const Output rate = exp(negative(decay_rate));
+  return exponential_decay(learning_rate, global_step, decay_steps, rate, options);
+}
+
+Output inverse_time_decay(Input learning_rate, Input global_step, Input decay_steps,
+                          Input decay_rate, const StaircaseOptions& options) {
+  SourceScope here(learning_rate);
+  const Schedule schedule({learning_rate, global_step, decay_steps, decay_rate}, options.name,
+                          "InverseTimeDecay");
+  const Output steps = schedule.Number(decay_steps);
+  const Output rate = schedule.Number(decay_rate);
+  const Output step = schedule.Number(global_step);
+  Output p = step / steps;
+  if (options.staircase) p = Floor(p);
+  const Output one = schedule.Number(constant(1));
+  const Output growth = multiply(rate, p);
+  return divide(schedule.rate(), add(one, growth), schedule.name());
+}
+
+Output polynomial_decay(Input learning_rate, Input global_step, Input decay_steps,
+                        const PolynomialDecayOptions& options) {
+  SourceScope here(learning_rate);
+  const Schedule schedule(
+      {learning_rate, global_step, decay_steps, options.end_learning_rate, options.power},
+      options.name, "PolynomialDecay");
+  const Output end = schedule.Number(options.end_learning_rate);
+  const Output power = schedule.Number(options.power);
+  Output step = schedule.Number(global_step);
+  Output steps = schedule.Number(decay_steps);
+  if (options.cycle) {
+    // The first multiple of decay_steps that is not below the step.
+    const Output at_first = equal(step, 0);
+    const Output periods = Ceil(truediv(step, decay_steps));
+    const Output multiplier = where_v2(at_first, 1.0, periods);
+    steps = multiply(steps, multiplier);
+  } else {
+    step = minimum(step, steps);
+  }
+  const Output p = divide(step, steps);
+  const Output range = schedule.rate() - end;
+  const Output rest = 1.0 - p;
+  const Output left = multiply(range, pow(rest, power));
+  return add(left, end, schedule.name());
+}
+
+Output cosine_decay(Input learning_rate, Input global_step, Input decay_steps,
+                    const CosineDecayOptions& options) {
+  SourceScope here(learning_rate);
+  const Schedule schedule({learning_rate, global_step, decay_steps}, options.name, "CosineDecay");
+  const Output steps = schedule.Number(decay_steps);
+  const Output step = minimum(schedule.Number(global_step), steps);
+  const Output fraction = step / steps;
+  const Output pi = constant(std::numbers::pi);
+  const Output cosine = 0.5 * (1.0 + Cos(pi * fraction));
+  const Output decayed = (1.0 - options.alpha) * cosine + options.alpha;
+  return multiply(schedule.rate(), decayed);
+}
+
+}  // namespace sessile::train
