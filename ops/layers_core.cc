@@ -9,7 +9,6 @@
 #include "sessile/ops/layer_arguments.h"
 #include "sessile/ops/layers.h"
 #include "sessile/ops/nn.h"
-#include "sessile/ops/op_builder.h"
 
 namespace sessile::layers {
 
@@ -51,15 +50,7 @@ Output flatten(Input inputs, const FlattenOptions& options) {
   const int64_t batch = x.get_shape().dim(0);
   if (rest.IsFullyDefined()) return reshape(x, constant({-1, rest.num_elements()}));
   if (batch != None) return reshape(x, constant({batch, int64_t{-1}}));
-  const Output sizes = shape(x);
-  const Output rows = OpBuilder("StridedSlice", "strided_slice")
-                          .Input(sizes)
-                          .Input({0})
-                          .Input({1})
-                          .Input({1})
-                          .Attr("shrink_axis_mask", int64_t{1})
-                          .Build();
-  return reshape(x, {rows, -1});
+  return reshape(x, {shape(x)[0], -1});
 }
 
 }  // namespace sessile::layers

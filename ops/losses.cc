@@ -212,15 +212,7 @@ Output softmax_cross_entropy(Input onehot_labels, Input logits,
   Output labels = cast(onehot_labels, BaseType(x.dtype()));
   CheckCompatible(x, labels);
   if (options.label_smoothing > 0) {
-    const Output sizes = shape(labels);
-    const Output classes = OpBuilder("StridedSlice", "strided_slice")
-                               .Input(sizes)
-                               .Input({1})
-                               .Input({2})
-                               .Input({1})
-                               .Attr("shrink_axis_mask", int64_t{1})
-                               .Build();
-    const Output part = options.label_smoothing / cast(classes, BaseType(x.dtype()));
+    const Output part = options.label_smoothing / cast(shape(labels)[-1], BaseType(x.dtype()));
     const Output shrunk = labels * (1.0 - options.label_smoothing);
     labels = shrunk + part;
   }

@@ -194,15 +194,7 @@ void CheckSparseShapes(const Shape& labels, const Shape& logits) {
 Output SparseOfAnyRank(const Output& logits, const Output& labels, const Output& labels_shape,
                        std::string_view name) {
   const Output dims = shape(logits);
-  const Output last = rank(logits) - 1;
-  const Output end = last + 1;
-  const Output classes = OpBuilder("StridedSlice", "strided_slice")
-                             .Input(dims)
-                             .Input({last})
-                             .Input({end})
-                             .Input({1})
-                             .Attr("shrink_axis_mask", int64_t{1})
-                             .Build();
+  const Output classes = dims[rank(logits) - 1];
   const Output matrix = reshape(logits, {-1, classes});
   const Output vector = reshape(labels, {-1});
   const Output loss = LossOf("SparseSoftmaxCrossEntropyWithLogits", name, matrix, vector);

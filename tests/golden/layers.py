@@ -74,6 +74,16 @@ def nn_ops():
     tf.nn.fused_batch_norm(x, [1.0, 1.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0], 1e-4, is_training=False, name="bn")
 
 
+def two_transposed_convolutions():
+    x = tf.layers.conv2d_transpose(images(), 4, 3, 2, "same", activation=tf.nn.relu)
+    tf.layers.conv2d_transpose(x, 3, [3, 2], [2, 1], padding="VALID", use_bias=False, name="up")
+
+
+def transposed_convolution_of_unknown_size():
+    x = tf.placeholder(tf.float32, [None, None, 8, 2])
+    tf.layers.conv2d_transpose(x, 4, 3, 2)
+
+
 def pooling():
     tf.layers.max_pooling2d(images(), 2, 2)
     tf.layers.average_pooling2d(images(), [2, 3], 1, "same", name="avg")
@@ -163,6 +173,8 @@ CASES = {
     "batch_norm_two_axes": batch_norm_fed(images, axis=[1, 3]),
     "batch_norm_middle_axis": batch_norm_fed(images, axis=2),
     "batch_norm_rows_no_scale_no_center": batch_norm(rows, scale=False, center=False),
+    "two_transposed_convolutions": two_transposed_convolutions,
+    "transposed_convolution_of_unknown_size": transposed_convolution_of_unknown_size,
     "pooling": pooling,
     "dropout": dropout,
     "flatten": flatten,

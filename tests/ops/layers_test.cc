@@ -43,6 +43,35 @@ TEST_F(LayersTest, ConvolutionsAreTensorFlows) {
   Expect("two_convolutions");
 }
 
+TEST_F(LayersTest, TransposedConvolutionsAreTensorFlows) {
+  const Output x = layers::conv2d_transpose(
+      Images(), 4, 3, {.strides = 2, .padding = "same", .activation = nn::relu});
+  const Output up = layers::conv2d_transpose(
+      x, 3, {3, 2}, {.strides = {2, 1}, .padding = "VALID", .use_bias = false, .name = "up"});
+  EXPECT_EQ(up.get_shape(), Shape({None, 33, 17, 3}));
+  Expect("two_transposed_convolutions");
+}
+
+TEST_F(LayersTest, TransposedConvolutionsOfUnknownSizesAreTensorFlows) {
+  layers::conv2d_transpose(placeholder(float32, {None, None, 8, 2}), 4, 3, {.strides = 2});
+  Expect("transposed_convolution_of_unknown_size");
+}
+
+TEST_F(LayersTest, TransposedConvolutionsKnowTheirShapeWithChannelsFirst) {
+  const Output x = layers::conv2d_transpose(placeholder(float32, {None, 2, 8, 9}), 4, 3,
+                                            {.strides = 2, .data_format = "channels_first"});
+  EXPECT_EQ(x.get_shape(), Shape({None, 4, 17, 19}));
+}
+
+TEST_F(LayersTest, TransposedConvolutionsRefuseUnknownChannels) {
+  ExpectError(
+      [] {
+        layers::conv2d_transpose(placeholder(float32, {None, 28, 28, None}), 4, 3);
+      },
+      "The channel dimension of the inputs to `Conv2DTranspose` should be defined. The input_shape "
+      "received is (?, 28, 28, ?)");
+}
+
 TEST_F(LayersTest, NamesAndReuseAreTensorFlows) {
   const Output x = Rows();
   layers::dense(x, 4, {.name = "fc"});
