@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 
 #include "sessile/core/framework/buffer.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/io/file_access.h"
 
 namespace sessile {
 namespace {
@@ -21,43 +21,9 @@ namespace {
 constexpr size_t kChunk = size_t{1} << 20;
 constexpr uint64_t kMaxUnsizedBytes = uint64_t{1} << 28;
 
-absl::Status SystemError(const char* what, const std::string& path, int error) {
-  return absl::ErrnoToStatus(error, absl::StrCat(what, " '", path, "'"));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  // 0 or the error number.
-  int Close() {
-    const int result = ::close(fd_);
-    fd_ = -1;
-    return result == 0 ? 0 : errno;
-  }
-
- private:
-  int fd_;
-};
-
 absl::Status TooLarge(const std::string& path, uint64_t limit) {
   return absl::ResourceExhaustedError(
       absl::StrCat("Cannot read '", path, "': it has more than ", limit, " bytes"));
-}
-
-absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError("Cannot write", path, errno);
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return absl::OkStatus();
 }
 
 // A device or a pipe cannot be replaced, only written to.
@@ -108,9 +74,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit) {
 
 absl::Status WriteFile(const std::string& path, std::string_view bytes) {
   if (IsSpecialFile(path)) return WriteInPlace(path, bytes);
-  static std::atomic<uint64_t> next{0};
-  const std::string temporary =
-      absl::StrCat(path, ".tmp", static_cast<int64_t>(::getpid()), "_", next.fetch_add(1));
+  const std::string temporary = TemporaryNameFor(path);
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   if (file.get() < 0) return SystemError("Cannot create", temporary, errno);
   absl::Status status = WriteAll(file.get(), bytes, path);

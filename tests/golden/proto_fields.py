@@ -22,9 +22,10 @@ FILES = [
     "framework/allocation_description", "framework/attr_value", "framework/cost_graph",
     "framework/function", "framework/graph", "framework/node_def", "framework/op_def",
     "framework/resource_handle", "framework/step_stats", "framework/tensor",
-    "framework/tensor_description", "framework/tensor_shape", "framework/types",
-    "framework/variable", "framework/versions", "protobuf/config", "protobuf/control_flow",
-    "protobuf/meta_graph", "protobuf/saver",
+    "framework/tensor_description", "framework/tensor_shape", "framework/tensor_slice",
+    "framework/types", "framework/variable", "framework/versions", "protobuf/config",
+    "protobuf/control_flow", "protobuf/meta_graph", "protobuf/saver", "protobuf/tensor_bundle",
+    "util/saved_tensor_slice", "../python/training/checkpoint_state",
 ]
 
 NEWER = "newer than TensorFlow 1"
@@ -145,7 +146,8 @@ class Writer:
 def main():
     writer = Writer()
     for file in FILES:
-        module = importlib.import_module("tensorflow.core." + file.replace("/", ".") + "_pb2")
+        module = importlib.import_module(
+            os.path.normpath("tensorflow/core/" + file).replace("/", ".") + "_pb2")
         proto = descriptor_pb2.FileDescriptorProto()
         module.DESCRIPTOR.CopyToProto(proto)
         for enum in proto.enum_type:

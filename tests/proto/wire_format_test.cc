@@ -13,9 +13,12 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "sessile/core/io/proto_io.h"
+#include "sessile/proto/checkpoint_state.pb.h"
 #include "sessile/proto/config.pb.h"
 #include "sessile/proto/control_flow.pb.h"
 #include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/saved_tensor_slice.pb.h"
+#include "sessile/proto/tensor_bundle.pb.h"
 #include "sessile/proto/variable.pb.h"
 
 namespace sessile {
@@ -85,8 +88,11 @@ void AddMessage(const Descriptor* descriptor, Facts* facts) {
 Facts OurFacts() {
   // A static library links only what is mentioned; these files import all others.
   pb::CallableOptions::descriptor();
+  pb::CheckpointState::descriptor();
   pb::ControlFlowContextDef::descriptor();
   pb::MetaGraphDef::descriptor();
+  pb::SavedTensorSlices::descriptor();
+  pb::BundleEntryProto::descriptor();
   pb::VariableDef::descriptor();
 
   Facts facts;

@@ -1,0 +1,73 @@
+#include "sessile/core/checkpoint/snappy.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+
+namespace sessile {
+namespace {
+
+std::string Decompressed(const std::string& hex) {
+  const auto result = DecompressSnappy(absl::HexStringToBytes(hex));
+  return result.ok() ? *result : "error";
+}
+
+TEST(SnappyTest, ReadsEveryKindOfElement) {
+  EXPECT_EQ(Decompressed("00"), "");
+  EXPECT_EQ(Decompressed("03"
+                         "08616263"),
+            "abc");
+  EXPECT_EQ(Decompressed("03"
+                         "f002616263"),
+            "abc");  // length in a byte of its own
+  EXPECT_EQ(Decompressed("03"
+                         "f40200616263"),
+            "abc");  // in two
+  EXPECT_EQ(Decompressed("08"
+                         "08616263"
+                         "0503"),
+            "abcabcab");  // copy, 11 bits of offset
+  EXPECT_EQ(Decompressed("08"
+                         "08616263"
+                         "120300"),
+            "abcabcab");
+  EXPECT_EQ(Decompressed("08"
+                         "08616263"
+                         "1303000000"),
+            "abcabcab");
+  EXPECT_EQ(Decompressed("08"
+                         "0061"
+                         "1a0100"),
+            "aaaaaaaa");  // what it has just written
+}
+
+TEST(SnappyTest, RefusesDamage) {
+  EXPECT_EQ(Decompressed(""), "error");
+  EXPECT_EQ(Decompressed("04"
+                         "08616263"),
+            "error");  // too little
+  EXPECT_EQ(Decompressed("02"
+                         "08616263"),
+            "error");  // too much
+  EXPECT_EQ(Decompressed("03"
+                         "086162"),
+            "error");  // ends early
+  EXPECT_EQ(Decompressed("08"
+                         "08616263"
+                         "0504"),
+            "error");  // from before the beginning
+  EXPECT_EQ(Decompressed("08"
+                         "08616263"
+                         "0500"),
+            "error");  // from nowhere
+  EXPECT_EQ(Decompressed("08"
+                         "08616263"
+                         "12"),
+            "error");
+  EXPECT_EQ(Decompressed("ffffffffff7f"
+                         "08616263"),
+            "error");  // terabytes from 10 bytes
+}
+
+}  // namespace
+}  // namespace sessile
