@@ -54,8 +54,11 @@ class TiledConvolution : public Prepared {
   TiledConvolution(const ConvolutionShape& conv, bool forward, const tiles::Kernels& kernels)
       : conv_(conv), kernels_(kernels), to_(conv, forward), groups_(kernels, to_.channels) {
     AddOutput(float32, forward ? OutputShape(conv) : InputShape(conv));
-    const int64_t blocks = TiledBlocks(conv.batch * to_.num_rows(),
-                                       WorkPerImage(conv) / static_cast<double>(to_.num_rows()));
+    // A sum of few terms takes as long as storing it.
+    constexpr double kWorkPerResult = 32;
+    const double work = WorkPerImage(conv) + kWorkPerResult * static_cast<double>(to_.result_image);
+    const int64_t blocks =
+        TiledBlocks(conv.batch * to_.num_rows(), work / static_cast<double>(to_.num_rows()));
     image_blocks_ = std::min(blocks, conv.batch);
     row_blocks_ = blocks > conv.batch ? std::min(blocks / conv.batch, to_.num_rows()) : 1;
     // With few images, tiles of neighbours in a column are made too; else row after row is better
@@ -271,8 +274,8 @@ bool SuitsTiles(const ConvolutionShape& conv) {
 }
 
 int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most) {
-  constexpr double kBlocks = 2;  // of BlocksOfWork in one
-  const int64_t blocks = BlocksOfWork(items, work_per_item / kBlocks, most);
+  constexpr double kBlocks = 2;  // in one of BlocksOfWork
+  const int64_t blocks = BlocksOfWork(items, work_per_item * kBlocks, most);
   return blocks >= 4 ? blocks / 4 * 4 : blocks == 3 ? 2 : blocks;
 }
 

@@ -22,7 +22,7 @@ absl::StatusOr<std::unique_ptr<Prepared>> TiledBackwardFilter(const ConvolutionS
 // True if shapes alone let tiles compute it.
 bool SuitsTiles(const ConvolutionShape& conv);
 
-// BlocksOfWork for tiles: a block takes some tens of microseconds, and 2 or 4 threads have the same
+// BlocksOfWork for tiles: a block takes some ten microseconds, and 2 or 4 threads have the same
 // number of them.
 int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most = kMaxBlocks);
 

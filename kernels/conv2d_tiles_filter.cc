@@ -45,8 +45,10 @@ class TiledFilterGradient final : public Prepared {
         std::min(conv.batch * pixels / kLeastPixels, static_cast<int64_t>(kMostScratch / slot)), 1,
         kMostBlocks);
     AddOutput(float32, FilterShape(conv));
+    // Blocks are larger than elsewhere: each has sums of its own, which have to be joined.
+    constexpr double kLarger = 4;
     AddPhase(TiledBlocks(conv.batch * row_ranges_,
-                         WorkPerImage(conv) / static_cast<double>(row_ranges_), most));
+                         WorkPerImage(conv) / static_cast<double>(row_ranges_) / kLarger, most));
     AddPhase(BlocksOf(conv.filter[0] * conv.filter[1],
                       tap_size_ * num_blocks(0) * static_cast<int64_t>(sizeof(double))));
     SetScratch(num_blocks(0), slot);

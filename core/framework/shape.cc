@@ -36,7 +36,6 @@ Dim::operator int64_t() const {
 Shape::Shape(std::initializer_list<Dim> dims) : Shape(std::vector<Dim>(dims)) {}
 
 Shape::Shape(const std::vector<Dim>& dims) {
-  dims_.reserve(dims.size());
   for (const Dim& dim : dims) dims_.push_back(dim.value_or_unknown());
 }
 
@@ -48,7 +47,7 @@ Shape Shape::Unknown() {
 
 Shape Shape::UnknownOfRank(int rank) {
   Shape shape;
-  shape.dims_.assign(static_cast<size_t>(rank), kUnknownDim);
+  for (int i = 0; i < rank; ++i) shape.dims_.push_back(kUnknownDim);
   return shape;
 }
 
@@ -112,7 +111,7 @@ Shape Shape::Slice(int begin, int end) const {
 Shape Shape::Concat(const Shape& a, const Shape& b) {
   if (!a.has_rank_ || !b.has_rank_) return Unknown();
   Shape shape = a;
-  shape.dims_.insert(shape.dims_.end(), b.dims_.begin(), b.dims_.end());
+  for (const int64_t dim : b.dims_) shape.dims_.push_back(dim);
   return shape;
 }
 

@@ -8,6 +8,8 @@
 // A value type; a const Shape may be read by any number of threads.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -73,7 +75,7 @@ class Shape {
   int rank() const { return static_cast<int>(dims_.size()); }
   // The size of dimension i, or kUnknownDim. REQUIRES: has_rank(), 0 <= i < rank().
   int64_t dim(int i) const { return dims_[static_cast<size_t>(i)]; }
-  std::span<const int64_t> dims() const { return dims_; }
+  std::span<const int64_t> dims() const { return {dims_.data(), dims_.size()}; }
 
   bool IsFullyDefined() const;
   // The number of elements, or -1 if a dimension or the rank is unknown.
@@ -104,8 +106,35 @@ class Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 
  private:
+  // A vector that needs no memory of its own for a usual rank.
+  class Dims {
+   public:
+    size_t size() const { return many_.empty() ? count_ : many_.size(); }
+    const int64_t* data() const { return many_.empty() ? few_.data() : many_.data(); }
+    const int64_t* begin() const { return data(); }
+    const int64_t* end() const { return data() + size(); }
+    int64_t operator[](size_t i) const { return data()[i]; }
+    int64_t& operator[](size_t i) { return many_.empty() ? few_[i] : many_[i]; }
+    void push_back(int64_t dim) {
+      if (many_.empty() && count_ < few_.size()) {
+        few_[count_++] = dim;
+        return;
+      }
+      if (many_.empty()) many_.assign(few_.begin(), few_.end());
+      many_.push_back(dim);
+    }
+    friend bool operator==(const Dims& a, const Dims& b) {
+      return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
+
+   private:
+    size_t count_ = 0;
+    std::array<int64_t, 4> few_ = {};
+    std::vector<int64_t> many_;  // all of them, if they are more
+  };
+
   bool has_rank_ = true;
-  std::vector<int64_t> dims_;
+  Dims dims_;
 };
 
 }  // namespace sessile

@@ -65,6 +65,9 @@ void Plan::AddStep(DraftStep& from, size_t scratch) {
   }
   for (const int output : from.outputs) AddView(output);
   step.outputs = std::move(from.outputs);
+  for (const int64_t blocks : step.kernel->phases()) {
+    if (blocks > 1) shared_blocks_ += blocks;
+  }
   steps_.push_back(std::move(step));
 }
 

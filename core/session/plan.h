@@ -73,6 +73,8 @@ class Plan {
   // False if some steps are left to the reference executor.
   bool is_complete() const { return draft_.is_complete; }
   size_t arena_bytes() const { return arena_bytes_; }
+  // Blocks that threads may share out.
+  int64_t shared_blocks() const { return shared_blocks_; }
   // Memory that the plan itself takes, roughly.
   size_t bytes() const;
 
@@ -102,6 +104,7 @@ class Plan {
   std::vector<std::vector<size_t>> feed_views_, binding_views_, owned_views_;
   std::vector<int> owned_;
   size_t arena_bytes_ = 0;
+  int64_t shared_blocks_ = 0;
 
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<PlanFrame>> frames_;

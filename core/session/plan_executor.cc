@@ -12,6 +12,9 @@ namespace {
 
 using Kind = PlanStorage::Kind;
 
+// With so many blocks it pays to wake the threads before the first one.
+constexpr int64_t kManyBlocks = 64;
+
 class StepContext final : public RunContext {
  public:
   StepContext(const PlanStep& step, const RunLimits& limits) : step_(step), limits_(limits) {}
@@ -80,6 +83,7 @@ class PlanRun {
   PlanRun& operator=(const PlanRun&) = delete;
 
   absl::StatusOr<std::vector<RunValue>> Run(std::span<const Tensor> contents) {
+    if (plan_.shared_blocks() >= kManyBlocks) environment_.pool->Rouse();
     SESSILE_RETURN_IF_ERROR(Bind(contents));
     for (const PlanStep& step : plan_.steps()) {
       SESSILE_RETURN_IF_ERROR(environment_.limits->Check());

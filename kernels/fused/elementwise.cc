@@ -19,8 +19,8 @@ using Kind = Operand::Kind;
 constexpr int64_t kTile = 1024;
 constexpr size_t kMaxArrays = 24;
 constexpr size_t kForever = std::numeric_limits<size_t>::max();
-// Enough tiles that what is done once a block does not count.
-constexpr int64_t kBlockElements = 32 * kTile;
+// Enough tiles that what is done once a block does not count for much.
+constexpr int64_t kBlockElements = 8 * kTile;
 
 class ElementwiseKernel final : public Prepared {
  public:

@@ -10,6 +10,9 @@
 // Runs a graph: see `sessile run --help`.
 absl::Status RunCommand(const std::vector<std::string>& args);
 
+// Measures runs of a graph, and which kernels the time goes to.
+absl::Status BenchCommand(const std::vector<std::string>& args);
+
 // Lists a graph's inputs, outputs, operations and variables.
 absl::Status ShowCommand(const std::vector<std::string>& args);
 

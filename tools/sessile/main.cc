@@ -18,6 +18,7 @@ constexpr const char* kHelp =
     "usage: sessile COMMAND [arguments]\n\n"
     "Runs and lists TensorFlow 1 graphs (GraphDef files, binary or .pbtxt).\n\n"
     "  run GRAPH     computes tensors of a graph\n"
+    "  bench GRAPH   measures runs of a graph, and which kernels the time goes to\n"
     "  show GRAPH    lists its inputs, outputs, operations and variables\n"
     "  ops           lists the operations that there are\n"
     "  --version\n"
@@ -34,6 +35,7 @@ absl::Status Dispatch(const std::vector<std::string>& args) {
   }
   const std::vector<std::string> rest(args.begin() + 1, args.end());
   if (args[0] == "run") return RunCommand(rest);
+  if (args[0] == "bench") return BenchCommand(rest);
   if (args[0] == "show") return ShowCommand(rest);
   if (args[0] == "ops") return OpsCommand(rest);
   return absl::InvalidArgumentError(

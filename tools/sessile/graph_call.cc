@@ -1,0 +1,60 @@
+#include "sessile/tools/sessile/graph_call.h"
+
+#include <utility>
+
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/graph_impl.h"
+#include "sessile/core/graph/import.h"
+#include "sessile/core/io/file.h"
+#include "sessile/tools/sessile/feed_argument.h"
+
+using namespace sessile;  // NOLINT: a program of the library
+
+void GraphCallFlags::DeclareTo(FlagSet* set) {
+  set->Positional("GRAPH", &graph, "a GraphDef, binary or text (.pbtxt)")
+      .List("init", &init, "operation to run once, before anything else")
+      .List("feed", &feeds, "NAME=FILE.npy or NAME=VALUE: a tensor's value, converted to its type")
+      .List("fetch", &fetches, "tensor to compute")
+      .List("target", &targets, "operation to run together with the fetches")
+      .Int("threads", &threads, "threads that compute; 0: as many as there are cores",
+           {.min = 0, .max = 4096});
+}
+
+absl::StatusOr<Graph> GraphCall::ReadGraph(const std::string& path) {
+  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphDef(path));
+  const Graph graph;
+  SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
+  return graph;
+}
+
+GraphCall::GraphCall(const GraphCallFlags& flags, const Graph& graph)
+    : flags_(flags),
+      graph_(graph),
+      session_(graph, {.intra_op_parallelism_threads = static_cast<int>(flags.threads)}) {}
+
+absl::Status GraphCall::Start() {
+  for (const std::string& argument : flags_.feeds) {
+    SESSILE_ASSIGN_OR_RETURN(FeedArgument feed, ParseFeed(graph_, argument));
+    feeds_.push_back({feed.name, std::move(feed.value)});
+  }
+  for (const std::string& op : flags_.init) {
+    SESSILE_RETURN_IF_ERROR(session_.Run({graph_.get_operation_by_name(op)}).status());
+  }
+  for (const std::string& name : flags_.fetches) {
+    SESSILE_RETURN_IF_ERROR(CheckRegistered(TensorNameOf(name)));
+    fetches_.push_back(graph_.get_tensor_by_name(TensorNameOf(name)));
+  }
+  for (const std::string& name : flags_.targets) {
+    fetches_.push_back(graph_.get_operation_by_name(name));
+  }
+  return absl::OkStatus();
+}
+
+// Of an operation that is not registered nobody knows how many outputs it has.
+absl::Status GraphCall::CheckRegistered(const std::string& tensor) const {
+  const std::string name = tensor.substr(0, tensor.rfind(':'));
+  const Node* const node = graph_.impl()->FindNode(name);
+  if (node == nullptr || node->op() != nullptr) return absl::OkStatus();
+  return NotFound("Op type not registered '", node->op_type(), "' (node '", name, "')");
+}

@@ -1,0 +1,46 @@
+// What `sessile run` and `sessile bench` have in common: a graph from a file, a session of it, and
+// the feeds, fetches and targets of a run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sessile/core/graph/graph.h"
+#include "sessile/core/io/flags.h"
+#include "sessile/core/session/session.h"
+
+struct GraphCallFlags {
+  std::string graph;
+  std::vector<std::string> init, feeds, fetches, targets;
+  int64_t threads = 0;
+
+  void DeclareTo(sessile::FlagSet* set);
+};
+
+class GraphCall {
+ public:
+  // Reads the graph. `flags` must outlive the call.
+  static absl::StatusOr<sessile::Graph> ReadGraph(const std::string& path);
+  GraphCall(const GraphCallFlags& flags, const sessile::Graph& graph);
+
+  // Reads the feeds, runs the operations of --init, and looks up what is to be computed.
+  absl::Status Start();
+
+  const sessile::Graph& graph() const { return graph_; }
+  sessile::Session& session() { return session_; }
+  const std::vector<sessile::Feed>& feeds() const { return feeds_; }
+  // Tensors first, then operations.
+  const std::vector<sessile::Fetch>& fetches() const { return fetches_; }
+
+ private:
+  absl::Status CheckRegistered(const std::string& tensor) const;
+
+  const GraphCallFlags& flags_;
+  const sessile::Graph graph_;
+  sessile::Session session_;
+  std::vector<sessile::Feed> feeds_;
+  std::vector<sessile::Fetch> fetches_;
+};
