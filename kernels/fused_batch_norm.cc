@@ -95,10 +95,12 @@ class FusedBatchNorm final : public Prepared {
       SESSILE_RETURN_IF_ERROR(CheckChannels(when + "mean", ctx.input_shape(3), attrs.dims));
       SESSILE_RETURN_IF_ERROR(CheckChannels(when + "variance", ctx.input_shape(4), attrs.dims));
     }
-    return std::make_unique<FusedBatchNorm>(attrs, ctx.input_shape(0));
+    const bool third_reserve = ctx.num_outputs() > 5;
+    return std::make_unique<FusedBatchNorm>(attrs, ctx.input_shape(0), third_reserve);
   }
 
-  FusedBatchNorm(const BatchNormAttrs& attrs, const Shape& shape, bool relu = false)
+  FusedBatchNorm(const BatchNormAttrs& attrs, const Shape& shape, bool third_reserve,
+                 bool relu = false)
       : attrs_(attrs),
         dims_(attrs.dims),
         relu_(relu),
@@ -106,7 +108,7 @@ class FusedBatchNorm final : public Prepared {
     constexpr DataType type = DataTypeOf<T>::value;
     AddOutput(type, shape);
     for (int i = 0; i < 4; ++i) AddOutput(type, Shape({dims_.channels}));
-    AddOutput(type, Shape());
+    if (third_reserve) AddOutput(type, Shape());
     MayForward(0, 0);
     AddPhase(attrs.training ? blocks_ : 1);
     AddPhase(1);
@@ -115,7 +117,7 @@ class FusedBatchNorm final : public Prepared {
   }
 
   std::shared_ptr<const Prepared> WithRelu() const {
-    return std::make_shared<FusedBatchNorm>(attrs_, outputs()[0].shape, true);
+    return std::make_shared<FusedBatchNorm>(attrs_, outputs()[0].shape, outputs().size() > 5, true);
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
@@ -174,7 +176,7 @@ class FusedBatchNorm final : public Prepared {
     }
     dims_.Tile(lanes[0]);
     dims_.Tile(lanes[1]);
-    out[5].data<T>()[0] = 0;
+    if (outputs().size() > 5) out[5].data<T>()[0] = 0;
   }
 
   void JoinBlocks(Scratch scratch, int64_t c, double* mean, double* variance) const {
@@ -392,15 +394,26 @@ std::shared_ptr<const Prepared> ReluGradThenBatchNormGrad(const Prepared& kernel
 }
 
 void RegisterFusedBatchNorm(KernelRegistry& kernels) {
+  constexpr char kOnlyFloat[] = "kernels compute with float and double only";
   const auto add = [&](const char* op, PrepareFn in_float, PrepareFn in_double) {
     kernels.Add(op, in_float).Types("T", {float32}).Types("U", {float32});
     kernels.Add(op, in_double).Types("T", {float64}).Types("U", {float64}).YardstickOnly();
-    kernels.Lacks(op, "T", {float16, bfloat16}, "kernels compute with float and double only");
+    kernels.Lacks(op, "T", {float16, bfloat16}, kOnlyFloat);
   };
-  add("FusedBatchNormV3", FusedBatchNorm<float>::Prepare, FusedBatchNorm<double>::Prepare);
-  add("FusedBatchNormGradV3", FusedBatchNormGrad<float>::Prepare,
-      FusedBatchNormGrad<double>::Prepare);
-  kernels.Lacks("FusedBatchNormV3", "U", {bfloat16}, "kernels compute with float and double only");
+  for (const char* op : {"FusedBatchNormV2", "FusedBatchNormV3"}) {
+    add(op, FusedBatchNorm<float>::Prepare, FusedBatchNorm<double>::Prepare);
+  }
+  for (const char* op : {"FusedBatchNormGradV2", "FusedBatchNormGradV3"}) {
+    add(op, FusedBatchNormGrad<float>::Prepare, FusedBatchNormGrad<double>::Prepare);
+  }
+  kernels.Lacks("FusedBatchNormV3", "U", {bfloat16}, kOnlyFloat);
+  const auto add_first = [&](const char* op, PrepareFn in_float, PrepareFn in_double) {
+    kernels.Add(op, in_float).Types("T", {float32});
+    kernels.Add(op, in_double).Types("T", {float64}).YardstickOnly();
+  };
+  add_first("FusedBatchNorm", FusedBatchNorm<float>::Prepare, FusedBatchNorm<double>::Prepare);
+  add_first("FusedBatchNormGrad", FusedBatchNormGrad<float>::Prepare,
+            FusedBatchNormGrad<double>::Prepare);
 }
 
 }  // namespace sessile

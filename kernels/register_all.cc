@@ -12,6 +12,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterArgMax(kernels);
   RegisterAssert(kernels);
   RegisterBatchMatMul(kernels);
+  RegisterBatchNormWithGlobalNormalization(kernels);
   RegisterBiasAdd(kernels);
   RegisterBinary(kernels);
   RegisterBitcast(kernels);
@@ -49,6 +50,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterSoftmax(kernels);
   RegisterSoftmaxCrossEntropy(kernels);
   RegisterStack(kernels);
+  RegisterToBool(kernels);
   RegisterTopK(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);

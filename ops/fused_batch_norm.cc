@@ -1,5 +1,7 @@
-// FusedBatchNormV3: batch normalization of images by one op; FusedBatchNormGradV3: its gradient.
+// FusedBatchNorm in three versions: batch normalization of images by one op; FusedBatchNormGrad:
+// its gradients.
 
+#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/data_format.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
@@ -61,67 +63,82 @@ absl::Status FusedBatchNormGradShape(ShapeContext& ctx) {
 absl::StatusOr<std::vector<Output>> FusedBatchNormGradient(GradContext& ctx, const Node& node,
                                                            std::span<const Output> grads) {
   SESSILE_ASSIGN_OR_RETURN(const bool is_training, node.attrs().Get<bool>("is_training"));
-  const std::vector<Output> made =
-      OpBuilder("FusedBatchNormGradV3")
-          .Input(grads[0])
-          .Input(ctx.input(node, 0))
-          .Input(ctx.input(node, 1))
-          .Input(is_training ? ctx.output(node, 3) : ctx.input(node, 3))
-          .Input(is_training ? ctx.output(node, 4) : ctx.input(node, 4))
-          .Input(ctx.output(node, 5))
-          .CopyAttr(node, "epsilon")
-          .CopyAttr(node, "data_format")
-          .CopyAttr(node, "is_training")
-          .BuildAll();
+  constexpr std::string_view kOp = "FusedBatchNorm";
+  OpBuilder gradient(absl::StrCat("FusedBatchNormGrad", node.op_type().substr(kOp.size())));
+  gradient.Input(grads[0])
+      .Input(ctx.input(node, 0))
+      .Input(ctx.input(node, 1))
+      .Input(is_training ? ctx.output(node, 3) : ctx.input(node, 3))
+      .Input(is_training ? ctx.output(node, 4) : ctx.input(node, 4));
+  if (node.num_outputs() > 5) gradient.Input(ctx.output(node, 5));
+  const std::vector<Output> made = gradient.CopyAttr(node, "epsilon")
+                                       .CopyAttr(node, "data_format")
+                                       .CopyAttr(node, "is_training")
+                                       .BuildAll();
   return std::vector<Output>{made[0], made[1], made[2], Output(), Output()};
+}
+
+// What the three versions of the op and of its gradient differ in.
+struct FusedBatchNormVersion {
+  const char* suffix;
+  bool has_u;     // statistics have a type of their own
+  bool is_third;  // volumes, and one more reserve space
+};
+
+void AddFusedBatchNorm(OpRegistry& ops, const FusedBatchNormVersion& version) {
+  OpDefBuilder op = ops.Add(absl::StrCat("FusedBatchNorm", version.suffix));
+  const std::string u = version.has_u ? ": U" : ": T";
+  op.Input("x: T");
+  for (const char* name : {"scale", "offset", "mean", "variance"}) op.Input(name + u);
+  op.Output("y: T");
+  for (const char* name : {"batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"}) {
+    op.Output(name + u);
+  }
+  if (version.is_third) op.Output("reserve_space_3: U");
+  op.Attr(version.has_u ? "T: {half, bfloat16, float}" : "T: {float}");
+  if (version.has_u) op.Attr(version.is_third ? "U: {bfloat16, float}" : "U: {float}");
+  op.Attr("epsilon: float = 0.0001")
+      .Attr("exponential_avg_factor: float = 1.0")
+      .Attr(version.is_third ? "data_format: {'NHWC', 'NCHW', 'NDHWC', 'NCDHW'} = 'NHWC'"
+                             : "data_format: {'NHWC', 'NCHW'} = 'NHWC'")
+      .Attr("is_training: bool = true")
+      .Shape(FusedBatchNormShape)
+      .Gradient(FusedBatchNormGradient)
+      .Doc("Normalizes each channel of `x` by its batch's or the given mean and variance.");
+}
+
+void AddFusedBatchNormGrad(OpRegistry& ops, const FusedBatchNormVersion& version) {
+  OpDefBuilder op = ops.Add(absl::StrCat("FusedBatchNormGrad", version.suffix));
+  const std::string u = version.has_u ? ": U" : ": T";
+  op.Input("y_backprop: T").Input("x: T");
+  op.Input(version.has_u ? "scale: float" : "scale: T");
+  op.Input("reserve_space_1" + u).Input("reserve_space_2" + u);
+  if (version.is_third) op.Input("reserve_space_3: U");
+  op.Output("x_backprop: T").Output("scale_backprop" + u).Output("offset_backprop" + u);
+  op.Output((version.is_third ? "reserve_space_4" : "reserve_space_3") + u);
+  op.Output((version.is_third ? "reserve_space_5" : "reserve_space_4") + u);
+  op.Attr(version.has_u ? "T: {half, bfloat16, float}" : "T: {float}");
+  if (version.has_u) op.Attr("U: {float}");
+  op.Attr("epsilon: float = 0.0001")
+      .Attr(version.is_third ? "data_format: {'NHWC', 'NCHW', 'NDHWC', 'NCDHW'} = 'NHWC'"
+                             : "data_format: {'NHWC', 'NCHW'} = 'NHWC'")
+      .Attr("is_training: bool = true")
+      .Shape(FusedBatchNormGradShape)
+      .NoGradient(
+          "the gradient of FusedBatchNorm is a fused op without one of its own; build the "
+          "normalization with nn.moments and nn.batch_normalization to differentiate twice")
+      .Doc("The gradients of FusedBatchNorm with respect to `x`, `scale` and `offset`.");
 }
 
 }  // namespace
 
 void RegisterFusedBatchNorm(OpRegistry& ops) {
-  ops.Add("FusedBatchNormV3")
-      .Input("x: T")
-      .Input("scale: U")
-      .Input("offset: U")
-      .Input("mean: U")
-      .Input("variance: U")
-      .Output("y: T")
-      .Output("batch_mean: U")
-      .Output("batch_variance: U")
-      .Output("reserve_space_1: U")
-      .Output("reserve_space_2: U")
-      .Output("reserve_space_3: U")
-      .Attr("T: {half, bfloat16, float}")
-      .Attr("U: {bfloat16, float}")
-      .Attr("epsilon: float = 0.0001")
-      .Attr("exponential_avg_factor: float = 1.0")
-      .Attr("data_format: {'NHWC', 'NCHW', 'NDHWC', 'NCDHW'} = 'NHWC'")
-      .Attr("is_training: bool = true")
-      .Shape(FusedBatchNormShape)
-      .Gradient(FusedBatchNormGradient)
-      .Doc("Normalizes each channel of `x` by its batch's or the given mean and variance.");
-  ops.Add("FusedBatchNormGradV3")
-      .Input("y_backprop: T")
-      .Input("x: T")
-      .Input("scale: float")
-      .Input("reserve_space_1: U")
-      .Input("reserve_space_2: U")
-      .Input("reserve_space_3: U")
-      .Output("x_backprop: T")
-      .Output("scale_backprop: U")
-      .Output("offset_backprop: U")
-      .Output("reserve_space_4: U")
-      .Output("reserve_space_5: U")
-      .Attr("T: {half, bfloat16, float}")
-      .Attr("U: {float}")
-      .Attr("epsilon: float = 0.0001")
-      .Attr("data_format: {'NHWC', 'NCHW', 'NDHWC', 'NCDHW'} = 'NHWC'")
-      .Attr("is_training: bool = true")
-      .Shape(FusedBatchNormGradShape)
-      .NoGradient(
-          "the gradient of FusedBatchNormV3 is a fused op without one of its own; build the "
-          "normalization with nn.moments and nn.batch_normalization to differentiate twice")
-      .Doc("The gradients of FusedBatchNormV3 with respect to `x`, `scale` and `offset`.");
+  for (const FusedBatchNormVersion& version :
+       {FusedBatchNormVersion{"", false, false}, FusedBatchNormVersion{"V2", true, false},
+        FusedBatchNormVersion{"V3", true, true}}) {
+    AddFusedBatchNorm(ops, version);
+    AddFusedBatchNormGrad(ops, version);
+  }
 }
 
 namespace nn {

@@ -13,6 +13,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterArgMax(ops);
   RegisterAssert(ops);
   RegisterBatchMatMul(ops);
+  RegisterBatchNormWithGlobalNormalization(ops);
   RegisterBiasAdd(ops);
   RegisterBinary(ops);
   RegisterBitcast(ops);
@@ -25,6 +26,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterDepthwiseConv2D(ops);
   RegisterDynamicStitch(ops);
   RegisterFill(ops);
+  RegisterFunctional(ops);
   RegisterFusedBatchNorm(ops);
   RegisterGather(ops);
   RegisterGatherNd(ops);

@@ -7,13 +7,15 @@
 
 namespace sessile {
 
-void RegisterActivations(OpRegistry& ops);          // activations.cc
-void RegisterAdam(OpRegistry& ops);                 // adam.cc
-void RegisterAddN(OpRegistry& ops);                 // add_n.cc
-void RegisterApplySlots(OpRegistry& ops);           // apply_slots.cc
-void RegisterArgMax(OpRegistry& ops);               // arg_max.cc
-void RegisterAssert(OpRegistry& ops);               // assert.cc
-void RegisterBatchMatMul(OpRegistry& ops);          // batch_matmul.cc
+void RegisterActivations(OpRegistry& ops);  // activations.cc
+void RegisterAdam(OpRegistry& ops);         // adam.cc
+void RegisterAddN(OpRegistry& ops);         // add_n.cc
+void RegisterApplySlots(OpRegistry& ops);   // apply_slots.cc
+void RegisterArgMax(OpRegistry& ops);       // arg_max.cc
+void RegisterAssert(OpRegistry& ops);       // assert.cc
+void RegisterBatchMatMul(OpRegistry& ops);  // batch_matmul.cc
+// batch_norm_with_global_normalization.cc
+void RegisterBatchNormWithGlobalNormalization(OpRegistry& ops);
 void RegisterBiasAdd(OpRegistry& ops);              // bias_add.cc
 void RegisterBinary(OpRegistry& ops);               // binary.cc
 void RegisterBitcast(OpRegistry& ops);              // bitcast.cc
@@ -26,6 +28,7 @@ void RegisterConv2D(OpRegistry& ops);               // conv2d.cc
 void RegisterDepthwiseConv2D(OpRegistry& ops);      // depthwise_conv2d.cc
 void RegisterDynamicStitch(OpRegistry& ops);        // dynamic_stitch.cc
 void RegisterFill(OpRegistry& ops);                 // fill.cc
+void RegisterFunctional(OpRegistry& ops);           // functional.cc
 void RegisterFusedBatchNorm(OpRegistry& ops);       // fused_batch_norm.cc
 void RegisterGather(OpRegistry& ops);               // gather.cc
 void RegisterGatherNd(OpRegistry& ops);             // gather_nd.cc

@@ -19,10 +19,12 @@
 
 namespace sessile {
 
-class GradContext;   // the state of a gradient walk (ops/)
-class Node;          // core/graph/node.h
-class Output;        // core/graph/output.h
-class ShapeContext;  // shape_inference.h
+struct CallSite;        // a node that calls functions (ops/)
+class FunctionInliner;  // the state of an inlining (ops/)
+class GradContext;      // the state of a gradient walk (ops/)
+class Node;             // core/graph/node.h
+class Output;           // core/graph/output.h
+class ShapeContext;     // shape_inference.h
 
 // One argument, or with number_attr or type_list_attr a list of arguments. Exactly one of `type`,
 // `type_attr` and `type_list_attr` is set.
@@ -68,6 +70,9 @@ using ValueAsShapeFn = std::function<std::optional<Shape>(ShapeContext&, int ind
 using GradientFn = std::function<absl::StatusOr<std::vector<Output>>(
     GradContext&, const Node& node, std::span<const Output> grads)>;
 
+// Replaces a node that calls functions of the graph's library by nodes that call none.
+using LowerFn = std::function<absl::Status(FunctionInliner&, const CallSite&)>;
+
 struct OpDef {
   std::string name;
   std::vector<ArgDef> inputs;
@@ -83,6 +88,8 @@ struct OpDef {
   bool rows_independent = false;  // row i of the outputs depends on row i of the inputs only
   ControlFlowKind control_flow = ControlFlowKind::kNone;
   std::optional<int> deprecated_since;  // GraphDef version
+
+  LowerFn lower;  // empty: the op calls no functions
 
   ShapeFn shape;
   ValueFn value;                  // empty: never known

@@ -114,6 +114,11 @@ OpDefBuilder& OpDefBuilder::Deprecated(int since_version) {
   return *this;
 }
 
+OpDefBuilder& OpDefBuilder::Lower(LowerFn fn) {
+  op_->lower = std::move(fn);
+  return *this;
+}
+
 void OpDefBuilder::Fail(std::string_view spec, absl::string_view why) {
   registry_->Fail(absl::StrCat("Op '", op_->name, "': malformed specification \"",
                                std::string(spec), "\": ", why));
@@ -149,6 +154,14 @@ std::vector<const OpDef*> OpRegistry::List() const {
   list.reserve(ops_.size());
   for (const auto& [name, op] : ops_) list.push_back(op.get());
   return list;
+}
+
+void OpRegistry::SetFunctionSupport(std::shared_ptr<const FunctionSupport> support) {
+  if (frozen_) {
+    Fail("SetFunctionSupport after the first graph was made");
+    return;
+  }
+  function_support_ = std::move(support);
 }
 
 void OpRegistry::Freeze() {

@@ -31,6 +31,7 @@
 namespace sessile {
 
 class OpRegistry;
+struct FunctionSupport;  // core/graph/inlined_graph.h
 
 // Writes one OpDef. Specifications are in TensorFlow's notation:
 //   arguments   "x: T", "axis: Tidx", "shape: int32", "ref: Ref(T)", "inputs: N * T", "in: Tlist"
@@ -59,6 +60,7 @@ class OpDefBuilder {
   OpDefBuilder& RowsIndependent();
   OpDefBuilder& ControlFlow(ControlFlowKind kind);
   OpDefBuilder& Deprecated(int since_version);
+  OpDefBuilder& Lower(LowerFn fn);
 
  private:
   friend class OpRegistry;
@@ -81,6 +83,10 @@ class OpRegistry {
   // In the order of the names.
   std::vector<const OpDef*> List() const;
 
+  // How graphs of these operations run functions; null: they do not.
+  void SetFunctionSupport(std::shared_ptr<const FunctionSupport> support);
+  const FunctionSupport* function_support() const { return function_support_.get(); }
+
   // From now on Add is a mistake. Checks that arguments name attributes that are there.
   void Freeze();
   const absl::Status& status() const { return status_; }
@@ -92,6 +98,7 @@ class OpRegistry {
 
   std::map<std::string, std::unique_ptr<OpDef>, std::less<>> ops_;
   std::vector<std::unique_ptr<OpDef>> rejected_;  // what builders of refused names write to
+  std::shared_ptr<const FunctionSupport> function_support_;
   absl::Status status_;
   bool frozen_ = false;
 };

@@ -71,6 +71,33 @@ GraphImpl::GraphImpl(const OpRegistry& ops)
     : uid_(g_next_uid.fetch_add(1)), ops_(ops), producer_version_(kProducerVersion) {}
 GraphImpl::~GraphImpl() = default;
 
+const OpDef* GraphImpl::FindOp(std::string_view name) const {
+  const OpDef* op = ops_.Find(name);
+  return op != nullptr ? op : FindFunction(name);
+}
+
+const OpDef* GraphImpl::FindFunction(std::string_view name) const {
+  std::lock_guard lock(mutex_);
+  const auto found = functions_.find(name);
+  return found == functions_.end() ? nullptr : found->second.get();
+}
+
+bool GraphImpl::AddFunction(OpDef function) {
+  std::lock_guard lock(mutex_);
+  std::string name = function.name;
+  return functions_.emplace(std::move(name), std::make_unique<OpDef>(std::move(function))).second;
+}
+
+void GraphImpl::RemoveFunction(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  functions_.erase(name);
+}
+
+bool GraphImpl::has_calls() const {
+  std::lock_guard lock(mutex_);
+  return has_calls_;
+}
+
 absl::Status GraphImpl::CheckUsable() const {
   std::lock_guard lock(mutex_);
   if (reset_) {
@@ -161,6 +188,7 @@ Node* GraphImpl::Append(NodeSpec spec, const OpDef* op, std::vector<DataType> in
   node->built_at_ = spec.built_at;
   node->context_ = spec.context;
   node->original_ = std::move(spec.original);
+  has_calls_ = has_calls_ || (op != nullptr && op->lower != nullptr);
   by_name_.emplace(node->name_, node->id_);
   nodes_.push_back(std::move(node));
   return nodes_.back().get();
@@ -169,7 +197,7 @@ Node* GraphImpl::Append(NodeSpec spec, const OpDef* op, std::vector<DataType> in
 absl::StatusOr<Node*> GraphImpl::AddNode(NodeSpec spec) {
   std::lock_guard lock(mutex_);
   SESSILE_RETURN_IF_ERROR(CheckCanAppend(spec));
-  const OpDef* op = ops_.Find(spec.op);
+  const OpDef* op = FindOp(spec.op);
   if (op == nullptr) {
     return NotFound("Op type not registered '", spec.op, "' (node '", spec.name,
                     "'). Make sure the Op and Kernel are registered in the binary running in this "
@@ -194,7 +222,7 @@ absl::StatusOr<Node*> GraphImpl::AddUncheckedNode(NodeSpec spec) {
   spec.inputs.clear();
   spec.control_inputs.clear();
   SESSILE_RETURN_IF_ERROR(CheckCanAppend(spec));
-  const OpDef* op = ops_.Find(spec.op);
+  const OpDef* op = FindOp(spec.op);
   std::vector<DataType> in, out;
   if (op != nullptr) {
     SESSILE_RETURN_IF_ERROR(CheckAttrs(*op, spec.name, &spec.attrs));

@@ -62,6 +62,16 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   // Unique in the process, never used again.
   uint64_t uid() const { return uid_; }
   const OpRegistry& ops() const { return ops_; }
+  // A registered operation, or else a function of the graph's library; null if there is none.
+  const OpDef* FindOp(std::string_view name) const;
+  const OpDef* FindFunction(std::string_view name) const;
+  // Nodes may name `function` as their op from now on. Does nothing and returns false if there is
+  // one of that name.
+  bool AddFunction(OpDef function);
+  // Undoes an import that failed. REQUIRES: no node names it.
+  void RemoveFunction(const std::string& name);
+  // Whether a node calls a function.
+  bool has_calls() const;
 
   // Checks the spec against the op's definition, infers shapes, appends. Errors: unknown op, wrong
   // number or types of inputs, attributes, a taken name, what the shape rule says, a finalized or
@@ -161,12 +171,14 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   std::vector<VariableRecord> variables_;
   std::vector<std::unique_ptr<ControlFlowContext>> contexts_;
   std::map<const void*, std::shared_ptr<void>> slots_;
+  std::map<std::string, std::unique_ptr<OpDef>, std::less<>> functions_;
   std::optional<int64_t> seed_;
   int64_t seed_requests_ = 0;
   uint64_t epoch_ = 0;
   int producer_version_;
   bool finalized_ = false;
   bool reset_ = false;
+  bool has_calls_ = false;
 };
 
 template <typename T>

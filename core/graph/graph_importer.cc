@@ -4,12 +4,15 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/def_index.h"
 #include "sessile/core/graph/device_spec.h"
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/graph_payload.h"
 #include "sessile/core/graph/import.h"
+#include "sessile/core/graph/inlined_graph.h"
+#include "sessile/core/graph/op_def_proto.h"
 #include "sessile/core/graph/proto_convert.h"
 #include "sessile/core/io/proto_io.h"
 #include "sessile/proto/graph.pb.h"
@@ -50,6 +53,8 @@ class Importer {
 
   // On failure the caller removes the nodes that were made.
   absl::StatusOr<ImportedGraph> Import();
+  // The functions that a failed import has added.
+  const std::vector<std::string>& added_functions() const { return added_functions_; }
 
  private:
   absl::Status AddNodes();
@@ -64,6 +69,7 @@ class Importer {
   absl::Status CycleError() const;
   std::string NameFor(const std::string& name) const;
   void SetPlace(const pb::NodeDef& node, NodeSpec* spec) const;
+  absl::Status AddFunctions();
   absl::Status MergeLibrary(GraphPayload* payload);
 
   const std::shared_ptr<const pb::GraphDef> message_;
@@ -72,12 +78,14 @@ class Importer {
   GraphImpl& graph_;
   DefIndex index_;
   ExpansionBudget budget_;
-  std::vector<int> ids_;                         // in the graph; -1: not there yet
+  std::vector<int> ids_;  // in the graph; -1: not there yet
+  std::vector<std::string> added_functions_;
   std::vector<std::pair<int, int>> back_edges_;  // (node of the GraphDef, its input)
 };
 
 absl::StatusOr<ImportedGraph> Importer::Import() {
   const bool into_empty_graph = graph_.num_nodes() == 0;
+  SESSILE_RETURN_IF_ERROR(AddFunctions());
   SESSILE_RETURN_IF_ERROR(AddNodes());
   ImportedGraph imported;
   for (const std::string& element : options_.return_elements) {
@@ -141,7 +149,7 @@ absl::Status Importer::CycleError() const {
 
 absl::Status Importer::AddOne(int id) {
   SESSILE_ASSIGN_OR_RETURN(NodeSpec spec, SpecOf(id));
-  const OpDef* op = graph_.ops().Find(spec.op);
+  const OpDef* op = graph_.FindOp(spec.op);
   if (op != nullptr && op->deprecated_since.has_value() &&
       def_.versions().producer() >= *op->deprecated_since) {
     return Unimplemented("Op ", spec.op, " is not available in GraphDef version ",
@@ -165,7 +173,7 @@ absl::StatusOr<NodeSpec> Importer::SpecOf(int id) {
   // The node shares the message, all of which stays as long as one of its nodes.
   spec.original = std::shared_ptr<const pb::NodeDef>(message_, &node);
   const int highest = index_.highest_output[static_cast<size_t>(id)];
-  if (highest >= kMostUnregisteredOutputs && graph_.ops().Find(spec.op) == nullptr) {
+  if (highest >= kMostUnregisteredOutputs && graph_.FindOp(spec.op) == nullptr) {
     return InvalidArgument("Node '", node.name(), "' has no output ", highest);
   }
   spec.unregistered_outputs = highest + 1;
@@ -288,6 +296,21 @@ absl::Status Importer::MergePayload(bool into_empty_graph) {
   return absl::OkStatus();
 }
 
+// The functions of the library can be called by their names.
+absl::Status Importer::AddFunctions() {
+  const FunctionSupport* support = graph_.ops().function_support();
+  if (support == nullptr) return absl::OkStatus();
+  for (const pb::FunctionDef& function : def_.library().function()) {
+    SESSILE_ASSIGN_OR_RETURN(OpDef op, OpDefFromProto(function.signature()));
+    op.shape = UnknownShape;
+    op.lower = support->call;
+    op.not_differentiable = "functions are inlined when a graph runs";
+    const std::string name = op.name;
+    if (graph_.AddFunction(std::move(op))) added_functions_.push_back(name);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Importer::MergeLibrary(GraphPayload* payload) {
   if (!def_.has_library()) return absl::OkStatus();
   if (payload->library == nullptr) {
@@ -321,9 +344,11 @@ absl::StatusOr<ImportedGraph> ImportGraphDef(const GraphDef& graph_def,
   const auto lock = graph.Lock();
   SESSILE_RETURN_IF_ERROR(graph.CheckUsable());
   const int first = graph.num_nodes();
-  absl::StatusOr<ImportedGraph> imported = Importer(graph_def, options, graph).Import();
+  Importer importer(graph_def, options, graph);
+  absl::StatusOr<ImportedGraph> imported = importer.Import();
   if (!imported.ok()) {
     graph.RemoveNodesFrom(first);
+    for (const std::string& name : importer.added_functions()) graph.RemoveFunction(name);
     return imported;
   }
   for (int id = first; id < graph.num_nodes(); ++id) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sessile/core/framework/status.h"
+#include "sessile/core/graph/inlined_graph.h"
 
 namespace sessile {
 namespace {
@@ -49,7 +50,10 @@ class ProgramBuilder {
   ProgramBuilder(const GraphImpl& graph, const ProgramKey& key, const Program::Environment& env)
       : graph_(graph), key_(key), env_(env), program_(std::make_shared<Program>()) {}
 
-  absl::StatusOr<std::shared_ptr<const Program>> Build() {
+  // The program keeps `inlined`, if it is the graph.
+  absl::StatusOr<std::shared_ptr<const Program>> Build(
+      std::shared_ptr<const GraphImpl> inlined = nullptr) {
+    program_->inlined_ = std::move(inlined);
     program_->yardstick_ = env_.yardstick;
     SESSILE_RETURN_IF_ERROR(ReadKey());
     SESSILE_RETURN_IF_ERROR(FindNodes());
@@ -410,10 +414,48 @@ class ProgramBuilder {
   std::map<std::pair<int, std::string>, int> frame_ids_;
 };
 
-absl::StatusOr<std::shared_ptr<const Program>> Program::Build(const GraphImpl& graph,
+namespace {
+
+// Whether the key names nodes and outputs that exist.
+bool Exists(const GraphImpl& graph, const ProgramKey& key) {
+  const auto is_node = [&](int id) { return id >= 0 && id < graph.num_nodes(); };
+  const auto is_output = [&](const Endpoint& endpoint) {
+    return is_node(endpoint.node) && endpoint.index >= 0 &&
+           endpoint.index < graph.node(endpoint.node).num_outputs();
+  };
+  return std::all_of(key.feeds.begin(), key.feeds.end(), is_output) &&
+         std::all_of(key.fetches.begin(), key.fetches.end(), is_output) &&
+         std::all_of(key.targets.begin(), key.targets.end(), is_node);
+}
+
+// The key for a graph whose calls are inlined.
+ProgramKey KeyIn(const InlinedGraph& inlined, const ProgramKey& key) {
+  const auto output = [&](const Endpoint& endpoint) {
+    return inlined.outputs.at(endpoint.node)[static_cast<size_t>(endpoint.index)];
+  };
+  ProgramKey mapped;
+  for (const Endpoint& feed : key.feeds) mapped.feeds.push_back(output(feed));
+  for (const Endpoint& fetch : key.fetches) mapped.fetches.push_back(output(fetch));
+  for (const int target : key.targets) mapped.targets.push_back(inlined.done.at(target));
+  return mapped;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Program>> Program::Build(GraphImpl& graph,
                                                               const ProgramKey& key,
                                                               const Environment& environment) {
-  return ProgramBuilder(graph, key, environment).Build();
+  const FunctionSupport* functions = graph.ops().function_support();
+  if (functions == nullptr || !graph.has_calls() || !Exists(graph, key)) {
+    return ProgramBuilder(graph, key, environment).Build();
+  }
+  std::vector<int> roots = key.targets;
+  for (const Endpoint& fetch : key.fetches) roots.push_back(fetch.node);
+  const std::set<Endpoint> fed(key.feeds.begin(), key.feeds.end());
+  SESSILE_ASSIGN_OR_RETURN(const InlinedGraph inlined,
+                           functions->inline_functions(graph, roots, fed));
+  const ProgramKey mapped = KeyIn(inlined, key);
+  return ProgramBuilder(*inlined.graph, mapped, environment).Build(inlined.graph);
 }
 
 std::string EndpointName(const GraphImpl& graph, Endpoint endpoint) {

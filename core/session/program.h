@@ -81,7 +81,7 @@ class Program {
 
   // Errors: an endpoint that does not exist, an op without definition or kernel, a cycle outside of
   // loops, inputs from different loops.
-  static absl::StatusOr<std::shared_ptr<const Program>> Build(const GraphImpl& graph,
+  static absl::StatusOr<std::shared_ptr<const Program>> Build(GraphImpl& graph,
                                                               const ProgramKey& key,
                                                               const Environment& environment);
 
@@ -102,6 +102,7 @@ class Program {
 
  private:
   friend class ProgramBuilder;
+  std::shared_ptr<const GraphImpl> inlined_;  // owns the nodes if functions were inlined
   std::deque<Step> steps_;
   std::vector<FrameLayout> frames_;
   std::vector<std::vector<Edge>> feed_edges_;

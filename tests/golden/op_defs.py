@@ -20,17 +20,19 @@ NAMES = """
 Abs Acos Acosh Add AddN AddV2 All Any ApplyAdadelta ApplyAdagrad ApplyAdam ApplyCenteredRMSProp
 ApplyFtrl ApplyFtrlV2 ApplyGradientDescent ApplyMomentum ApplyRMSProp ArgMax ArgMin Asin Asinh
 Assert Assign AssignAdd AssignSub Atan Atan2 Atanh AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad
-BatchMatMul BatchMatMulV2 BatchMatMulV3 BiasAdd BiasAddGrad Bitcast BitwiseAnd BitwiseOr BitwiseXor
-BroadcastGradientArgs BroadcastTo Cast Ceil Concat ConcatOffset ConcatV2 Const ControlTrigger Conv2D
-Conv2DBackpropFilter Conv2DBackpropInput Cos Cosh Cumprod Cumsum DepthwiseConv2dNative
+BatchMatMul BatchMatMulV2 BatchMatMulV3 BatchNormWithGlobalNormalization
+BatchNormWithGlobalNormalizationGrad BiasAdd BiasAddGrad Bitcast BitwiseAnd BitwiseOr BitwiseXor
+BroadcastGradientArgs BroadcastTo Case Cast Ceil Concat ConcatOffset ConcatV2 Const ControlTrigger
+Conv2D Conv2DBackpropFilter Conv2DBackpropInput Cos Cosh Cumprod Cumsum DepthwiseConv2dNative
 DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Digamma Div DivNoNan
 DynamicStitch Elu EluGrad Enter Equal Erf Erfc Exit Exp ExpandDims Expm1 Fill Floor FloorDiv
-FloorMod FusedBatchNormGradV3 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual
-Identity InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan
-IsVariableInitialized L2Loss LRN LRNGrad LeakyRelu LeakyReluGrad LeftShift Less LessEqual Lgamma
-ListDiff Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPool3D
-MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge Min Minimum MirrorPad
-MirrorPadGrad Mod Mul MulNoNan Neg NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2
+FloorMod FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3
+FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual Identity If InTopK
+InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan IsVariableInitialized L2Loss LRN
+LRNGrad LeakyRelu LeakyReluGrad LeftShift Less LessEqual Lgamma ListDiff Log Log1p LogSoftmax
+LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPool3D MaxPool3DGrad
+MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge Min Minimum MirrorPad MirrorPadGrad
+Mod Mul MulNoNan Neg NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall
 Placeholder PlaceholderWithDefault Polygamma Pow Print Prod RandomStandardNormal RandomUniform
 RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge
 RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape ReverseV2 RightShift Rint Round
@@ -38,9 +40,10 @@ Rsqrt RsqrtGrad ScatterNd SegmentMax SegmentMean SegmentMin SegmentProd SegmentS
 Selu SeluGrad Shape ShapeN Sigmoid SigmoidGrad Sign Sin Sinh Size Slice Softmax
 SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
 SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square SquaredDifference Squeeze
-StopGradient StridedSlice StridedSliceGrad Sub Sum Switch Tan Tanh TanhGrad Tile TopKV2 Transpose
-TruncateDiv TruncateMod TruncatedNormal Unpack UnsortedSegmentMax UnsortedSegmentMin
-UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where Xdivy Xlogy ZerosLike Zeta
+StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StopGradient StridedSlice
+StridedSliceGrad Sub Sum Switch Tan Tanh TanhGrad Tile ToBool TopKV2 Transpose TruncateDiv
+TruncateMod TruncatedNormal Unpack UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd
+UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy ZerosLike Zeta
 """.split()
 
 

@@ -196,6 +196,26 @@ TEST(FusedBatchNormValueTest, GradientsMatchDifferences) {
   ExpectGradient(fixed, {{2, 2, 3, 2}, {2}, {2}}, options);
 }
 
+TEST_F(FusedBatchNormTest, GradientsOfOlderVersions) {
+  for (const char* const op : {"FusedBatchNorm", "FusedBatchNormV2"}) {
+    for (const bool is_training : {true, false}) {
+      const auto normalized = [&](Output x, Output scale, Output offset) {
+        return cast(OpBuilder(op)
+                        .Input(cast(x, float32))
+                        .Input(cast(scale, float32))
+                        .Input(cast(offset, float32))
+                        .Input(constant({0.5, 0.25}))
+                        .Input(constant({2.0, 3.0}))
+                        .Attr("is_training", is_training)
+                        .BuildAll()[0],
+                    float64);
+      };
+      ExpectGradient(normalized, {{2, 2, 3, 2}, {2}, {2}},
+                     {.low = 0.5, .high = 2.0, .tolerance = 1e-5, .yardstick = true});
+    }
+  }
+}
+
 TEST(FusedBatchNormValueTest, CorrectsTheVarianceForTheNumberOfExamples) {
   const Graph graph;
   const auto with = graph.as_default();
