@@ -23,6 +23,7 @@
 // Building them.
 #include "sessile/ops/array.h"
 #include "sessile/ops/assert.h"
+#include "sessile/ops/check.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"
@@ -37,6 +38,7 @@
 #include "sessile/ops/random.h"
 #include "sessile/ops/regularizers.h"
 #include "sessile/ops/state.h"
+#include "sessile/ops/summary.h"
 #include "sessile/ops/train.h"
 #include "sessile/ops/variable.h"
 #include "sessile/ops/variable_scope.h"

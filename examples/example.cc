@@ -21,7 +21,8 @@ void AddFlags(ExampleOptions* options, FlagSet* flags) {
            {.min = -1, .max = 2147483647})
       .Int("threads", &options->threads, "threads to compute with; 0 for one a core",
            {.min = 0, .max = 1024})
-      .String("save_graph", &options->save_graph, "file to write the graph to, as a GraphDef");
+      .String("save_graph", &options->save_graph, "file to write the graph to, as a GraphDef")
+      .String("log_dir", &options->log_dir, "folder to write the curves to, for TensorBoard");
 }
 
 input_data::DataSets ExampleOptions::ReadData() const {
@@ -39,6 +40,21 @@ void SaveGraph(const ExampleOptions& options) {
   const Graph graph = get_default_graph();
   const GraphDef graph_def = errors::ValueOrThrow(ExportGraphDef(*graph.impl()));
   errors::ThrowIfError(WriteGraphDef(options.save_graph, graph_def));
+}
+
+TrainingLog::TrainingLog(const ExampleOptions& options) : folder_(options.log_dir) {
+  if (folder_.empty()) return;
+  for (const std::string set : {"train", "validation"}) {
+    writers_.try_emplace(set, folder_ + "/" + set);
+  }
+  writers_.at("train").add_graph(get_default_graph());
+}
+
+void TrainingLog::Add(const std::string& set, int64_t batch, double loss, double accuracy) {
+  if (folder_.empty()) return;
+  writers_.at(set).add_summary(Summary{{{.tag = "loss", .simple_value = loss},
+                                        {.tag = "accuracy", .simple_value = accuracy}}},
+                               batch);
 }
 
 int RunExample(const std::function<void()>& train) {

@@ -11,11 +11,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "sessile/core/io/flags.h"
 #include "sessile/core/session/session_options.h"
 #include "sessile/examples/mnist.h"
+#include "sessile/ops/file_writer.h"
 
 namespace sessile {
 
@@ -27,6 +29,7 @@ struct ExampleOptions {
   int64_t seed = -1;  // of the graph and of the order of batches; -1: another one each time
   int64_t threads = 0;
   std::string save_graph;
+  std::string log_dir;  // folder for TensorBoard; "": none
 
   bool has_seed() const { return seed >= 0; }
   ConfigProto config() const { return {.intra_op_parallelism_threads = static_cast<int>(threads)}; }
@@ -42,6 +45,19 @@ void SeedGraph(const ExampleOptions& options);
 
 // Writes the default graph as a GraphDef if --save_graph was given. Throws errors::OpError.
 void SaveGraph(const ExampleOptions& options);
+
+// The curves of a training, and the default graph, for `tensorboard --logdir`; nothing without
+// --log_dir. Throws errors::OpError.
+class TrainingLog {
+ public:
+  explicit TrainingLog(const ExampleOptions& options);
+  // Of "train" or "validation".
+  void Add(const std::string& set, int64_t batch, double loss, double accuracy);
+
+ private:
+  const std::string folder_;
+  std::map<std::string, summary::FileWriter> writers_;
+};
 
 // Runs `train`; an error becomes a line "error: CODE: message" on stderr and the result 1.
 int RunExample(const std::function<void()>& train);

@@ -137,6 +137,7 @@ void train(int64_t num_batches, int64_t batch_size, double learning_rate,
   // Train and test the network
   tf::Session sess(options.config());
   sess.run(init);
+  tf::TrainingLog log(options);
   tf::ProgressBar bar(num_batches);
   for (int64_t batch_i = 0; batch_i < num_batches; ++batch_i) {
     bar.show(batch_i);
@@ -155,6 +156,7 @@ void train(int64_t num_batches, int64_t batch_size, double learning_rate,
       std::printf("Batch: %s: Validation loss: %s, Validation accuracy: %s\n",
                   tf::python::format(batch_i, 2).c_str(), tf::python::format(loss, 3, 5).c_str(),
                   tf::python::format(acc, 3, 5).c_str());
+      log.Add("validation", batch_i, loss, acc);
     } else if (batch_i % 25 == 0) {
       auto [loss, acc] = sess.run<float, float>(
           {model_loss, accuracy}, {{inputs, batch_xs}, {labels, batch_ys}, {is_training, false}});
@@ -162,6 +164,7 @@ void train(int64_t num_batches, int64_t batch_size, double learning_rate,
       std::printf("Batch: %s: Training loss: %s, Training accuracy: %s\n",
                   tf::python::format(batch_i, 2).c_str(), tf::python::format(loss, 3, 5).c_str(),
                   tf::python::format(acc, 3, 5).c_str());
+      log.Add("train", batch_i, loss, acc);
     }
   }
   bar.hide();

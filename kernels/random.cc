@@ -13,26 +13,14 @@
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/random_fill.h"
-#include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/numeric.h"
+#include "sessile/kernels/random_stream.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
 namespace {
-
-class StreamState final : public KernelState {
- public:
-  explicit StreamState(SeedPair seeds) : stream(seeds) {}
-  RandomStream stream;
-};
-
-absl::StatusOr<std::unique_ptr<KernelState>> MakeStream(const Node& node) {
-  SESSILE_ASSIGN_OR_RETURN(const int64_t seed, node.attrs().GetOr<int64_t>("seed", 0));
-  SESSILE_ASSIGN_OR_RETURN(const int64_t seed2, node.attrs().GetOr<int64_t>("seed2", 0));
-  return std::make_unique<StreamState>(SeedPair{seed, seed2});
-}
 
 absl::StatusOr<Shape> RequestedShape(const PrepareContext& ctx) {
   if (ctx.input_shape(0).rank() != 1) {

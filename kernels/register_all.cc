@@ -29,15 +29,18 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterGather(kernels);
   RegisterGatherNd(kernels);
   RegisterIdentity(kernels);
+  RegisterImageSummary(kernels);
   RegisterL2Loss(kernels);
   RegisterListDiff(kernels);
   RegisterLRN(kernels);
   RegisterMatMul(kernels);
   RegisterMirrorPad(kernels);
+  RegisterMultinomial(kernels);
   RegisterOneHot(kernels);
   RegisterPasses(kernels);
   RegisterPool(kernels);
   RegisterRandom(kernels);
+  RegisterRandomShuffle(kernels);
   RegisterRange(kernels);
   RegisterReduction(kernels);
   RegisterRelu(kernels);
@@ -50,7 +53,11 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterSoftmax(kernels);
   RegisterSoftmaxCrossEntropy(kernels);
   RegisterStack(kernels);
+<<<<<<< HEAD
   RegisterToBool(kernels);
+=======
+  RegisterSummary(kernels);
+>>>>>>> f77485e (Summaries and event files for TensorBoard; random_shuffle, multinomial, random_crop; checks; --log_dir of the examples)
   RegisterTopK(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);

@@ -29,14 +29,17 @@ void RegisterFusedBatchNorm(KernelRegistry& kernels);
 void RegisterGather(KernelRegistry& kernels);
 void RegisterGatherNd(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
+void RegisterImageSummary(KernelRegistry& kernels);  // image_summary.cc
 void RegisterL2Loss(KernelRegistry& kernels);
 void RegisterListDiff(KernelRegistry& kernels);
 void RegisterLRN(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
 void RegisterMirrorPad(KernelRegistry& kernels);
+void RegisterMultinomial(KernelRegistry& kernels);  // multinomial.cc
 void RegisterOneHot(KernelRegistry& kernels);
 void RegisterPool(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
+void RegisterRandomShuffle(KernelRegistry& kernels);  // random_shuffle.cc
 void RegisterRange(KernelRegistry& kernels);
 void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
@@ -49,7 +52,11 @@ void RegisterSlice(KernelRegistry& kernels);
 void RegisterSoftmax(KernelRegistry& kernels);
 void RegisterSoftmaxCrossEntropy(KernelRegistry& kernels);
 void RegisterStack(KernelRegistry& kernels);
+<<<<<<< HEAD
 void RegisterToBool(KernelRegistry& kernels);
+=======
+void RegisterSummary(KernelRegistry& kernels);  // summary.cc
+>>>>>>> f77485e (Summaries and event files for TensorBoard; random_shuffle, multinomial, random_crop; checks; --log_dir of the examples)
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);

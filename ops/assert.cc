@@ -69,18 +69,15 @@ Operation Assert(Input condition, const std::vector<Input>& data, AssertOptions 
   const Graph graph = graph_of(inputs);
   const auto with = graph.as_default();
   const name_scope scope(options.name.empty() ? "Assert" : options.name, graph.impl());
-  std::vector<Input> tensors;
   bool on_host = true;
   for (const Input& each : data) {
-    const Output tensor = convert_to_tensor(each);
-    const DataType type = BaseType(tensor.dtype());
+    const DataType type = BaseType(convert_to_tensor(each).dtype());
     on_host = on_host && (type == string || type == int32);
-    tensors.emplace_back(tensor);
   }
   if (on_host) return AssertNode(condition, data, options.summarize);
   const Output holds = convert_to_tensor(condition, std::nullopt, "Condition");
   const Output guarded = cond(
-      holds, [] { return no_op(); }, [&] { return AssertNode(holds, tensors, options.summarize); },
+      holds, [] { return no_op(); }, [&] { return AssertNode(holds, data, options.summarize); },
       {.name = "AssertGuard"});
   return guarded.op();
 }

@@ -66,6 +66,23 @@ Output clip_by_norm(Input t, Input clip_norm, ClipByNormOptions options) {
   return identity(divide(scaled, maximum(norm, clip_norm)), scope.name());
 }
 
+Output clip_by_average_norm(Input t, Input clip_norm, std::string_view name) {
+  SourceScope here(t);
+  const std::array<Input, 2> inputs = {t, clip_norm};
+  const name_scope scope(name.empty() ? "clip_by_average_norm" : name, graph_of(inputs).impl());
+  const Output tensor = convert_to_tensor(t, std::nullopt, "t");
+  const Output number = cast(size(tensor), float32);
+  const Output squares = tensor * tensor;
+  const Output dimensions = rank(tensor);
+  const Output sum = reduce_sum(squares, {.axis = range(0, dimensions)});
+  const Output inverse = rsqrt(sum);
+  const Output to_norm = multiply(tensor, clip_norm, "mul");
+  const Output average = inverse * number;
+  const Output one = constant(1.0);
+  const Output least = minimum(average, divide(one, clip_norm));
+  return identity(to_norm * least, scope.name());
+}
+
 // sqrt(2 * the sum of t^2 / 2).
 Output global_norm(const std::vector<Output>& t_list, std::string_view name) {
   const std::vector<Input> tensors = Present(t_list);

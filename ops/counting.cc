@@ -31,6 +31,27 @@ Output count_nonzero(Input input_tensor, CountOptions options) {
   return cast(sum, options.dtype);
 }
 
+// The largest exponent is taken out, as a constant, unless it is not finite.
+Output reduce_logsumexp(Input input_tensor, ReduceOptions options) {
+  SourceScope here(input_tensor);
+  const name_scope scope(options.name.empty() ? "ReduceLogSumExp" : options.name,
+                         graph_of({&input_tensor, 1}).impl());
+  const Axes& axis = options.axis.has_value() ? options.axis : options.reduction_indices;
+  const bool keepdims = options.keepdims || options.keep_dims;
+  const Output largest = reduce_max(input_tensor, {.axis = axis, .keepdims = true});
+  const Output finite = is_finite(largest);
+  const Output zero = OpBuilder("ZerosLike").Input(largest).Build();
+  const Output chosen = OpBuilder("Select").Input(finite).Input(largest).Input(zero).Build();
+  Output shift = stop_gradient(chosen);
+  const Output exponentials = exp(subtract(input_tensor, shift));
+  const Output result = log(reduce_sum(exponentials, {.axis = axis, .keepdims = keepdims}));
+  if (!keepdims) {
+    const Output sizes = OpBuilder("Shape").Input(result).Build();
+    shift = reshape(shift, sizes);
+  }
+  return add(result, shift, scope.name());
+}
+
 Output sequence_mask(Input lengths, SequenceMaskOptions options) {
   SourceScope here(lengths);
   const name_scope scope(options.name.empty() ? "SequenceMask" : options.name,

@@ -173,6 +173,38 @@ Output mean_squared_error(Input labels, Input predictions, const LossOptions& op
   return scope.Finish(squared_difference(guess, truth), options);
 }
 
+Output hinge_loss(Input labels, Input logits, const LossOptions& options) {
+  SourceScope here(logits);
+  const LossScope scope({logits, labels, options.weights}, options.scope, "hinge_loss");
+  const auto [truth, guess] = AsFloats(labels, logits);
+  const Output one = ones_like(truth);
+  const Output signs = subtract(2 * truth, one);
+  const Output margins = multiply(signs, guess);
+  return scope.Finish(nn::relu(subtract(one, margins)), options);
+}
+
+Output log_loss(Input labels, Input predictions, const LogLossOptions& options) {
+  SourceScope here(predictions);
+  const LossScope scope({predictions, labels, options.weights}, options.scope, "log_loss");
+  const auto [truth, guess] = AsFloats(labels, predictions);
+  const Output of_ones = multiply(truth, log(guess + options.epsilon));
+  const Output negative_ones = -of_ones;
+  const Output rest = 1 - truth;
+  const Output inverse = 1 - guess;
+  const Output of_zeros = multiply(rest, log(inverse + options.epsilon));
+  return scope.Finish(negative_ones - of_zeros, options);
+}
+
+Output cosine_distance(Input labels, Input predictions, int64_t axis, const LossOptions& options) {
+  SourceScope here(predictions);
+  const LossScope scope({predictions, labels, options.weights}, options.scope,
+                        "cosine_distance_loss");
+  const auto [truth, guess] = AsFloats(labels, predictions);
+  const Output products = multiply(guess, truth);
+  const Output cosines = reduce_sum(products, {.axis = {axis}, .keepdims = true});
+  return scope.Finish(1 - cosines, options);
+}
+
 Output huber_loss(Input labels, Input predictions, const HuberOptions& options) {
   SourceScope here(predictions);
   const LossScope scope({predictions, labels, options.weights}, options.scope, "huber_loss");

@@ -10,6 +10,7 @@
 // not fit.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,23 @@ Output compute_weighted_loss(Input losses, const LossOptions& options = {});
 
 Output absolute_difference(Input labels, Input predictions, const LossOptions& options = {});
 Output mean_squared_error(Input labels, Input predictions, const LossOptions& options = {});
+
+// max(0, 1 - (2 * labels - 1) * logits), for labels 0 and 1.
+Output hinge_loss(Input labels, Input logits, const LossOptions& options = {});
+
+// -labels * log(predictions + epsilon) - (1 - labels) * log(1 - predictions + epsilon).
+struct LogLossOptions {
+  Input weights = 1.0;
+  double epsilon = 1e-7;
+  std::string scope = {};
+  std::string loss_collection = "losses";
+  Reduction reduction = Reduction::SUM_BY_NONZERO_WEIGHTS;
+};
+Output log_loss(Input labels, Input predictions, const LogLossOptions& options = {});
+
+// 1 - sum(labels * predictions) along `axis`, for vectors of length 1.
+Output cosine_distance(Input labels, Input predictions, int64_t axis,
+                       const LossOptions& options = {});
 
 // Half the squared error where it is below `delta`, linear beyond.
 struct HuberOptions {

@@ -154,6 +154,8 @@ Output reduce_max(Input input_tensor, ReduceOptions options = {});
 Output reduce_min(Input input_tensor, ReduceOptions options = {});
 Output reduce_all(Input input_tensor, ReduceOptions options = {});
 Output reduce_any(Input input_tensor, ReduceOptions options = {});
+// log(sum(e^x)), without overflow.
+Output reduce_logsumexp(Input input_tensor, ReduceOptions options = {});
 
 // How many elements are not zero (or true).
 struct CountOptions {
@@ -200,6 +202,9 @@ struct ClipByNormOptions {
   std::string name = {};
 };
 Output clip_by_norm(Input t, Input clip_norm, ClipByNormOptions options = {});
+
+// `t`, scaled down if its norm, divided by the number of its elements, is above `clip_norm`.
+Output clip_by_average_norm(Input t, Input clip_norm, std::string_view name = {});
 
 // The norm of all tensors as one vector. Empty Outputs do not count.
 Output global_norm(const std::vector<Output>& t_list, std::string_view name = {});

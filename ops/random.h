@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sessile/core/framework/data_type.h"
 #include "sessile/core/graph/output.h"
@@ -39,5 +40,47 @@ struct RandomNormalOptions {
 };
 Output random_normal(Input shape, const RandomNormalOptions& options = {});
 Output truncated_normal(Input shape, const RandomNormalOptions& options = {});
+
+// The rows of `value` in a random order. No gradient flows through it.
+struct RandomOrderOptions {
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+Output random_shuffle(Input value, const RandomOrderOptions& options = {});
+
+// A part of `value` of shape `size`, at a random place. A run fails with "Need value.shape >= size"
+// where it is too large.
+Output random_crop(Input value, Input size, const RandomOrderOptions& options = {});
+
+// [batch, num_samples] classes drawn with probabilities softmax(logits), logits being [batch,
+// classes]. `output_dtype` is int64 or int32.
+struct MultinomialOptions {
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+  DataType output_dtype = int64;
+};
+Output multinomial(Input logits, Input num_samples, const MultinomialOptions& options = {});
+
+// The newer names of all these.
+namespace random {
+struct CategoricalOptions {
+  DataType dtype = int64;
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+// multinomial.
+Output categorical(Input logits, Input num_samples, const CategoricalOptions& options = {});
+inline Output uniform(Input shape, const RandomUniformOptions& options = {}) {
+  return random_uniform(std::move(shape), options);
+}
+inline Output normal(Input shape, const RandomNormalOptions& options = {}) {
+  return random_normal(std::move(shape), options);
+}
+inline Output shuffle(Input value, const RandomOrderOptions& options = {}) {
+  return random_shuffle(std::move(value), options);
+}
+using sessile::multinomial;
+using sessile::truncated_normal;
+}  // namespace random
 
 }  // namespace sessile

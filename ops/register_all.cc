@@ -43,6 +43,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterPlaceholder(ops);
   RegisterPool(ops);
   RegisterRandom(ops);
+  RegisterRandomDraws(ops);
   RegisterRange(ops);
   RegisterReduction(ops);
   RegisterRelu(ops);
@@ -58,6 +59,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterStack(ops);
   RegisterState(ops);
   RegisterStridedSlice(ops);
+  RegisterSummary(ops);
   RegisterSwitchMerge(ops);
   RegisterTile(ops);
   RegisterTopK(ops);

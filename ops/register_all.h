@@ -45,6 +45,7 @@ void RegisterPad(OpRegistry& ops);                  // pad.cc
 void RegisterPlaceholder(OpRegistry& ops);          // placeholder.cc
 void RegisterPool(OpRegistry& ops);                 // pool.cc
 void RegisterRandom(OpRegistry& ops);               // random.cc
+void RegisterRandomDraws(OpRegistry& ops);          // random_draws.cc
 void RegisterRange(OpRegistry& ops);                // range.cc
 void RegisterReduction(OpRegistry& ops);            // reduction.cc
 void RegisterRelu(OpRegistry& ops);                 // relu.cc
@@ -60,6 +61,7 @@ void RegisterSplit(OpRegistry& ops);                // split.cc
 void RegisterStack(OpRegistry& ops);                // stack.cc
 void RegisterState(OpRegistry& ops);                // state.cc
 void RegisterStridedSlice(OpRegistry& ops);         // strided_slice.cc
+void RegisterSummary(OpRegistry& ops);              // summary.cc
 void RegisterSwitchMerge(OpRegistry& ops);          // switch_merge.cc
 void RegisterTile(OpRegistry& ops);                 // tile.cc
 void RegisterTopK(OpRegistry& ops);                 // top_k.cc

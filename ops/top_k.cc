@@ -4,9 +4,14 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
 #include "sessile/ops/folding.h"
+#include "sessile/ops/grad_context.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -44,6 +49,34 @@ absl::Status InTopKV2Shape(ShapeContext& ctx) {
   return InTopKShape(ctx);
 }
 
+// The last element of a shape, as int64.
+Output LastOf(const Output& sizes) {
+  const Output wide = cast(sizes, int64);
+  const Output last = size(sizes) - 1;
+  return gather(wide, last);
+}
+
+// Each element goes back to where it came from: index i of row r is element r * columns + i.
+absl::StatusOr<std::vector<Output>> TopKGradient(GradContext& ctx, const Node& node,
+                                                 std::span<const Output> grads) {
+  const Output input_sizes = shape(ctx.input(node, 0));
+  const Output indices = ctx.output(node, 1);
+  const Output index_sizes = shape(indices);
+  const Output k = LastOf(index_sizes);
+  const Output rows = reshape(indices, stack({-1, k}));
+  const Output columns = LastOf(input_sizes);
+  const Output number = shape(rows)[0];
+  const Output end = cast(number, int64) * columns;
+  const Output starts = expand_dims(range(0, end, columns), -1);
+  const Output places = reshape(rows + cast(starts, int32), {-1});
+  const Output where = expand_dims(places, -1);
+  const Output values = reshape(grads[0], {-1});
+  const Output total = reduce_prod(input_sizes);
+  const Output scattered = scatter_nd(where, values, {total});
+  const Output by_input = reshape(scattered, input_sizes);
+  return std::vector<Output>{by_input, zeros(Shape(), int32)};
+}
+
 }  // namespace
 
 void RegisterTopK(OpRegistry& ops) {
@@ -57,7 +90,7 @@ void RegisterTopK(OpRegistry& ops) {
       .Attr("Tk: {int16, int32, int64} = DT_INT32")
       .Attr("index_type: {int16, int32, int64} = DT_INT32")
       .Shape(TopKShape)
-      .NoGradient("its gradient needs ScatterNd, which is not supported yet")
+      .Gradient(TopKGradient)
       .Doc(
           "The `k` largest elements along the last dimension and their indices; of equal ones "
           "the first.");

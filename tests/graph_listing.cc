@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "sessile/core/graph/graph_impl.h"
 
@@ -35,6 +36,8 @@ std::string ValuesOf(const Tensor& tensor) {
       return Numbers<float>(tensor);
     case float64:
       return Numbers<double>(tensor);
+    case uint8:
+      return Numbers<uint8_t>(tensor);
     case int32:
       return Numbers<int32_t>(tensor);
     case int64:
@@ -42,7 +45,9 @@ std::string ValuesOf(const Tensor& tensor) {
     case bool_:
       return Values<bool>(tensor, [](bool value) { return value ? "true" : "false"; });
     case string:
-      return Values<std::string>(tensor, [](const std::string& value) { return value; });
+      return Values<std::string>(tensor, [](const std::string& value) {
+        return absl::StrReplaceAll(value, {{"\n", "\\n"}});
+      });
     default:
       return "...";
   }

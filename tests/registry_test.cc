@@ -44,6 +44,10 @@ std::string ValueText(const AttrValue& value) {
   if (const auto* number = value.get_if<float>()) return Number(*number);
   if (const auto* text = value.get_if<std::string>()) return Quoted(*text);
   if (const auto* shape = value.get_if<Shape>()) return shape->ToString();
+  if (const auto* tensor = value.get_if<Tensor>(); tensor != nullptr && tensor->dtype() == uint8) {
+    return absl::StrCat("uint8", tensor->shape().ToString(), "{",
+                        absl::StrJoin(tensor->flat<uint8_t>(), " "), "}");
+  }
   const auto* list = value.get_if<AttrList>();
   if (list == nullptr) return "?";
   std::vector<std::string> items;

@@ -51,6 +51,13 @@ OpDefBuilder& OpDefBuilder::Attr(std::string_view spec) {
   return *this;
 }
 
+OpDefBuilder& OpDefBuilder::Attr(std::string_view spec, AttrValue default_value) {
+  const size_t before = op_->attrs.size();
+  Attr(spec);
+  if (op_->attrs.size() > before) op_->attrs.back().default_value = std::move(default_value);
+  return *this;
+}
+
 OpDefBuilder& OpDefBuilder::Doc(std::string_view line) {
   op_->doc = std::string(line);
   return *this;

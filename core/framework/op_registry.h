@@ -43,6 +43,8 @@ class OpDefBuilder {
   OpDefBuilder& Input(std::string_view spec);
   OpDefBuilder& Output(std::string_view spec);
   OpDefBuilder& Attr(std::string_view spec);
+  // With a default that has no notation: a tensor.
+  OpDefBuilder& Attr(std::string_view spec, AttrValue default_value);
   OpDefBuilder& Doc(std::string_view line);
   OpDefBuilder& Shape(ShapeFn fn);
   OpDefBuilder& Value(ValueFn fn);

@@ -17,7 +17,7 @@ tf.disable_v2_behavior()
 
 def _number(value):
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode().replace("\n", "\\n")
     if str(getattr(value, "dtype", "")) == "bool":
         return "true" if value else "false"
     return "%.9g" % value

@@ -13,7 +13,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow.compat.v1 as tf  # noqa: E402
-from tensorflow.python.framework import op_def_registry  # noqa: E402
+from tensorflow.python.framework import op_def_registry, tensor_util  # noqa: E402
 
 # Every operation that ops/ defines; more do not matter.
 NAMES = """
@@ -26,6 +26,7 @@ BroadcastGradientArgs BroadcastTo Case Cast Ceil Concat ConcatOffset ConcatV2 Co
 Conv2D Conv2DBackpropFilter Conv2DBackpropInput Cos Cosh Cumprod Cumsum DepthwiseConv2dNative
 DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Digamma Div DivNoNan
 DynamicStitch Elu EluGrad Enter Equal Erf Erfc Exit Exp ExpandDims Expm1 Fill Floor FloorDiv
+<<<<<<< HEAD
 FloorMod FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3
 FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual Identity If InTopK
 InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan IsVariableInitialized L2Loss LRN
@@ -44,6 +45,25 @@ StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StopGradient St
 StridedSliceGrad Sub Sum Switch Tan Tanh TanhGrad Tile ToBool TopKV2 Transpose TruncateDiv
 TruncateMod TruncatedNormal Unpack UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd
 UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy ZerosLike Zeta
+=======
+FloorMod FusedBatchNormGradV3 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual
+HistogramSummary Identity ImageSummary InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite
+IsInf IsNan IsVariableInitialized L2Loss LRN LRNGrad LeakyRelu LeakyReluGrad LeftShift Less
+LessEqual Lgamma ListDiff Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max
+MaxPool MaxPool3D MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge
+MergeSummary Min Minimum MirrorPad MirrorPadGrad Mod Mul MulNoNan Multinomial Neg NextIteration NoOp
+NotEqual OneHot OnesLike Pack Pad PadV2 Placeholder PlaceholderWithDefault Polygamma Pow Print Prod
+RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt Range Rank RealDiv Reciprocal
+ReciprocalGrad RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch Relu Relu6 Relu6Grad
+ReluGrad Reshape ReverseV2 RightShift Rint Round Rsqrt RsqrtGrad ScalarSummary ScatterNd SegmentMax
+SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2 Selu SeluGrad Shape ShapeN Sigmoid
+SigmoidGrad Sign Sin Sinh Size Slice Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad
+Softsign SoftsignGrad SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square
+SquaredDifference Squeeze StopGradient StridedSlice StridedSliceGrad Sub Sum Switch Tan Tanh
+TanhGrad TensorSummaryV2 Tile TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unpack
+UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where Xdivy
+Xlogy ZerosLike Zeta
+>>>>>>> f77485e (Summaries and event files for TensorBoard; random_shuffle, multinomial, random_crop; checks; --log_dir of the examples)
 """.split()
 
 
@@ -80,6 +100,10 @@ def value_text(value):
         return "'%s'" % value.s.decode()
     if kind == "shape":
         return shape_text(value.shape)
+    if kind == "tensor":
+        array = tensor_util.MakeNdarray(value.tensor)
+        return "%s%s{%s}" % (array.dtype, shape_text(value.tensor.tensor_shape),
+                             " ".join("%.9g" % v for v in array.flat))
     if kind == "list":
         l = value.list
         items = ([str(i) for i in l.i] + ["%.9g" % f for f in l.f]

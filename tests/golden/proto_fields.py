@@ -21,12 +21,14 @@ from google.protobuf import descriptor_pb2  # noqa: E402
 FILES = [
     "framework/allocation_description", "framework/attr_value", "framework/cost_graph",
     "framework/function", "framework/graph", "framework/node_def", "framework/op_def",
-    "framework/resource_handle", "framework/step_stats", "framework/tensor",
-    "framework/tensor_description", "framework/tensor_shape", "framework/tensor_slice",
+    "framework/resource_handle", "framework/step_stats", "framework/summary",
+    "framework/tensor", "framework/tensor_description", "framework/tensor_shape", "framework/tensor_slice",
     "framework/types", "framework/variable", "framework/versions", "protobuf/config",
     "protobuf/control_flow", "protobuf/meta_graph", "protobuf/saver", "protobuf/tensor_bundle",
-    "util/saved_tensor_slice", "../python/training/checkpoint_state",
+    "util/event", "util/saved_tensor_slice", "../python/training/checkpoint_state",
 ]
+# Of a file that TensorFlow takes from elsewhere.
+IMPORTED = ["../tsl/protobuf/histogram"]
 
 NEWER = "newer than TensorFlow 1"
 CLUSTER = "only for clusters"
@@ -80,6 +82,12 @@ SKIP = {
     "TensorInfo.CompositeTensor": NEWER,
     "TensorInfo.composite_tensor": NEWER,
     "TensorProto.float8_val": NEWER,
+    "RequestedExitCode": CLUSTER,
+    "WatchdogConfig": CLUSTER,
+    "WorkerHealth": CLUSTER,
+    "WorkerHeartbeatRequest": CLUSTER,
+    "WorkerHeartbeatResponse": CLUSTER,
+    "WorkerShutdownMode": CLUSTER,
 }
 
 Field = descriptor_pb2.FieldDescriptorProto
@@ -145,7 +153,7 @@ class Writer:
 
 def main():
     writer = Writer()
-    for file in FILES:
+    for file in FILES + IMPORTED:
         module = importlib.import_module(
             os.path.normpath("tensorflow/core/" + file).replace("/", ".") + "_pb2")
         proto = descriptor_pb2.FileDescriptorProto()

@@ -16,6 +16,7 @@
 #include "sessile/proto/checkpoint_state.pb.h"
 #include "sessile/proto/config.pb.h"
 #include "sessile/proto/control_flow.pb.h"
+#include "sessile/proto/event.pb.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_tensor_slice.pb.h"
 #include "sessile/proto/tensor_bundle.pb.h"
@@ -90,6 +91,7 @@ Facts OurFacts() {
   pb::CallableOptions::descriptor();
   pb::CheckpointState::descriptor();
   pb::ControlFlowContextDef::descriptor();
+  pb::Event::descriptor();
   pb::MetaGraphDef::descriptor();
   pb::SavedTensorSlices::descriptor();
   pb::BundleEntryProto::descriptor();

@@ -1,0 +1,134 @@
+// Event files: their records, in the order in which they were added.
+
+#include "sessile/ops/file_writer.h"
+
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/core/io/crc32c.h"
+#include "sessile/core/io/file.h"
+#include "sessile/core/session/session.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/summary.h"
+#include "sessile/proto/config.pb.h"
+#include "sessile/proto/event.pb.h"
+#include "sessile/proto/graph.pb.h"
+#include "sessile/tests/error_of.h"
+
+namespace sessile {
+namespace {
+
+class FileWriterTest : public ::testing::Test {
+ protected:
+  FileWriterTest()
+      : folder_(std::filesystem::path(::testing::TempDir()) /
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(folder_);
+  }
+  ~FileWriterTest() override { std::filesystem::remove_all(folder_); }
+
+  std::vector<std::string> Files() const {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      files.push_back(entry.path().string());
+    }
+    return files;
+  }
+
+  // Of the only file, whose checksums must be right.
+  std::vector<pb::Event> Events() const {
+    std::vector<pb::Event> events;
+    EXPECT_EQ(Files().size(), 1u);
+    const std::string bytes = ReadFile(Files().at(0)).value();
+    const auto word = [&](size_t at) {
+      uint32_t value = 0;
+      std::memcpy(&value, bytes.data() + at, sizeof(value));
+      return value;
+    };
+    for (size_t at = 0; at < bytes.size();) {
+      const size_t size = word(at);
+      const std::string_view record = std::string_view(bytes).substr(at + 12, size);
+      EXPECT_EQ(word(at + 8), MaskCrc32c(Crc32c(std::string_view(bytes).substr(at, 8))));
+      EXPECT_EQ(word(at + 12 + size), MaskCrc32c(Crc32c(record)));
+      EXPECT_TRUE(events.emplace_back().ParseFromString(std::string(record)));
+      at += size + 16;
+    }
+    return events;
+  }
+
+  const std::filesystem::path folder_;
+  const Graph graph_;
+  const DefaultGraphScope with_ = graph_.as_default();
+};
+
+TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
+  const Output loss = add(constant(1.0), 0.5, "loss");
+  const Output merged = summary::merge({summary::scalar("curve", loss)});
+  RunMetadata metadata;
+  {
+    summary::FileWriter writer(folder_.string(), graph_);
+    Session session;
+    writer.add_summary(session.run(merged), 3);
+    writer.add_summary(Summary{{{.tag = "mine", .simple_value = 2.5}}}, 4);
+    session.run(loss, {}, {.trace_level = RunOptions::FULL_TRACE, .run_metadata = &metadata});
+    writer.add_run_metadata(metadata, "step5", 5);
+  }
+  const std::vector<pb::Event> events = Events();
+  ASSERT_EQ(events.size(), 5u);
+  EXPECT_EQ(events[0].file_version(), "brain.Event:2");
+  EXPECT_GT(events[0].wall_time(), 1e9);
+  pb::GraphDef graph;
+  ASSERT_TRUE(graph.ParseFromString(events[1].graph_def()));
+  EXPECT_EQ(graph.node_size(), graph_.as_graph_def().node_size());
+  EXPECT_EQ(events[2].step(), 3);
+  EXPECT_EQ(events[2].summary().value(0).tag(), "curve");
+  EXPECT_EQ(events[2].summary().value(0).simple_value(), 1.5f);
+  EXPECT_EQ(events[3].summary().value(0).tag(), "mine");
+  EXPECT_EQ(events[3].summary().value(0).simple_value(), 2.5f);
+  EXPECT_EQ(events[4].tagged_run_metadata().tag(), "step5");
+  pb::RunMetadata run;
+  ASSERT_TRUE(run.ParseFromString(events[4].tagged_run_metadata().run_metadata()));
+  EXPECT_EQ(run.step_stats().dev_stats(0).node_stats_size(),
+            static_cast<int>(metadata.step_stats.size()));
+}
+
+TEST_F(FileWriterTest, WritesTheMetadataOfATagOnce) {
+  const Output text = summary::text("note", constant("one"));
+  Session session;
+  const Tensor value = session.run(text);
+  summary::FileWriter writer(folder_.string());
+  writer.add_summary(value, 1);
+  writer.add_summary(value, 2);
+  writer.close();
+  const std::vector<pb::Event> events = Events();
+  EXPECT_EQ(events.at(1).summary().value(0).metadata().plugin_data().plugin_name(), "text");
+  EXPECT_FALSE(events.at(2).summary().value(0).has_metadata());
+}
+
+TEST_F(FileWriterTest, ShowsARecordOnceItIsFlushed) {
+  summary::FileWriter writer(folder_.string(), {.filename_suffix = ".mine"});
+  EXPECT_TRUE(Files().at(0).ends_with(".mine")) << Files().at(0);
+  writer.add_summary(Summary{{{.tag = "x", .simple_value = 1}}});
+  EXPECT_EQ(Events().size(), 1u);
+  writer.flush();
+  EXPECT_EQ(Events().size(), 2u);
+}
+
+TEST_F(FileWriterTest, RefusesWhatIsNoSummary) {
+  summary::FileWriter writer(folder_.string());
+  EXPECT_NE(ErrorOf([&] { writer.add_summary("no message"); }).find("the value of a summary"),
+            std::string::npos);
+  writer.add_run_metadata({}, "tag");
+  EXPECT_NE(ErrorOf([&] { writer.add_run_metadata({}, "tag"); }).find("already used"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf([] { summary::FileWriter("/proc/no_such_folder"); }).find("/proc"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace sessile
