@@ -53,11 +53,8 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterSoftmax(kernels);
   RegisterSoftmaxCrossEntropy(kernels);
   RegisterStack(kernels);
-<<<<<<< HEAD
   RegisterToBool(kernels);
-=======
   RegisterSummary(kernels);
->>>>>>> f77485e (Summaries and event files for TensorBoard; random_shuffle, multinomial, random_crop; checks; --log_dir of the examples)
   RegisterTopK(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);

@@ -52,11 +52,8 @@ void RegisterSlice(KernelRegistry& kernels);
 void RegisterSoftmax(KernelRegistry& kernels);
 void RegisterSoftmaxCrossEntropy(KernelRegistry& kernels);
 void RegisterStack(KernelRegistry& kernels);
-<<<<<<< HEAD
 void RegisterToBool(KernelRegistry& kernels);
-=======
 void RegisterSummary(KernelRegistry& kernels);  // summary.cc
->>>>>>> f77485e (Summaries and event files for TensorBoard; random_shuffle, multinomial, random_crop; checks; --log_dir of the examples)
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);

@@ -26,44 +26,25 @@ BroadcastGradientArgs BroadcastTo Case Cast Ceil Concat ConcatOffset ConcatV2 Co
 Conv2D Conv2DBackpropFilter Conv2DBackpropInput Cos Cosh Cumprod Cumsum DepthwiseConv2dNative
 DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Digamma Div DivNoNan
 DynamicStitch Elu EluGrad Enter Equal Erf Erfc Exit Exp ExpandDims Expm1 Fill Floor FloorDiv
-<<<<<<< HEAD
 FloorMod FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3
-FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual Identity If InTopK
-InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan IsVariableInitialized L2Loss LRN
-LRNGrad LeakyRelu LeakyReluGrad LeftShift Less LessEqual Lgamma ListDiff Log Log1p LogSoftmax
-LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPool3D MaxPool3DGrad
-MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge Min Minimum MirrorPad MirrorPadGrad
-Mod Mul MulNoNan Neg NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall
-Placeholder PlaceholderWithDefault Polygamma Pow Print Prod RandomStandardNormal RandomUniform
-RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge
-RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape ReverseV2 RightShift Rint Round
-Rsqrt RsqrtGrad ScatterNd SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2
-Selu SeluGrad Shape ShapeN Sigmoid SigmoidGrad Sign Sin Sinh Size Slice Softmax
-SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
-SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square SquaredDifference Squeeze
-StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StopGradient StridedSlice
-StridedSliceGrad Sub Sum Switch Tan Tanh TanhGrad Tile ToBool TopKV2 Transpose TruncateDiv
-TruncateMod TruncatedNormal Unpack UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd
-UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy ZerosLike Zeta
-=======
-FloorMod FusedBatchNormGradV3 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual
-HistogramSummary Identity ImageSummary InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite
-IsInf IsNan IsVariableInitialized L2Loss LRN LRNGrad LeakyRelu LeakyReluGrad LeftShift Less
-LessEqual Lgamma ListDiff Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max
-MaxPool MaxPool3D MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge
-MergeSummary Min Minimum MirrorPad MirrorPadGrad Mod Mul MulNoNan Multinomial Neg NextIteration NoOp
-NotEqual OneHot OnesLike Pack Pad PadV2 Placeholder PlaceholderWithDefault Polygamma Pow Print Prod
+FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual HistogramSummary
+Identity If ImageSummary InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan
+IsVariableInitialized L2Loss LRN LRNGrad LeakyRelu LeakyReluGrad LeftShift Less LessEqual Lgamma
+ListDiff Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPool3D
+MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge MergeSummary Min
+Minimum MirrorPad MirrorPadGrad Mod Mul MulNoNan Multinomial Neg NextIteration NoOp NotEqual OneHot
+OnesLike Pack Pad PadV2 PartitionedCall Placeholder PlaceholderWithDefault Polygamma Pow Print Prod
 RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt Range Rank RealDiv Reciprocal
 ReciprocalGrad RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch Relu Relu6 Relu6Grad
 ReluGrad Reshape ReverseV2 RightShift Rint Round Rsqrt RsqrtGrad ScalarSummary ScatterNd SegmentMax
 SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2 Selu SeluGrad Shape ShapeN Sigmoid
 SigmoidGrad Sign Sin Sinh Size Slice Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad
 Softsign SoftsignGrad SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square
-SquaredDifference Squeeze StopGradient StridedSlice StridedSliceGrad Sub Sum Switch Tan Tanh
-TanhGrad TensorSummaryV2 Tile TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unpack
-UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where Xdivy
-Xlogy ZerosLike Zeta
->>>>>>> f77485e (Summaries and event files for TensorBoard; random_shuffle, multinomial, random_crop; checks; --log_dir of the examples)
+SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile
+StopGradient StridedSlice StridedSliceGrad Sub Sum Switch Tan Tanh TanhGrad TensorSummaryV2 Tile
+ToBool TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unpack UnsortedSegmentMax
+UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy
+ZerosLike Zeta
 """.split()
 
 
