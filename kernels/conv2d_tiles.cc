@@ -9,6 +9,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/conv2d_windows.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/tiles.h"
 
 namespace sessile {
@@ -49,7 +50,7 @@ struct Direction {
 };
 
 // What the two have in common. A block is some images, or some rows of one.
-class TiledConvolution : public Prepared {
+class TiledConvolution : public Prepared, public WritesRanges {
  public:
   TiledConvolution(const ConvolutionShape& conv, bool forward, const tiles::Kernels& kernels)
       : conv_(conv), kernels_(kernels), to_(conv, forward), groups_(kernels, to_.channels) {
@@ -69,6 +70,20 @@ class TiledConvolution : public Prepared {
       for (int64_t y = 0; y < to_.num_rows(); ++y) {
         rows_.push_back({to_.rows.windows[static_cast<size_t>(y)], y, 1});
       }
+    }
+  }
+
+  int64_t range_unit() const override { return to_.result_row; }
+  void RangesOf(int64_t block,
+                absl::FunctionRef<void(int64_t first, int64_t size)> done) const override {
+    const IndexRange images = Images(block);
+    if (row_blocks_ == 1) {
+      done(images.first() * to_.result_image, images.size() * to_.result_image);
+      return;
+    }
+    const IndexRange rows = BlockRange(to_.num_rows(), block % row_blocks_, row_blocks_);
+    for (const int64_t image : images) {
+      done(image * to_.result_image + rows.first() * to_.result_row, rows.size() * to_.result_row);
     }
   }
 
@@ -95,7 +110,7 @@ class TiledConvolution : public Prepared {
   // weights_of(group, row window, column window) is called for each.
   template <typename WeightsOf>
   void RunBlock(int64_t block, const float* source, float* result, WeightsOf weights_of) const {
-    const IndexRange images = BlockRange(conv_.batch, block / row_blocks_, image_blocks_);
+    const IndexRange images = Images(block);
     const IndexRange rows =
         BlockRange(static_cast<int64_t>(rows_.size()), block % row_blocks_, row_blocks_);
     for (const ColumnGroups::Group& group : groups_.list) {
@@ -133,6 +148,10 @@ class TiledConvolution : public Prepared {
 
  private:
   static constexpr int64_t kFewImages = 4;
+
+  IndexRange Images(int64_t block) const {
+    return BlockRange(conv_.batch, block / row_blocks_, image_blocks_);
+  }
 
   // Results that use the same weights: `extent` columns, rows and images of them. A tile is of
   // neighbours in a row, or along the side that is longest where rows are short.
@@ -257,7 +276,7 @@ class TiledInputGradient final : public TiledConvolution {
 };
 
 template <typename Kernel>
-absl::StatusOr<std::unique_ptr<Prepared>> Tiled(const ConvolutionShape& conv, int64_t channels) {
+absl::StatusOr<std::unique_ptr<Prepared>> OnTiles(const ConvolutionShape& conv, int64_t channels) {
   const tiles::Kernels* kernels = tiles::KernelsFor(channels);
   if (kernels == nullptr || !SuitsTiles(conv)) return Unimplemented("not made for tiles");
   auto prepared = std::make_unique<Kernel>(conv, *kernels);
@@ -280,11 +299,11 @@ int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most) {
 }
 
 absl::StatusOr<std::unique_ptr<Prepared>> TiledForward(const ConvolutionShape& conv) {
-  return Tiled<TiledOutput>(conv, conv.out_channels);
+  return OnTiles<TiledOutput>(conv, conv.out_channels);
 }
 
 absl::StatusOr<std::unique_ptr<Prepared>> TiledBackwardInput(const ConvolutionShape& conv) {
-  return Tiled<TiledInputGradient>(conv, conv.in_channels);
+  return OnTiles<TiledInputGradient>(conv, conv.in_channels);
 }
 
 }  // namespace sessile

@@ -13,7 +13,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
 
 namespace sessile {
 
@@ -77,6 +81,31 @@ class MaySumColumns<Derived, true> : public SumsColumns {
   std::optional<ColumnSum> AsColumnSum() const final {
     return static_cast<const Derived*>(this)->column_sum();
   }
+};
+
+// A kernel whose first output is made by elementwise functions one after another.
+class ElementwiseComposite {
+ public:
+  struct Part {
+    std::shared_ptr<const Elementwise> function;
+    std::vector<int> operands;  // i: input i of the kernel; ~k: what part k made
+  };
+  virtual ~ElementwiseComposite() = default;
+  // The last one makes the output. Empty if, for what it was prepared for, it is none of that kind.
+  virtual std::vector<Part> Parts() const = 0;
+};
+
+// A kernel with one float output, which the blocks of its last phase write in ranges of their own:
+// somebody else may go on with them while they are in the cache. It asks nothing of its RunContext
+// but whether the run is cancelled.
+class WritesRanges {
+ public:
+  virtual ~WritesRanges() = default;
+  // Each range begins and ends at a multiple of so many elements.
+  virtual int64_t range_unit() const = 0;
+  // Calls done(first, size) for each range of that block.
+  virtual void RangesOf(int64_t block,
+                        absl::FunctionRef<void(int64_t first, int64_t size)> done) const = 0;
 };
 
 }  // namespace sessile

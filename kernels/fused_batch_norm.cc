@@ -21,11 +21,13 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/channels.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 
@@ -77,8 +79,61 @@ class Lanes {
   double* const data_;
 };
 
+// In inference, y = x * slope + shift element by element. Of the rows, in double:
+//
+//   slope = scale / sqrt(variance + epsilon)
+//   shift = offset - mean * slope
+class SlopeOfVariance final : public Elementwise {
+ public:
+  explicit SlopeOfVariance(double epsilon) : epsilon_(epsilon) {}
+  int operands() const override { return 2; }
+  void RunTile(const float* const* in, float* out, int64_t n) const override {
+    const float *scale = in[0], *variance = in[1];
+    const double epsilon = epsilon_;
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) {
+        out[i] = static_cast<float>(double{scale[i]} / std::sqrt(double{variance[i]} + epsilon));
+      }
+    });
+  }
+
+ private:
+  const double epsilon_;
+};
+
+class ShiftOfMean final : public Elementwise {
+ public:
+  int operands() const override { return 3; }
+  void RunTile(const float* const* in, float* out, int64_t n) const override {
+    for (int64_t i = 0; i < n; ++i) {
+      out[i] = static_cast<float>(double{in[0][i]} - double{in[1][i]} * double{in[2][i]});
+    }
+  }
+};
+
+class SlopeAndShift final : public Elementwise {
+ public:
+  explicit SlopeAndShift(bool relu) : relu_(relu) {}
+  int operands() const override { return 3; }
+  void RunTile(const float* const* in, float* out, int64_t n) const override {
+    const float *x = in[0], *slope = in[1], *shift = in[2];
+    const bool relu = relu_;
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) {
+        const float normal = x[i] * slope[i] + shift[i];
+        out[i] = relu && normal < 0 ? 0 : normal;
+      }
+    });
+  }
+
+ private:
+  const bool relu_;
+};
+
 template <typename T>
-class FusedBatchNorm final : public Prepared {
+class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
  public:
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const BatchNormAttrs attrs,
@@ -118,6 +173,15 @@ class FusedBatchNorm final : public Prepared {
 
   std::shared_ptr<const Prepared> WithRelu() const {
     return std::make_shared<FusedBatchNorm>(attrs_, outputs()[0].shape, outputs().size() > 5, true);
+  }
+
+  std::vector<Part> Parts() const override {
+    if (attrs_.training || dims_.inner != 1 || !std::is_same_v<T, float>) return {};
+    constexpr int kX = 0, kScale = 1, kOffset = 2, kMean = 3, kVariance = 4, kSlope = ~0,
+                  kShift = ~1;
+    return {{std::make_shared<SlopeOfVariance>(attrs_.epsilon), {kScale, kVariance}},
+            {std::make_shared<ShiftOfMean>(), {kOffset, kMean, kSlope}},
+            {std::make_shared<SlopeAndShift>(relu_), {kX, kSlope, kShift}}};
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,

@@ -6,6 +6,7 @@ void RegisterPasses(KernelRegistry& kernels) {
   RegisterZeros(kernels);
   RegisterBatchNormRelu(kernels);
   RegisterFuseElementwise(kernels);
+  RegisterFuseEpilogue(kernels);
 }
 
 }  // namespace sessile

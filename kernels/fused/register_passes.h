@@ -8,6 +8,7 @@ namespace sessile {
 void RegisterZeros(KernelRegistry& kernels);
 void RegisterBatchNormRelu(KernelRegistry& kernels);
 void RegisterFuseElementwise(KernelRegistry& kernels);
+void RegisterFuseEpilogue(KernelRegistry& kernels);
 
 // All of the above, in the order in which they run.
 void RegisterPasses(KernelRegistry& kernels);

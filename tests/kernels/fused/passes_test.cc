@@ -1,78 +1,13 @@
 // The passes on graphs of the library's own operations: what becomes one kernel, that elements keep
 // their bits, that sums keep their values, and that each pass can be switched off.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <random>
-#include <set>
-
-#include "sessile/sessile.h"
-#include "sessile/tests/error_of.h"
-
-namespace tf = sessile;
+#include "sessile/tests/kernels/fused/passes_testing.h"
 
 namespace sessile {
 namespace {
 
-using ::testing::FloatNear;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::Pointwise;
-
-Tensor Random(const Shape& shape, unsigned seed) {
-  std::mt19937 random(seed);
-  Tensor tensor = *Tensor::Allocate(float32, shape);
-  for (float& x : tensor.mutable_flat<float>()) {
-    x = static_cast<float>(static_cast<int>(random() % 4001) - 2000) / 1000;
-  }
-  return tensor;
-}
-
-class PassesTest : public ::testing::Test {
- protected:
-  // A placeholder that is fed random values in every run.
-  Output Feed(const Shape& shape) {
-    const Output x = placeholder(float32, shape);
-    feeds_.push_back({x, Random(shape, static_cast<unsigned>(feeds_.size()) + 1)});
-    return x;
-  }
-  std::vector<Tensor> Run(const std::vector<Fetch>& fetches, const ConfigProto& config) const {
-    Session session(graph_, config);
-    if (init_.has_value()) session.run(init_);
-    return session.run(fetches, FeedDict(feeds_));
-  }
-  std::string Explain(const std::vector<Fetch>& fetches, const ConfigProto& config = {}) const {
-    Session session(graph_, config);
-    if (init_.has_value()) session.run(init_);
-    return session.explain(fetches, FeedDict(feeds_));
-  }
-  void ExpectSameBits(const std::vector<Fetch>& fetches) const {
-    const std::vector<Tensor> expected = Run(fetches, {.optimizer_level = 0});
-    for (const int threads : {1, 3}) {
-      const std::vector<Tensor> values = Run(fetches, {.intra_op_parallelism_threads = threads});
-      for (size_t i = 0; i < fetches.size(); ++i) {
-        EXPECT_TRUE(SameTensor(values[i], expected[i]))
-            << "fetch " << i << ": " << values[i].ToString() << " instead of "
-            << expected[i].ToString();
-      }
-    }
-  }
-  void ExpectNear(const std::vector<Fetch>& fetches, float error) const {
-    const std::vector<Tensor> expected = Run(fetches, {.optimizer_level = 0});
-    const std::vector<Tensor> values = Run(fetches, {.intra_op_parallelism_threads = 1});
-    const std::vector<Tensor> threaded = Run(fetches, {.intra_op_parallelism_threads = 3});
-    for (size_t i = 0; i < fetches.size(); ++i) {
-      EXPECT_THAT(values[i].flat<float>(), Pointwise(FloatNear(error), expected[i].flat<float>()));
-      EXPECT_TRUE(SameTensor(values[i], threaded[i])) << "fetch " << i;
-    }
-  }
-
-  Graph graph_;
-  DefaultGraphScope with_{graph_};
-  std::vector<tf::Feed> feeds_;
-  Operation init_;
-};
 
 TEST_F(PassesTest, ChainOfElementwiseOperationsIsOneKernel) {
   const Output x = Feed({500, 300});
@@ -146,7 +81,7 @@ TEST_F(PassesTest, AChainEndsWhereItsSumIsNeeded) {
 }
 
 TEST_F(PassesTest, VariablesAreReadBeforeTheyChange) {
-  Variable w(Random({20, 30}, 7), {.name = "w"});
+  Variable w(RandomTensor({20, 30}, 7), {.name = "w"});
   init_ = global_variables_initializer();
   const Output x = Feed({20, 30});
   const Output before = w * x;
@@ -224,9 +159,10 @@ TEST_P(RandomChainTest, KeepsTheBitsOfElements) {
   for (size_t i = 0; i < 6; ++i) {
     const Shape& shape = shapes[i < shapes.size() ? i : 0];
     values.push_back(placeholder(float32, shape));
-    feeds.push_back({values.back(), Random(shape, GetParam() * 10 + static_cast<unsigned>(i))});
+    feeds.push_back(
+        {values.back(), RandomTensor(shape, GetParam() * 10 + static_cast<unsigned>(i))});
   }
-  Variable w(Random({rows, columns}, 99), {.name = "w"});
+  Variable w(RandomTensor({rows, columns}, 99), {.name = "w"});
   std::vector<Fetch> fetches;
   for (int i = 0; i < 40; ++i) {
     const Output a = values[pick(values.size())];
