@@ -8,6 +8,7 @@
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/collections.h"
+#include "sessile/ops/saver.h"
 
 namespace sessile {
 
@@ -22,7 +23,9 @@ void AddFlags(ExampleOptions* options, FlagSet* flags) {
       .Int("threads", &options->threads, "threads to compute with; 0 for one a core",
            {.min = 0, .max = 1024})
       .String("save_graph", &options->save_graph, "file to write the graph to, as a GraphDef")
-      .String("log_dir", &options->log_dir, "folder to write the curves to, for TensorBoard");
+      .String("log_dir", &options->log_dir, "folder to write the curves to, for TensorBoard")
+      .String("restore", &options->restore, "checkpoint to go on from: the prefix of its files")
+      .String("save", &options->save, "prefix of the checkpoint to save after training");
 }
 
 input_data::DataSets ExampleOptions::ReadData() const {
@@ -55,6 +58,14 @@ void TrainingLog::Add(const std::string& set, int64_t batch, double loss, double
   writers_.at(set).add_summary(Summary{{{.tag = "loss", .simple_value = loss},
                                         {.tag = "accuracy", .simple_value = accuracy}}},
                                batch);
+}
+
+void RestoreVariables(const ExampleOptions& options, Session& session) {
+  if (!options.restore.empty()) train::Saver().restore(session, options.restore);
+}
+
+void SaveVariables(const ExampleOptions& options, Session& session) {
+  if (!options.save.empty()) train::Saver().save(session, options.save);
 }
 
 int RunExample(const std::function<void()>& train) {

@@ -1,4 +1,5 @@
-// What the example programs share beside the notebook's own text: flags, errors, the saved graph.
+// What the example programs share beside the notebook's own text: flags, errors, the saved graph,
+// checkpoints.
 //
 //   int main(int argc, char** argv) {
 //     ExampleOptions options;
@@ -15,7 +16,7 @@
 #include <string>
 
 #include "sessile/core/io/flags.h"
-#include "sessile/core/session/session_options.h"
+#include "sessile/core/session/session.h"
 #include "sessile/examples/mnist.h"
 #include "sessile/ops/file_writer.h"
 
@@ -30,6 +31,8 @@ struct ExampleOptions {
   int64_t threads = 0;
   std::string save_graph;
   std::string log_dir;  // folder for TensorBoard; "": none
+  std::string restore;  // prefix of a checkpoint, before training; empty: none
+  std::string save;     // and after
 
   bool has_seed() const { return seed >= 0; }
   ConfigProto config() const { return {.intra_op_parallelism_threads = static_cast<int>(threads)}; }
@@ -58,6 +61,11 @@ class TrainingLog {
   const std::string folder_;
   std::map<std::string, summary::FileWriter> writers_;
 };
+
+// Gives the variables the values of the checkpoint --restore, or saves them as the checkpoint
+// --save, if it was given. Throw errors::OpError.
+void RestoreVariables(const ExampleOptions& options, Session& session);
+void SaveVariables(const ExampleOptions& options, Session& session);
 
 // Runs `train`; an error becomes a line "error: CODE: message" on stderr and the result 1.
 int RunExample(const std::function<void()>& train);

@@ -71,6 +71,7 @@ void train(int64_t num_batches, int64_t batch_size, double learning_rate,
   tf::Session sess(options.config());
   sess.run(init);
   tf::TrainingLog log(options);
+  tf::RestoreVariables(options, sess);
   tf::ProgressBar bar(num_batches);
   for (int64_t batch_i = 0; batch_i < num_batches; ++batch_i) {
     bar.show(batch_i);
@@ -100,6 +101,7 @@ void train(int64_t num_batches, int64_t batch_size, double learning_rate,
     }
   }
   bar.hide();
+  tf::SaveVariables(options, sess);
 
   // At the end, score the final accuracy for both the validation and test sets
   float acc = sess.run<float>(

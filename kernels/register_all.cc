@@ -45,6 +45,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterReduction(kernels);
   RegisterRelu(kernels);
   RegisterReshape(kernels);
+  RegisterSaveRestore(kernels);
   RegisterScan(kernels);
   RegisterSegment(kernels);
   RegisterSelect(kernels);
@@ -55,6 +56,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterStack(kernels);
   RegisterToBool(kernels);
   RegisterSummary(kernels);
+  RegisterStrings(kernels);
   RegisterTopK(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);

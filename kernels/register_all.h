@@ -44,6 +44,7 @@ void RegisterRange(KernelRegistry& kernels);
 void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
+void RegisterSaveRestore(KernelRegistry& kernels);
 void RegisterScan(KernelRegistry& kernels);
 void RegisterSegment(KernelRegistry& kernels);
 void RegisterSelect(KernelRegistry& kernels);
@@ -54,6 +55,7 @@ void RegisterSoftmaxCrossEntropy(KernelRegistry& kernels);
 void RegisterStack(KernelRegistry& kernels);
 void RegisterToBool(KernelRegistry& kernels);
 void RegisterSummary(KernelRegistry& kernels);  // summary.cc
+void RegisterStrings(KernelRegistry& kernels);
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);

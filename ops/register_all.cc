@@ -48,6 +48,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterReduction(ops);
   RegisterRelu(ops);
   RegisterReshape(ops);
+  RegisterSaveRestore(ops);
   RegisterScan(ops);
   RegisterSegment(ops);
   RegisterSelect(ops);
@@ -60,6 +61,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterState(ops);
   RegisterStridedSlice(ops);
   RegisterSummary(ops);
+  RegisterStrings(ops);
   RegisterSwitchMerge(ops);
   RegisterTile(ops);
   RegisterTopK(ops);

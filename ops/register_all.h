@@ -50,6 +50,7 @@ void RegisterRange(OpRegistry& ops);                // range.cc
 void RegisterReduction(OpRegistry& ops);            // reduction.cc
 void RegisterRelu(OpRegistry& ops);                 // relu.cc
 void RegisterReshape(OpRegistry& ops);              // reshape.cc
+void RegisterSaveRestore(OpRegistry& ops);          // save_restore.cc
 void RegisterScan(OpRegistry& ops);                 // scan.cc
 void RegisterSegment(OpRegistry& ops);              // segment.cc
 void RegisterSelect(OpRegistry& ops);               // select.cc
@@ -62,6 +63,7 @@ void RegisterStack(OpRegistry& ops);                // stack.cc
 void RegisterState(OpRegistry& ops);                // state.cc
 void RegisterStridedSlice(OpRegistry& ops);         // strided_slice.cc
 void RegisterSummary(OpRegistry& ops);              // summary.cc
+void RegisterStrings(OpRegistry& ops);              // strings.cc
 void RegisterSwitchMerge(OpRegistry& ops);          // switch_merge.cc
 void RegisterTile(OpRegistry& ops);                 // tile.cc
 void RegisterTopK(OpRegistry& ops);                 // top_k.cc

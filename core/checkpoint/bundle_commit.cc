@@ -84,17 +84,8 @@ class BundleCommit {
   }
 
   absl::Status WriteIndex(int shards) const {
-    const std::string path = IndexFileOf(prefix_);
     SESSILE_ASSIGN_OR_RETURN(const std::string bytes, Index(shards));
-    SESSILE_ASSIGN_OR_RETURN(FileWriter file, FileWriter::Create(TemporaryNameFor(path)));
-    absl::Status status = file.Append(bytes);
-    if (status.ok()) status = file.SyncAndClose();
-    if (status.ok()) status = RenameFile(file.path(), path);
-    if (!status.ok()) {
-      (void)RemoveFile(file.path());
-      return status;
-    }
-    return SyncFolderOf(path);
+    return ReplaceFile(IndexFileOf(prefix_), bytes);
   }
 
   const std::string& prefix_;

@@ -102,7 +102,7 @@ class BundleReader final : public CheckpointReader {
 
   absl::Status CheckPart(const std::string& name, const TensorSlice& part, size_t) const override {
     SESSILE_ASSIGN_OR_RETURN(const BundleEntry* const entry, EntryOf(name, part));
-    const TensorSpec& whole = tensors().find(name)->second;
+    const StoredTensor& whole = tensors().find(name)->second;
     SESSILE_ASSIGN_OR_RETURN(const Shape shape, part.ShapeIn(whole.shape));
     if (entry->dtype != whole.dtype || entry->shape != shape) {
       return absl::DataLossError(absl::StrCat(

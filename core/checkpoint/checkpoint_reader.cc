@@ -53,11 +53,11 @@ absl::Status CheckpointReader::KeyNotFound(std::string_view name) const {
   return NotFound("Key ", std::string(name), " not found in checkpoint");
 }
 
-absl::StatusOr<TensorSpec> CheckpointReader::SpecOf(std::string_view name,
-                                                    const ShapeAndSlice* part) const {
+absl::StatusOr<StoredTensor> CheckpointReader::SpecOf(std::string_view name,
+                                                      const ShapeAndSlice* part) const {
   const auto found = specs_.find(name);
   if (found == specs_.end()) return KeyNotFound(name);
-  const TensorSpec& spec = found->second;
+  const StoredTensor& spec = found->second;
   if (spec.dtype == DataType::kInvalid || spec.dtype == DataType::kResource ||
       spec.dtype == DataType::kVariant) {
     return WithTensorName(Unimplemented("values of its type are not read"), name, prefix_);
@@ -76,12 +76,12 @@ absl::StatusOr<TensorSpec> CheckpointReader::SpecOf(std::string_view name,
         CheckPart(found->first, parts_.find(name)->second[piece.index], piece.index);
     if (!status.ok()) return WithTensorName(status, name, prefix_);
   }
-  return TensorSpec{spec.dtype, part == nullptr ? spec.shape : part->slice_shape};
+  return StoredTensor{spec.dtype, part == nullptr ? spec.shape : part->slice_shape};
 }
 
 absl::StatusOr<Tensor> CheckpointReader::Read(std::string_view name,
                                               const ShapeAndSlice* part) const {
-  SESSILE_ASSIGN_OR_RETURN(const TensorSpec spec, SpecOf(name, part));
+  SESSILE_ASSIGN_OR_RETURN(const StoredTensor spec, SpecOf(name, part));
   SESSILE_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(spec.dtype, spec.shape));
   SESSILE_RETURN_IF_ERROR(ReadInto(name, part, &tensor));
   return tensor;
@@ -91,7 +91,7 @@ absl::Status CheckpointReader::ReadInto(std::string_view name, const ShapeAndSli
                                         Tensor* to) const {
   const auto found = specs_.find(name);
   if (found == specs_.end()) return KeyNotFound(name);
-  const TensorSpec& spec = found->second;
+  const StoredTensor& spec = found->second;
   const Box wanted =
       (part == nullptr ? TensorSlice::Full(spec.shape.rank()) : part->slice).BoxIn(spec.shape);
   return WithTensorName(ReadBox(found->first, spec, wanted, to), name, prefix_);
@@ -126,7 +126,7 @@ absl::StatusOr<std::vector<CheckpointReader::Piece>> CheckpointReader::PiecesOf(
   return pieces;
 }
 
-absl::Status CheckpointReader::ReadBox(const std::string& name, const TensorSpec& spec,
+absl::Status CheckpointReader::ReadBox(const std::string& name, const StoredTensor& spec,
                                        const Box& wanted, Tensor* to) const {
   const std::vector<TensorSlice>& parts = parts_.find(name)->second;
   SESSILE_ASSIGN_OR_RETURN(const auto pieces, PiecesOf(name, spec.shape, wanted));

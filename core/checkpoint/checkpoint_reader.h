@@ -20,10 +20,14 @@
 
 #include "absl/status/statusor.h"
 #include "sessile/core/checkpoint/tensor_slice.h"
-#include "sessile/core/framework/kernel.h"
 #include "sessile/core/framework/tensor.h"
 
 namespace sessile {
+
+struct StoredTensor {
+  DataType dtype = DataType::kInvalid;
+  Shape shape;
+};
 
 class CheckpointReader {
  public:
@@ -36,14 +40,14 @@ class CheckpointReader {
 
   const std::string& prefix() const { return prefix_; }
   // Whole tensors by their names; kInvalid stands for types that are newer than this library.
-  const std::map<std::string, TensorSpec, std::less<>>& tensors() const { return specs_; }
+  const std::map<std::string, StoredTensor, std::less<>>& tensors() const { return specs_; }
   bool Has(std::string_view name) const { return specs_.contains(name); }
 
   // A tensor, or the part of it that `part` asks for. NOT_FOUND: "Key W not found in checkpoint".
   absl::StatusOr<Tensor> Read(std::string_view name, const ShapeAndSlice* part = nullptr) const;
   // The same in two steps, for memory that somebody else allocates.
-  absl::StatusOr<TensorSpec> SpecOf(std::string_view name,
-                                    const ShapeAndSlice* part = nullptr) const;
+  absl::StatusOr<StoredTensor> SpecOf(std::string_view name,
+                                      const ShapeAndSlice* part = nullptr) const;
   // REQUIRES: *to has the type and shape of SpecOf.
   absl::Status ReadInto(std::string_view name, const ShapeAndSlice* part, Tensor* to) const;
 
@@ -70,11 +74,11 @@ class CheckpointReader {
   // The stored parts that meet `wanted`, which they must cover, each element once.
   absl::StatusOr<std::vector<Piece>> PiecesOf(const std::string& name, const Shape& full,
                                               const Box& wanted) const;
-  absl::Status ReadBox(const std::string& name, const TensorSpec& spec, const Box& wanted,
+  absl::Status ReadBox(const std::string& name, const StoredTensor& spec, const Box& wanted,
                        Tensor* to) const;
 
   const std::string prefix_;
-  std::map<std::string, TensorSpec, std::less<>> specs_;
+  std::map<std::string, StoredTensor, std::less<>> specs_;
   std::map<std::string, std::vector<TensorSlice>, std::less<>> parts_;
 };
 

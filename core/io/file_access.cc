@@ -119,6 +119,18 @@ bool IsFolder(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+absl::Status ReplaceFile(const std::string& path, std::string_view bytes) {
+  SESSILE_ASSIGN_OR_RETURN(FileWriter file, FileWriter::Create(TemporaryNameFor(path)));
+  absl::Status status = file.Append(bytes);
+  if (status.ok()) status = file.SyncAndClose();
+  if (status.ok()) status = RenameFile(file.path(), path);
+  if (!status.ok()) {
+    ::unlink(file.path().c_str());
+    return status;
+  }
+  return SyncFolderOf(path);
+}
+
 absl::Status RenameFile(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
   return SystemError("Cannot write", to, errno);

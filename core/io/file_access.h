@@ -83,6 +83,9 @@ class FileWriter {
 
 bool FileExists(const std::string& path);
 bool IsFolder(const std::string& path);
+// Writes beside the file and renames, and returns when all is on the disk: killed at any moment, it
+// leaves the old content or the new.
+absl::Status ReplaceFile(const std::string& path, std::string_view bytes);
 // Replaces `to` if it is there.
 absl::Status RenameFile(const std::string& from, const std::string& to);
 absl::Status RemoveFile(const std::string& path);

@@ -31,17 +31,19 @@ FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual 
 Identity If ImageSummary InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan
 IsVariableInitialized L2Loss LRN LRNGrad LeakyRelu LeakyReluGrad LeftShift Less LessEqual Lgamma
 ListDiff Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPool3D
-MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge MergeSummary Min
-Minimum MirrorPad MirrorPadGrad Mod Mul MulNoNan Multinomial Neg NextIteration NoOp NotEqual OneHot
-OnesLike Pack Pad PadV2 PartitionedCall Placeholder PlaceholderWithDefault Polygamma Pow Print Prod
-RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt Range Rank RealDiv Reciprocal
-ReciprocalGrad RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch Relu Relu6 Relu6Grad
-ReluGrad Reshape ReverseV2 RightShift Rint Round Rsqrt RsqrtGrad ScalarSummary ScatterNd SegmentMax
-SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2 Selu SeluGrad Shape ShapeN Sigmoid
-SigmoidGrad Sign Sin Sinh Size Slice Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad
-Softsign SoftsignGrad SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square
-SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile
-StopGradient StridedSlice StridedSliceGrad Sub Sum Switch Tan Tanh TanhGrad TensorSummaryV2 Tile
+MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge MergeSummary
+MergeV2Checkpoints Min Minimum MirrorPad MirrorPadGrad Mod Mul MulNoNan Multinomial Neg
+NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder
+PlaceholderWithDefault Polygamma Pow Print Prod RandomShuffle RandomStandardNormal RandomUniform
+RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge
+RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape Restore RestoreSlice RestoreV2
+ReverseV2 RightShift Rint Round Rsqrt RsqrtGrad SaveV2 ScalarSummary ScatterNd SegmentMax
+SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2 Selu SeluGrad Shape ShapeN
+ShardedFilename ShardedFilespec Sigmoid SigmoidGrad Sign Sin Sinh Size Slice Softmax
+SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
+SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square SquaredDifference Squeeze
+StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch StopGradient
+StridedSlice StridedSliceGrad StringJoin Sub Sum Switch Tan Tanh TanhGrad TensorSummaryV2 Tile
 ToBool TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unpack UnsortedSegmentMax
 UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy
 ZerosLike Zeta

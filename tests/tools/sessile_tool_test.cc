@@ -240,6 +240,32 @@ TEST_F(SessileToolTest, ShowsWhatAGraphHas) {
                           "  1  Unheard (not registered)", "  1  VariableV2"));
 }
 
+TEST_F(SessileToolTest, ListsACheckpoint) {
+  const std::string prefix = SESSILE_TEST_DATA_DIR "/checkpoints/sharded";
+  EXPECT_EQ(Run("show " + prefix).out,
+            absl::StrCat(prefix, ": checkpoint, 3 tensors\n",
+                         "  a  string ()\n  b  int32 (2,)\n  part  float32 (10, 3)\n"));
+  EXPECT_THAT(Run(absl::StrCat("show ", SESSILE_TEST_DATA_DIR, "/checkpoints/version_1")).out,
+              HasSubstr("checkpoint, 17 tensors"));
+}
+
+TEST_F(SessileToolTest, RestoresVariablesByTheirNames) {
+  const auto variable = [](const std::string& name, const std::string& type) {
+    return "node { name: '" + name +
+           "' op: 'VariableV2' attr { key: 'dtype' value { type: " + type +
+           " } } attr { key: 'shape' value { shape { dim { size: 2 } } } } }";
+  };
+  Graph(variable("b", "DT_INT32") + variable("other", "DT_FLOAT"));
+  const std::string run =
+      absl::StrCat("run g.pbtxt --checkpoint ", SESSILE_TEST_DATA_DIR, "/checkpoints/");
+  const Result result = Run(run + "sharded --fetch b:0");
+  EXPECT_EQ(result.out, "b:0: int32[2] = [1 2]\n");
+  EXPECT_EQ(result.err, "note: the checkpoint has no other\n");
+  EXPECT_THAT(ErrorOf(run + "version_1 --fetch b:0"),
+              HasSubstr("No variable of the graph is in the checkpoint"));
+  EXPECT_THAT(ErrorOf(run + "none --fetch b:0"), HasSubstr("Failed to find any matching files"));
+}
+
 TEST_F(SessileToolTest, SaysThatAnOperationIsNotRegistered) {
   Graph(One("one") + "node { name: 'u' op: 'Unheard' input: 'one' }" + Add("y", "one", "u"));
   EXPECT_THAT(ErrorOf("run g.pbtxt --fetch y:0"), HasSubstr("Unheard"));

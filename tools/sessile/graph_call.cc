@@ -1,18 +1,24 @@
 #include "sessile/tools/sessile/graph_call.h"
 
+#include <cstdio>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/import.h"
 #include "sessile/core/io/file.h"
+#include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/feed_argument.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
 void GraphCallFlags::DeclareTo(FlagSet* set) {
   set->Positional("GRAPH", &graph, "a GraphDef, binary or text (.pbtxt)")
+      .String("checkpoint", &checkpoint,
+              "PREFIX of a checkpoint, or its folder: variables get the values of its tensors of "
+              "the same names, after --init")
       .List("init", &init, "operation to run once, before anything else")
       .List("feed", &feeds, "NAME=FILE.npy or NAME=VALUE: a tensor's value, converted to its type")
       .List("fetch", &fetches, "tensor to compute")
@@ -41,6 +47,7 @@ absl::Status GraphCall::Start() {
   for (const std::string& op : flags_.init) {
     SESSILE_RETURN_IF_ERROR(session_.Run({graph_.get_operation_by_name(op)}).status());
   }
+  if (!flags_.checkpoint.empty()) SESSILE_RETURN_IF_ERROR(Restore());
   for (const std::string& name : flags_.fetches) {
     SESSILE_RETURN_IF_ERROR(CheckRegistered(TensorNameOf(name)));
     fetches_.push_back(graph_.get_tensor_by_name(TensorNameOf(name)));
@@ -49,6 +56,15 @@ absl::Status GraphCall::Start() {
     fetches_.push_back(graph_.get_operation_by_name(name));
   }
   return absl::OkStatus();
+}
+
+absl::Status GraphCall::Restore() {
+  const RestoreNodes nodes = AddRestoreNodes(graph_, flags_.checkpoint);
+  if (!nodes.missing.empty()) {
+    std::fprintf(stderr, "note: the checkpoint has no %s\n",
+                 absl::StrJoin(nodes.missing, ", ").c_str());
+  }
+  return session_.Run(nodes.assigns).status();
 }
 
 // Of an operation that is not registered nobody knows how many outputs it has.

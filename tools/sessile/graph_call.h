@@ -14,6 +14,7 @@
 
 struct GraphCallFlags {
   std::string graph;
+  std::string checkpoint;
   std::vector<std::string> init, feeds, fetches, targets;
   int64_t threads = 0;
 
@@ -26,7 +27,8 @@ class GraphCall {
   static absl::StatusOr<sessile::Graph> ReadGraph(const std::string& path);
   GraphCall(const GraphCallFlags& flags, const sessile::Graph& graph);
 
-  // Reads the feeds, runs the operations of --init, and looks up what is to be computed.
+  // Reads the feeds, runs the operations of --init, restores --checkpoint, and looks up what is to
+  // be computed.
   absl::Status Start();
 
   const sessile::Graph& graph() const { return graph_; }
@@ -36,6 +38,7 @@ class GraphCall {
   const std::vector<sessile::Fetch>& fetches() const { return fetches_; }
 
  private:
+  absl::Status Restore();
   absl::Status CheckRegistered(const std::string& tensor) const;
 
   const GraphCallFlags& flags_;

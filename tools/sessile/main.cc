@@ -16,10 +16,11 @@ namespace {
 
 constexpr const char* kHelp =
     "usage: sessile COMMAND [arguments]\n\n"
-    "Runs and lists TensorFlow 1 graphs (GraphDef files, binary or .pbtxt).\n\n"
+    "Runs and lists TensorFlow 1 graphs (GraphDef files, binary or .pbtxt) and checkpoints.\n\n"
     "  run GRAPH     computes tensors of a graph\n"
     "  bench GRAPH   measures runs of a graph, and which kernels the time goes to\n"
-    "  show GRAPH    lists its inputs, outputs, operations and variables\n"
+    "  show GRAPH    lists its inputs, outputs, operations and variables; or a checkpoint's "
+    "tensors\n"
     "  ops           lists the operations that there are\n"
     "  --version\n"
     "  --help        this text; after a command, its own\n";

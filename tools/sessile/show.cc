@@ -11,6 +11,7 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/import.h"
 #include "sessile/core/io/flags.h"
+#include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/commands.h"
 
 namespace {
@@ -23,10 +24,7 @@ bool IsInput(const std::string& op) {
   return ops.contains(op);
 }
 
-bool IsVariable(const std::string& op) {
-  static const std::set<std::string> ops = {"Variable", "VariableV2", "VarHandleOp"};
-  return ops.contains(op);
-}
+bool IsVariable(const std::string& op) { return IsRefVariable(op) || op == "VarHandleOp"; }
 
 std::string Describe(const Node& node, int index) {
   const DataType type = BaseType(node.output_types()[static_cast<size_t>(index)]);
@@ -97,13 +95,17 @@ void Print(const char* title, const std::vector<std::string>& lines) {
 
 absl::Status ShowCommand(const std::vector<std::string>& args) {
   std::string path;
-  FlagSet set("sessile show", "Lists a graph's inputs, outputs, variables and operations.");
-  set.Positional("GRAPH", &path, "a GraphDef, binary or text (.pbtxt)");
+  FlagSet set(
+      "sessile show",
+      "Lists a graph's inputs, outputs, variables and operations, or a checkpoint's tensors.");
+  set.Positional("GRAPH", &path,
+                 "a GraphDef, binary or text (.pbtxt); or the PREFIX of a checkpoint");
   SESSILE_RETURN_IF_ERROR(set.Parse(args));
   if (set.help_wanted()) {
     std::fputs(set.Help().c_str(), stdout);
     return absl::OkStatus();
   }
+  if (IsCheckpoint(path)) return ShowCheckpoint(path);
   SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphDef(path));
   const Graph graph;
   SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());

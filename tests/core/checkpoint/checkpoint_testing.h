@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "sessile/core/checkpoint/bundle_writer.h"
 #include "sessile/core/checkpoint/checkpoint_reader.h"
+#include "sessile/core/framework/status.h"
 
 namespace sessile {
 
