@@ -1,7 +1,7 @@
 #include "sessile/tools/sessile/checkpoint.h"
 
 #include <cstdio>
-#include <map>
+#include <filesystem>
 
 #include "sessile/core/checkpoint/bundle_files.h"
 #include "sessile/core/checkpoint/checkpoint_reader.h"
@@ -54,7 +54,8 @@ RestoreNodes AddRestoreNodes(const Graph& graph, const std::string& prefix) {
 
 bool IsCheckpoint(const std::string& path) {
   if (FileExists(IndexFileOf(path))) return true;
-  return FileExists(path) && !IsFolder(path) && TableReader::Open(path).ok();
+  std::error_code error;  // a pipe must not be opened twice
+  return std::filesystem::is_regular_file(path, error) && TableReader::Open(path).ok();
 }
 
 absl::Status ShowCheckpoint(const std::string& prefix) {

@@ -1,6 +1,7 @@
 // A program is killed while it saves: the old checkpoint is whole, or the new one.
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -20,12 +21,23 @@ absl::Status SaveValue(const std::string& prefix, int32_t value) {
       prefix, {{"a", Tensor::Scalar(value)}, {"b", *Tensor::FromValues<int32_t>({1000}, many)}});
 }
 
+// Waits until the index is another file than `old`; on a busy machine that takes its time.
+void WaitForAnother(const std::string& index, ino_t old) {
+  struct stat info = {};
+  for (int i = 0; i < 10000; ++i) {
+    if (::stat(index.c_str(), &info) == 0 && info.st_ino != old) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 TEST_F(KillTest, LeavesTheOldCheckpointOrTheNewOne) {
   const std::string prefix = Path("x");
   ASSERT_TRUE(SaveValue(prefix, 0).ok());
   int32_t last = 0;
   int replaced = 0;
   for (int round = 0; round < 40; ++round) {
+    struct stat index = {};
+    ASSERT_EQ(::stat((prefix + ".index").c_str(), &index), 0);
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -33,7 +45,8 @@ TEST_F(KillTest, LeavesTheOldCheckpointOrTheNewOne) {
         if (!SaveValue(prefix, value).ok()) ::_exit(1);
       }
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(2000 + 531 * round));
+    if (round % 2 == 0) WaitForAnother(prefix + ".index", index.st_ino);
+    std::this_thread::sleep_for(std::chrono::microseconds(531 * round));
     ::kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
