@@ -83,7 +83,8 @@ class MaySumColumns<Derived, true> : public SumsColumns {
   }
 };
 
-// A kernel whose first output is made by elementwise functions one after another.
+// A kernel whose first output is made by elementwise functions one after another. They may round
+// otherwise than the kernel does, which need not hold float between them.
 class ElementwiseComposite {
  public:
   struct Part {

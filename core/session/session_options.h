@@ -35,7 +35,7 @@ struct ConfigProto {
   // dataflow alone. The results are the same.
   int optimizer_level = DefaultOptimizerLevel();
   // Plan passes to leave out, by their names (`sessile ops --passes` lists them). Passes may
-  // change the rounding of sums and the sign of zeros.
+  // change the rounding of sums and of the batch norm of inference, and the sign of zeros.
   std::vector<std::string> disabled_passes = {};
 
   // For tests. Kernels other than the built-in ones; must outlive the session.

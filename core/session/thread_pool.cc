@@ -17,6 +17,7 @@ constexpr uint64_t kNumber = uint64_t{1} << 17;
 uint64_t NumberOf(uint64_t state) { return state / kNumber; }
 bool IsOpen(uint64_t state) { return (state & kOpen) != 0; }
 uint64_t InsideOf(uint64_t state) { return state % kOpen; }
+constexpr size_t kMostThreads = kOpen / kInside - 1;
 
 // More blocks than fit into half a word are handed out part by part.
 constexpr int64_t kMostBlocks = int64_t{1} << 31;
@@ -127,15 +128,17 @@ void ThreadPool::RunShared(int64_t first_block, int64_t blocks,
 
 void ThreadPool::Start() {
   std::lock_guard lock(mutex_);
-  shares_ = std::make_unique<Share[]>(static_cast<size_t>(num_threads_));
+  const size_t wanted = std::min(static_cast<size_t>(num_threads_) - 1, kMostThreads);
   // A machine that gives fewer threads only makes us slower.
   try {
-    while (static_cast<int>(threads_.size()) < num_threads_ - 1) {
+    while (threads_.size() < wanted) {
       threads_.emplace_back([this, self = threads_.size() + 1] { Serve(self); });
     }
   } catch (const std::system_error&) {
   }
   job_.workers = threads_.size() + 1;
+  // As many as there are, not as were asked for. Threads look at them once there is a job.
+  shares_ = std::make_unique<Share[]>(job_.workers);
 }
 
 // REQUIRES: nobody is inside, and none can enter.
