@@ -34,6 +34,7 @@
 #include "sessile/ops/layers.h"
 #include "sessile/ops/losses.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/meta_graph.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/random.h"

@@ -39,6 +39,16 @@ CondContext* CondContext::Make(const std::shared_ptr<GraphImpl>& graph, Endpoint
   return made;
 }
 
+CondContext* CondContext::Restore(GraphImpl& graph, Parts parts, GuardingContext* outer) {
+  std::unique_ptr<CondContext> context(new CondContext(graph, std::move(parts.name), outer));
+  context->pred_ = parts.pred;
+  context->pivot_ = parts.pivot;
+  context->branch_ = parts.branch;
+  context->values_ = std::move(parts.values);
+  context->external_values_ = std::move(parts.external_values);
+  return static_cast<CondContext*>(graph.AdoptContext(std::move(context)));
+}
+
 const CondContext* CondContext::Of(const Node& node) {
   return dynamic_cast<const CondContext*>(node.control_flow_context());
 }

@@ -56,6 +56,16 @@ class CondContext final : public GuardingContext {
   // branch is taken, and becomes part of the context.
   static CondContext* Make(const std::shared_ptr<GraphImpl>& graph, Endpoint pred, Endpoint pivot,
                            int branch);
+  // A cond that was built elsewhere: everything of it is in the graph already.
+  struct Parts {
+    std::string name = {};
+    Endpoint pred = {};
+    Endpoint pivot = {};
+    int branch = 0;
+    std::set<Endpoint> values = {};
+    std::map<Endpoint, Endpoint> external_values = {};
+  };
+  static CondContext* Restore(GraphImpl& graph, Parts parts, GuardingContext* outer);
   // The cond that `node` is built in; null if it is in none, or in a loop inside of it.
   static const CondContext* Of(const Node& node);
 

@@ -86,6 +86,7 @@ absl::Status DefIndex::AddInputs(const pb::GraphDef& def, int id, const OpRegist
     in_control = IsControl(input);
     const TensorName name = ParseTensorName(input);
     if (const Endpoint* mapped = Mapped(name)) {
+      used_.emplace(name.node, name.index);
       to.push_back({.def = -1, .index = name.index, .mapped = *mapped});
       continue;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,8 @@ struct DefIndex {
                      const std::map<std::string, Endpoint>& input_map);
   // Where the input map leads `name`; null if it does not.
   const Endpoint* Mapped(const TensorName& name) const;
+  // Whether some node has `name`, which the input map leads elsewhere, as an input.
+  bool IsUsed(const TensorName& name) const { return used_.contains({name.node, name.index}); }
 
  private:
   absl::Status AddName(const std::string& name, int id);
@@ -58,6 +61,7 @@ struct DefIndex {
 
   // The input map with its keys taken apart.
   std::map<std::pair<absl::string_view, int>, Endpoint> mapped_;
+  std::set<std::pair<absl::string_view, int>> used_;  // of these keys
 };
 
 }  // namespace sessile

@@ -37,6 +37,7 @@ bool ReadsAs(const pb::AttrValue& proto, const AttrValue& value) {
 
 absl::Status ExportNode(const GraphImpl& graph, const Node& node, pb::NodeDef* out) {
   if (node.original() != nullptr) *out = *node.original();
+  out->mutable_attr()->erase(kOutputShapes);
   out->set_name(node.name());
   out->set_op(node.op_type());
   ExportInputs(graph, node, out);
@@ -52,9 +53,18 @@ absl::Status ExportNode(const GraphImpl& graph, const Node& node, pb::NodeDef* o
   return absl::OkStatus();
 }
 
+void AddShapes(const Node& node, pb::NodeDef* out) {
+  if (node.num_outputs() == 0) return;
+  pb::AttrValue::ListValue& shapes = *(*out->mutable_attr())[kOutputShapes].mutable_list();
+  shapes.Clear();
+  for (int i = 0; i < node.num_outputs(); ++i) {
+    ShapeToProto(node.output_shape(i), shapes.add_shape());
+  }
+}
+
 }  // namespace
 
-absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph) {
+absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph, bool add_shapes) {
   const auto lock = graph.Lock();
   auto out = std::make_shared<pb::GraphDef>();
   const GraphPayload& payload = graph.Slot<GraphPayload>();
@@ -70,6 +80,7 @@ absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph) {
   out->mutable_node()->Reserve(count);
   for (int id = 0; id < count; ++id) {
     SESSILE_RETURN_IF_ERROR(ExportNode(graph, graph.node(id), out->add_node()));
+    if (add_shapes) AddShapes(graph.node(id), out->mutable_node(id));
   }
   return GraphDef(std::move(out));
 }

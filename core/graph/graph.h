@@ -45,8 +45,9 @@ class Graph {
   // "x:0".
   Output get_tensor_by_name(std::string_view name) const;
   std::string unique_name(std::string_view name) const;
-  // The graph as TensorFlow stores it (core/graph/graph_def.h).
-  GraphDef as_graph_def() const;
+  // The graph as TensorFlow stores it (core/graph/graph_def.h). With `add_shapes`, what is known of
+  // the shapes of outputs is in the attribute "_output_shapes".
+  GraphDef as_graph_def(bool add_shapes = false) const;
   void finalize() const;
   bool finalized() const;
   std::optional<int64_t> seed() const;

@@ -50,7 +50,7 @@ class GraphDef {
 // All nodes of `graph` in the order of their making, with all attributes, as TensorFlow's Python
 // writes them; control inputs are sorted by name. An imported node keeps the fields and attributes
 // of its NodeDef that are unknown here. INVALID_ARGUMENT for a constant of 2 GiB or more.
-absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph);
+absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph, bool add_shapes = false);
 
 // Reads a GraphDef from a file: text if the name ends in ".pbtxt", binary otherwise. NOT_FOUND,
 // DATA_LOSS, ...; the message names the path.

@@ -70,6 +70,8 @@ class Importer {
   std::string NameFor(const std::string& name) const;
   void SetPlace(const pb::NodeDef& node, NodeSpec* spec) const;
   absl::Status AddFunctions();
+  absl::Status DropNewerDefaults(NodeSpec* spec);
+  absl::Status TakeShapes(int id, const std::vector<Shape>& shapes);
   absl::Status MergeLibrary(GraphPayload* payload);
 
   const std::shared_ptr<const pb::GraphDef> message_;
@@ -102,7 +104,8 @@ absl::Status Importer::AddNodes() {
   SESSILE_RETURN_IF_ERROR(index_.Build(def_, graph_.ops(), options_.input_map));
   std::vector<std::string> unused;
   for (const auto& [key, endpoint] : options_.input_map) {
-    if (!index_.by_name.contains(ParseTensorName(key).node)) unused.push_back(key);
+    const TensorName name = ParseTensorName(key);
+    if (!index_.by_name.contains(name.node) && !index_.IsUsed(name)) unused.push_back(key);
   }
   if (!unused.empty()) {
     return InvalidArgument("Attempted to map inputs that were not found in graph_def: [",
@@ -156,17 +159,21 @@ absl::Status Importer::AddOne(int id) {
                          def_.versions().producer(), ". It has been removed in version ",
                          *op->deprecated_since, ". (node '", spec.name, "')");
   }
+  const auto shapes = spec.attrs.GetOr<std::vector<Shape>>(kOutputShapes, {});
+  if (!shapes.ok()) return shapes.status();
+  spec.attrs.Erase(kOutputShapes);
   absl::StatusOr<Node*> node =
       op != nullptr ? graph_.AddNode(std::move(spec)) : graph_.AddUncheckedNode(std::move(spec));
   if (!node.ok()) return node.status();
   ids_[static_cast<size_t>(id)] = (*node)->id();
-  return absl::OkStatus();
+  return TakeShapes(id, *shapes);
 }
 
 absl::StatusOr<NodeSpec> Importer::SpecOf(int id) {
   const pb::NodeDef& node = def_.node(id);
   NodeSpec spec{.name = NameFor(node.name()), .op = node.op()};
   SESSILE_ASSIGN_OR_RETURN(spec.attrs, AttrsFromProto(node, &budget_));
+  SESSILE_RETURN_IF_ERROR(DropNewerDefaults(&spec));
   SESSILE_RETURN_IF_ERROR(SetInputs(id, &spec));
   SetPlace(node, &spec);
   spec.context = options_.context;
@@ -178,6 +185,40 @@ absl::StatusOr<NodeSpec> Importer::SpecOf(int id) {
   }
   spec.unregistered_outputs = highest + 1;
   return spec;
+}
+
+// Attributes that a newer producer knows and we do not mean nothing as long as they have their
+// defaults.
+absl::Status Importer::DropNewerDefaults(NodeSpec* spec) {
+  const OpDef* op = graph_.FindOp(spec->op);
+  if (op == nullptr || options_.producer_op_list == nullptr) return absl::OkStatus();
+  const auto producer = options_.producer_op_list->find(spec->op);
+  if (producer == options_.producer_op_list->end()) return absl::OkStatus();
+  for (const AttrDef& attr : producer->second.attrs) {
+    const AttrValue* value = spec->attrs.Find(attr.name);
+    if (value == nullptr || op->FindAttr(attr.name) != nullptr) continue;
+    if (attr.default_value == *value) spec->attrs.Erase(attr.name);
+  }
+  return absl::OkStatus();
+}
+
+// What the file says of shapes adds to what follows from the graph.
+absl::Status Importer::TakeShapes(int id, const std::vector<Shape>& shapes) {
+  constexpr int kShapesHold = 21;  // older producers may have written wrong ones
+  Node& node = graph_.node(ids_[static_cast<size_t>(id)]);
+  if (static_cast<int>(shapes.size()) != node.num_outputs() ||
+      def_.versions().producer() < kShapesHold) {
+    return absl::OkStatus();
+  }
+  for (int i = 0; i < node.num_outputs(); ++i) {
+    const Shape& shape = shapes[static_cast<size_t>(i)];
+    if (graph_.RefineShape({node.id(), i}, shape).ok()) continue;
+    return InvalidArgument("Node '", def_.node(id).name(),
+                           "' has an _output_shapes attribute inconsistent with the GraphDef for "
+                           "output #",
+                           i, ": ", shape.ToString(), " and ", node.output_shape(i).ToString());
+  }
+  return absl::OkStatus();
 }
 
 std::string Importer::NameFor(const std::string& name) const {

@@ -9,15 +9,14 @@
 namespace sessile {
 namespace {
 
-ImportOptions OptionsOf(const ImportGraphDefOptions& options,
-                        const std::shared_ptr<GraphImpl>& graph) {
+absl::StatusOr<ImportOptions> OptionsOf(const ImportGraphDefOptions& options,
+                                        const std::shared_ptr<GraphImpl>& graph) {
   ImportOptions all;
   for (const auto& [key, output] : options.input_map) {
     const Output from = output;
     if (from.graph_impl() != graph) {
-      errors::ThrowIfError(
-          InvalidArgument("Tensor ", from.name(), " (input_map of '", key,
-                          "') is not an element of the graph that is imported into."));
+      return InvalidArgument("Tensor ", from.name(), " (input_map of '", key,
+                             "') is not an element of the graph that is imported into.");
     }
     all.input_map[key] = from.endpoint();
   }
@@ -30,24 +29,33 @@ ImportOptions OptionsOf(const ImportGraphDefOptions& options,
   }
   all.context = scope.context;
   all.return_elements = options.return_elements;
+  all.producer_op_list = &options.producer_op_list;
   return all;
 }
 
 }  // namespace
 
+absl::StatusOr<ImportedScope> ImportGraphDefInScope(const GraphDef& graph_def,
+                                                    const ImportGraphDefOptions& options,
+                                                    const std::shared_ptr<GraphImpl>& graph) {
+  SESSILE_RETURN_IF_ERROR(BuildScope::Of(*graph).TakeError());
+  std::optional<name_scope> scope;
+  if (!options.name.empty()) scope.emplace(options.name, graph);
+  SESSILE_ASSIGN_OR_RETURN(const ImportOptions all, OptionsOf(options, graph));
+  SESSILE_ASSIGN_OR_RETURN(ImportedGraph imported, ImportGraphDef(graph_def, all, *graph));
+  ImportedScope result;
+  result.prefix = all.prefix;
+  result.nodes = std::move(imported.nodes);
+  for (const Endpoint& found : imported.returned) {
+    result.elements.emplace_back(Operation(graph, &graph->node(found.node)), found.index);
+  }
+  return result;
+}
+
 std::vector<ImportedElement> import_graph_def(const GraphDef& graph_def,
                                               const ImportGraphDefOptions& options) {
   const std::shared_ptr<GraphImpl> graph = get_default_graph().impl();
-  errors::ThrowIfError(BuildScope::Of(*graph).TakeError());
-  std::optional<name_scope> scope;
-  if (!options.name.empty()) scope.emplace(options.name, graph);
-  const ImportOptions all = OptionsOf(options, graph);
-  const ImportedGraph imported = errors::ValueOrThrow(ImportGraphDef(graph_def, all, *graph));
-  std::vector<ImportedElement> elements;
-  for (const Endpoint& found : imported.returned) {
-    elements.push_back(ImportedElement(Operation(graph, &graph->node(found.node)), found.index));
-  }
-  return elements;
+  return errors::ValueOrThrow(ImportGraphDefInScope(graph_def, options, graph)).elements;
 }
 
 }  // namespace sessile

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sessile/core/framework/op_def.h"
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/graph/node.h"
 #include "sessile/core/graph/output.h"
@@ -31,6 +32,9 @@ struct ImportGraphDefOptions {
   std::vector<std::string> return_elements = {};
   // A name scope for all nodes; none if it is empty.
   std::string name = "import";
+  // The definitions that the producer of the GraphDef had, by name: an attribute that is not known
+  // here and has their default value is left out.
+  std::map<std::string, OpDef> producer_op_list = {};
 };
 
 // What a name in `return_elements` stands for. Converts to what it is; the tensor of an operation
@@ -63,6 +67,7 @@ struct ImportOptions {
   std::vector<int> control_inputs = {};  // of every node
   ControlFlowContext* context = nullptr;
   std::vector<std::string> return_elements = {};
+  const std::map<std::string, OpDef>* producer_op_list = nullptr;
 };
 
 struct ImportedGraph {
@@ -75,5 +80,17 @@ struct ImportedGraph {
 // Adds all nodes or none. The first import into an empty graph gives the graph its versions.
 absl::StatusOr<ImportedGraph> ImportGraphDef(const GraphDef& graph_def,
                                              const ImportOptions& options, GraphImpl& graph);
+
+// What import_graph_def has added, in more detail.
+struct ImportedScope {
+  std::string prefix;      // "scope", or "" for none
+  std::vector<int> nodes;  // ids in the graph, in the order of the GraphDef
+  std::vector<ImportedElement> elements;
+};
+
+// import_graph_def into `graph`, without exceptions.
+absl::StatusOr<ImportedScope> ImportGraphDefInScope(const GraphDef& graph_def,
+                                                    const ImportGraphDefOptions& options,
+                                                    const std::shared_ptr<GraphImpl>& graph);
 
 }  // namespace sessile

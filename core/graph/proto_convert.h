@@ -32,6 +32,10 @@ struct ExpansionBudget {
   size_t bytes = size_t{1} << 30;
 };
 
+// The attribute with what is known of the shapes of a node's outputs. It is not kept: reading a
+// graph merges it into the shapes, writing one makes it anew where it is wanted.
+inline constexpr char kOutputShapes[] = "_output_shapes";
+
 // Sizes below -1, ranks over 254 and more than 2^63 - 1 elements are errors; so is an unknown rank
 // with dimensions.
 absl::StatusOr<Shape> ShapeFromProto(const pb::TensorShapeProto& proto);

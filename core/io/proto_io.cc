@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/stubs/common.h"
+#include "google/protobuf/text_format.h"
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include "google/protobuf/stubs/logging.h"
 #endif
@@ -15,6 +17,23 @@ namespace sessile {
 namespace {
 
 constexpr size_t kMaxBytes = std::numeric_limits<int>::max();
+
+// As deep as the binary parser goes; a hostile text would else use up the stack.
+constexpr int kMaxTextDepth = 100;
+
+// Keeps the first error.
+class FirstError final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, int column, const std::string& message) override {
+    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ":", column + 1, ": ", message);
+  }
+  // What a parser only warns of is that it leaves out an unknown field.
+  void AddWarning(int, int, const std::string&) override {}
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
 
 }  // namespace
 
@@ -59,6 +78,31 @@ absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* 
                                             " bytes are truncated or damaged"));
   }
   return absl::OkStatus();
+}
+
+absl::Status ParseTextProto(absl::string_view text, google::protobuf::Message* out,
+                            absl::string_view what) {
+  const std::string& type = out->GetDescriptor()->name();
+  if (text.size() > kMaxBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("Cannot read ", what, " as a text ", type,
+                                                   ": it has ", text.size(), " bytes"));
+  }
+  FirstError error;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  parser.AllowUnknownField(true);
+  parser.SetRecursionLimit(kMaxTextDepth);
+  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  if (parser.Parse(&stream, out)) return absl::OkStatus();
+  out->Clear();
+  return absl::InvalidArgumentError(
+      absl::StrCat("Cannot read ", what, " as a text ", type, ": ", error.text()));
+}
+
+std::string PrintTextProto(const google::protobuf::Message& message) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(message, &text);
+  return text;
 }
 
 }  // namespace sessile

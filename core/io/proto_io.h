@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/message_lite.h"
+#include "google/protobuf/message.h"
 
 namespace sessile {
 
@@ -26,6 +26,13 @@ absl::StatusOr<std::string> SerializeDeterministic(const google::protobuf::Messa
 // is then empty.
 absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* out,
                         absl::string_view what);
+
+// The same for protobuf's text form. INVALID_ARGUMENT says line and column. Fields that proto/ does
+// not know are left out.
+absl::Status ParseTextProto(absl::string_view text, google::protobuf::Message* out,
+                            absl::string_view what);
+// The text form of `message`.
+std::string PrintTextProto(const google::protobuf::Message& message);
 
 }  // namespace sessile
 
