@@ -53,7 +53,11 @@ struct Direction {
 class TiledConvolution : public Prepared, public WritesRanges {
  public:
   TiledConvolution(const ConvolutionShape& conv, bool forward, const tiles::Kernels& kernels)
-      : conv_(conv), kernels_(kernels), to_(conv, forward), groups_(kernels, to_.channels) {
+      : conv_(conv),
+        kernels_(kernels),
+        to_(conv, forward),
+        columns_(to_.columns.Stretches()),
+        groups_(kernels, to_.channels) {
     AddOutput(float32, forward ? OutputShape(conv) : InputShape(conv));
     // A sum of few terms takes as long as storing it.
     constexpr double kWorkPerResult = 32;
@@ -62,14 +66,13 @@ class TiledConvolution : public Prepared, public WritesRanges {
         TiledBlocks(conv.batch * to_.num_rows(), work / static_cast<double>(to_.num_rows()));
     image_blocks_ = std::min(blocks, conv.batch);
     row_blocks_ = blocks > conv.batch ? std::min(blocks / conv.batch, to_.num_rows()) : 1;
-    // With few images, tiles of neighbours in a column are made too; else row after row is better
-    // for the caches.
-    if (row_blocks_ == 1 && conv.batch / image_blocks_ < kFewImages) {
-      rows_ = to_.rows.stretches;
-    } else {
-      for (int64_t y = 0; y < to_.num_rows(); ++y) {
-        rows_.push_back({to_.rows.windows[static_cast<size_t>(y)], y, 1});
-      }
+    if (has_few_images()) {
+      int64_t points = images_of_block();
+      for (const Stretch& column : columns_) points = std::max(points, column.count);
+      groups_ = ColumnGroups(kernels, to_.channels, points);
+    }
+    for (int64_t i = 0; i < row_blocks_; ++i) {
+      rows_.push_back(StretchesOf(BlockRange(to_.num_rows(), i, row_blocks_)));
     }
   }
 
@@ -111,17 +114,15 @@ class TiledConvolution : public Prepared, public WritesRanges {
   template <typename WeightsOf>
   void RunBlock(int64_t block, const float* source, float* result, WeightsOf weights_of) const {
     const IndexRange images = Images(block);
-    const IndexRange rows =
-        BlockRange(static_cast<int64_t>(rows_.size()), block % row_blocks_, row_blocks_);
+    const std::vector<Stretch>& rows = rows_[static_cast<size_t>(block % row_blocks_)];
     for (const ColumnGroups::Group& group : groups_.list) {
       const int64_t tile = kernels_.rows(group.vectors);
       const int64_t chunks = (images.size() + tile - 1) / tile;
       for (int64_t k = 0; k < chunks; ++k) {
         const IndexRange range = BlockRange(images.size(), k, chunks);
         const int64_t first = images.first() + range.first();
-        for (const int64_t y : rows) {
-          const Stretch& row = rows_[static_cast<size_t>(y)];
-          for (const Stretch& column : to_.columns.stretches) {
+        for (const Stretch& row : rows) {
+          for (const Stretch& column : columns_) {
             const Weights weights = weights_of(group, row.window, column.window);
             const float* from = source + first * to_.source_image +
                                 row.window.source * to_.source_row +
@@ -151,6 +152,20 @@ class TiledConvolution : public Prepared, public WritesRanges {
 
   IndexRange Images(int64_t block) const {
     return BlockRange(conv_.batch, block / row_blocks_, image_blocks_);
+  }
+
+  int64_t images_of_block() const { return (conv_.batch + image_blocks_ - 1) / image_blocks_; }
+  bool has_few_images() const { return images_of_block() < kFewImages; }
+
+  // With few images, tiles of neighbours in a column are made too; else row after row is better for
+  // the caches.
+  std::vector<Stretch> StretchesOf(IndexRange rows) const {
+    if (has_few_images()) {
+      return to_.rows.Stretches(rows.first(), rows.last());
+    }
+    std::vector<Stretch> single;
+    for (const int64_t y : rows) single.push_back({to_.rows.windows[static_cast<size_t>(y)], y, 1});
+    return single;
   }
 
   // Results that use the same weights: `extent` columns, rows and images of them. A tile is of
@@ -184,8 +199,9 @@ class TiledConvolution : public Prepared, public WritesRanges {
   const ConvolutionShape conv_;
   const tiles::Kernels& kernels_;
   const Direction to_;
-  const ColumnGroups groups_;
-  std::vector<Stretch> rows_;  // in the order of a block's work
+  const std::vector<Stretch> columns_;
+  ColumnGroups groups_;
+  std::vector<std::vector<Stretch>> rows_;  // by block of rows, in the order of its work
   int64_t image_blocks_ = 1;
   int64_t row_blocks_ = 1;
 };
@@ -294,7 +310,12 @@ bool SuitsTiles(const ConvolutionShape& conv) {
 
 int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most) {
   constexpr double kBlocks = 2;  // in one of BlocksOfWork
-  const int64_t blocks = BlocksOfWork(items, work_per_item * kBlocks, most);
+  // Some microseconds: worth the while of a thread that waits anyway.
+  constexpr double kSmallBlocks = 8;
+  constexpr int64_t kFewBlocks = 4;
+  const int64_t blocks =
+      std::max(BlocksOfWork(items, work_per_item * kBlocks, most),
+               BlocksOfWork(items, work_per_item * kSmallBlocks, std::min(most, kFewBlocks)));
   return blocks >= 4 ? blocks / 4 * 4 : blocks == 3 ? 2 : blocks;
 }
 

@@ -29,11 +29,11 @@ int64_t Axis::PhaseOf(int64_t packed) const {
   return phase;
 }
 
-void Axis::FindStretches() {
-  const auto results = static_cast<int64_t>(windows.size());
-  for (int64_t begin = 0; begin < std::min(step, results); ++begin) {
+std::vector<Stretch> Axis::Stretches(int64_t first, int64_t last) const {
+  std::vector<Stretch> stretches;
+  for (int64_t begin = first; begin < std::min(first + step, last); ++begin) {
     stretches.push_back({windows[static_cast<size_t>(begin)], begin, 0});
-    for (int64_t i = begin; i < results; i += step) {
+    for (int64_t i = begin; i < last; i += step) {
       Window next = stretches.back().window;
       next.source += stretches.back().count * source_step;
       const Window& window = windows[static_cast<size_t>(i)];
@@ -41,6 +41,7 @@ void Axis::FindStretches() {
       ++stretches.back().count;
     }
   }
+  return stretches;
 }
 
 Axis ForwardAxis(const ConvolutionShape& conv, size_t axis) {
@@ -53,7 +54,6 @@ Axis ForwardAxis(const ConvolutionShape& conv, size_t axis) {
     const int64_t source = o * conv.stride[axis] - conv.pad_before[axis] + used.first[axis];
     result.windows.push_back(Clipped(0, source, used.size(axis), conv.input[axis]));
   }
-  result.FindStretches();
   return result;
 }
 
@@ -83,7 +83,6 @@ Axis BackwardAxis(const ConvolutionShape& conv, size_t axis) {
     const int64_t source = (reach - phase) / stride - (taps - 1);
     result.windows.push_back(Clipped(phase, source, taps, conv.output[axis]));
   }
-  result.FindStretches();
   return result;
 }
 

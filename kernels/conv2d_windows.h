@@ -43,7 +43,6 @@ struct Axis {
   int64_t step = 1;
   int64_t source_step = 1;
   std::vector<Window> windows;          // by result
-  std::vector<Stretch> stretches;       // all of them
   std::vector<int64_t> tap_of_packed;   // in the filter
   std::vector<int64_t> first_of_phase;  // packed; one more behind
 
@@ -53,7 +52,11 @@ struct Axis {
   int64_t First(int64_t phase) const { return first_of_phase[static_cast<size_t>(phase)]; }
 
   int64_t PhaseOf(int64_t packed) const;
-  void FindStretches();
+  // Of the results [first, last).
+  std::vector<Stretch> Stretches(int64_t first, int64_t last) const;
+  std::vector<Stretch> Stretches() const {
+    return Stretches(0, static_cast<int64_t>(windows.size()));
+  }
 };
 
 // output[o] = sum over k of input[o * stride - pad + k] * filter[k]

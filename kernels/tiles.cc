@@ -162,8 +162,18 @@ const Kernels* KernelsFor(int64_t columns) {
 }
 
 ColumnGroups::ColumnGroups(const Kernels& kernels, int64_t columns) {
+  Share(kernels, columns, kernels.vectors);
+}
+
+ColumnGroups::ColumnGroups(const Kernels& kernels, int64_t columns, int64_t points) {
+  int vectors = kernels.vectors;
+  while (vectors < kernels.max_vectors && kernels.rows(vectors + 1) >= points) ++vectors;
+  Share(kernels, columns, vectors);
+}
+
+void ColumnGroups::Share(const Kernels& kernels, int64_t columns, int64_t max_vectors) {
   const int64_t vectors = (columns + kernels.lanes - 1) / kernels.lanes;
-  const int64_t groups = (vectors + kernels.max_vectors - 1) / kernels.max_vectors;
+  const int64_t groups = (vectors + max_vectors - 1) / max_vectors;
   for (int64_t g = 0; g < groups; ++g) {
     const IndexRange range = BlockRange(vectors, g, groups);
     const int64_t first = range.first() * kernels.lanes;

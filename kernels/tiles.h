@@ -62,7 +62,8 @@ struct OuterProducts {
 
 struct Kernels {
   int lanes;        // floats in a vector
-  int max_vectors;  // in a row of the filter or of `b`
+  int vectors;      // in a row of the filter or of `b`, where there are points enough
+  int max_vectors;  // in a row of the filter, where there are few
   // Points in a tile of `vectors` vectors each.
   int (*rows)(int vectors);
   void (*products)(const Products&);
@@ -74,7 +75,9 @@ std::span<const Kernels* const> SupportedKernels();
 // Of these the ones that waste least on rows of `columns` floats. Null if there are none.
 const Kernels* KernelsFor(int64_t columns);
 
-// Columns of a matrix shared out evenly among calls: groups of as many vectors as one takes.
+// Columns of a matrix shared out evenly among calls: groups of as many vectors as one takes. With
+// `points` given, calls have no more points than that, and groups for products are wider where a
+// tile would be too small to keep the machine busy.
 struct ColumnGroups {
   struct Group {
     int64_t first;    // column
@@ -83,9 +86,13 @@ struct ColumnGroups {
   };
 
   ColumnGroups(const Kernels& kernels, int64_t columns);
+  ColumnGroups(const Kernels& kernels, int64_t columns, int64_t points);
 
   std::vector<Group> list;
   int64_t padded;  // columns, filled up
+
+ private:
+  void Share(const Kernels& kernels, int64_t columns, int64_t max_vectors);
 };
 
 // to[j][i] = from[i][j] for i < rows, j < columns, both dense but for zeros behind the rows of

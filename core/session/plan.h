@@ -50,6 +50,7 @@ struct PlanFrame {
   std::vector<Tensor> bindings;
   std::vector<Tensor> owned;
   std::vector<const void*> feeds;  // as the views have them
+  uint64_t contents = 0;           // the id of those that are bound
   char* arena = nullptr;
 };
 

@@ -31,27 +31,28 @@ PlanCache::PlanCache(std::shared_ptr<const Program> program, const KernelRegistr
       variables_(VariablesOf(*program_)),
       steering_(SteeringFeeds(*program_)) {}
 
-std::vector<Tensor> PlanCache::Contents() const {
-  std::vector<Tensor> contents;
-  contents.reserve(variables_.size());
-  for (const VariableState* variable : variables_) contents.push_back(variable->content());
-  return contents;
+std::shared_ptr<const VariableContents> PlanCache::Contents() {
+  std::lock_guard lock(mutex_);
+  if (contents_ == nullptr || !contents_->is_current()) {
+    contents_ = std::make_shared<const VariableContents>(variables_);
+  }
+  return contents_;
 }
 
 std::shared_ptr<const Plan> PlanCache::Get(std::span<const Tensor> feeds,
-                                           std::span<const Tensor> contents,
+                                           const VariableContents& contents,
                                            const NodeCall::Environment& environment) {
   {
     std::lock_guard lock(mutex_);
     for (Entry& entry : entries_) {
-      if (!Matches(entry, feeds, contents)) continue;
+      if (!Matches(feeds, contents, &entry)) continue;
       entry.last_use = ++uses_;
       return entry.plan;
     }
   }
-  absl::StatusOr<Entry> entry = MakeKey(feeds, contents);
+  absl::StatusOr<Entry> entry = MakeKey(feeds, contents.tensors());
   if (!entry.ok()) return nullptr;
-  absl::StatusOr<PlanDraft> draft = MakeDraft(feeds, contents, environment);
+  absl::StatusOr<PlanDraft> draft = MakeDraft(feeds, contents.tensors(), environment);
   if (draft.ok() && (draft->is_complete || !draft->steps.empty())) {
     entry->plan = Plan::Make(*std::move(draft));
   }
@@ -75,15 +76,17 @@ absl::StatusOr<PlanDraft> PlanCache::MakeDraft(std::span<const Tensor> feeds,
   return draft;
 }
 
-bool PlanCache::Matches(const Entry& entry, std::span<const Tensor> feeds,
-                        std::span<const Tensor> contents) const {
+bool PlanCache::Matches(std::span<const Tensor> feeds, const VariableContents& contents,
+                        Entry* entry) {
   for (size_t i = 0; i < feeds.size(); ++i) {
-    if (!Fits(entry.feeds[i], feeds[i])) return false;
-    if (entry.steering[i].has_value() && !SameTensor(entry.steering[i], feeds[i])) return false;
+    if (!Fits(entry->feeds[i], feeds[i])) return false;
+    if (entry->steering[i].has_value() && !SameTensor(entry->steering[i], feeds[i])) return false;
   }
-  for (size_t i = 0; i < contents.size(); ++i) {
-    if (!Fits(entry.variables[i], contents[i])) return false;
+  if (entry->fitting == contents.id()) return true;
+  for (size_t i = 0; i < entry->variables.size(); ++i) {
+    if (!Fits(entry->variables[i], contents.tensors()[i])) return false;
   }
+  entry->fitting = contents.id();
   return true;
 }
 

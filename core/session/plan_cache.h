@@ -1,7 +1,7 @@
 // The plans of one program.
 //
-//   const std::vector<Tensor> contents = plans.Contents();
-//   if (std::shared_ptr<const Plan> plan = plans.Get(feeds, contents, environment)) RunPlan(...);
+//   const std::shared_ptr<const VariableContents> contents = plans.Contents();
+//   if (std::shared_ptr<const Plan> plan = plans.Get(feeds, *contents, environment)) RunPlan(...);
 //
 // A plan holds for runs with the same shapes of feeds, the same values of feeds that steer, and the
 // same shapes of variables. At most kMaxPlans are kept, and as many as take kMaxBytes together (but
@@ -15,6 +15,7 @@
 
 #include "sessile/core/session/plan.h"
 #include "sessile/core/session/plan_builder.h"
+#include "sessile/core/session/variable_contents.h"
 
 namespace sessile {
 
@@ -30,10 +31,10 @@ class PlanCache {
 
   const std::shared_ptr<const Program>& program() const { return program_; }
   // The contents of the program's variables now.
-  std::vector<Tensor> Contents() const;
+  std::shared_ptr<const VariableContents> Contents();
   // Null: the reference executor is to run the program, because nothing in it can be planned or
   // some step is bound to fail.
-  std::shared_ptr<const Plan> Get(std::span<const Tensor> feeds, std::span<const Tensor> contents,
+  std::shared_ptr<const Plan> Get(std::span<const Tensor> feeds, const VariableContents& contents,
                                   const NodeCall::Environment& environment);
 
  private:
@@ -43,9 +44,10 @@ class PlanCache {
     std::vector<TensorSpec> variables;
     std::shared_ptr<const Plan> plan;
     uint64_t last_use = 0;
+    uint64_t fitting = 0;  // the id of the contents that fitted last
   };
-  bool Matches(const Entry& entry, std::span<const Tensor> feeds,
-               std::span<const Tensor> contents) const;
+  static bool Matches(std::span<const Tensor> feeds, const VariableContents& contents,
+                      Entry* entry);
   absl::StatusOr<Entry> MakeKey(std::span<const Tensor> feeds,
                                 std::span<const Tensor> contents) const;
   absl::StatusOr<PlanDraft> MakeDraft(std::span<const Tensor> feeds,
@@ -59,6 +61,7 @@ class PlanCache {
   const std::vector<VariableState*> variables_;
   const std::vector<bool> steering_;
   std::mutex mutex_;
+  std::shared_ptr<const VariableContents> contents_;
   std::vector<Entry> entries_;
   uint64_t uses_ = 0;
 };

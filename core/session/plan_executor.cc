@@ -82,7 +82,7 @@ class PlanRun {
   PlanRun(const PlanRun&) = delete;
   PlanRun& operator=(const PlanRun&) = delete;
 
-  absl::StatusOr<std::vector<RunValue>> Run(std::span<const Tensor> contents) {
+  absl::StatusOr<std::vector<RunValue>> Run(const VariableContents& contents) {
     if (plan_.shared_blocks() >= kManyBlocks) environment_.pool->Rouse();
     SESSILE_RETURN_IF_ERROR(Bind(contents));
     for (const PlanStep& step : plan_.steps()) {
@@ -112,7 +112,7 @@ class PlanRun {
     }
   }
 
-  absl::Status Bind(std::span<const Tensor> contents) {
+  absl::Status Bind(const VariableContents& contents) {
     if (frame_->arena != arena_) {
       for (const Plan::ArenaView& at : plan_.arena_views()) {
         TensorView& view = frame_->views[at.view];
@@ -126,7 +126,11 @@ class PlanRun {
       SetData(plan_.feed_views(i), data);
       frame_->feeds[i] = data;
     }
-    for (size_t i = 0; i < contents.size(); ++i) BindVariable(i, contents[i]);
+    if (frame_->contents != contents.id()) {
+      const std::span<const Tensor> tensors = contents.tensors();
+      for (size_t i = 0; i < tensors.size(); ++i) BindVariable(i, tensors[i]);
+      frame_->contents = contents.id();
+    }
     for (size_t i = 0; i < frame_->owned.size(); ++i) {
       const TensorSpec& spec = plan_.values()[static_cast<size_t>(plan_.owned()[i])].spec;
       SESSILE_ASSIGN_OR_RETURN(frame_->owned[i], Tensor::Allocate(spec.dtype, spec.shape));
@@ -249,7 +253,7 @@ class PlanRun {
 }  // namespace
 
 absl::StatusOr<std::vector<RunValue>> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
-                                              std::span<const Tensor> contents, ArenaPool* arenas,
+                                              const VariableContents& contents, ArenaPool* arenas,
                                               const NodeCall::Environment& environment) {
   SESSILE_ASSIGN_OR_RETURN(const ArenaPool::Lease arena, arenas->Borrow(plan.arena_bytes()));
   return PlanRun(plan, feeds, environment, arena.data()).Run(contents);

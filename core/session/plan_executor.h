@@ -16,13 +16,14 @@
 #include "sessile/core/session/arena_pool.h"
 #include "sessile/core/session/plan.h"
 #include "sessile/core/session/reference_executor.h"
+#include "sessile/core/session/variable_contents.h"
 
 namespace sessile {
 
 // The values of the program's fetch slots, as RunProgram's. `feeds` and `contents` are as those
 // that the plan was made for. Reentrant.
 absl::StatusOr<std::vector<RunValue>> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
-                                              std::span<const Tensor> contents, ArenaPool* arenas,
+                                              const VariableContents& contents, ArenaPool* arenas,
                                               const NodeCall::Environment& environment);
 
 }  // namespace sessile

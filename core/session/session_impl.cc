@@ -114,8 +114,8 @@ absl::StatusOr<std::string> SessionImpl::Explain(const RunRequest& request) {
   SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
   SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
   const RunLimits limits = LimitsOf(request.options);
-  const auto plan =
-      plans->Get(feeds, plans->Contents(), {.pool = &pool_, .limits = &limits, .yardstick = false});
+  const auto plan = plans->Get(feeds, *plans->Contents(),
+                               {.pool = &pool_, .limits = &limits, .yardstick = false});
   if (plan != nullptr) return PlanText(*plan);
   return std::string(
       "The reference executor runs it: nothing of it can be planned, or some operation is bound to "
@@ -161,9 +161,9 @@ absl::StatusOr<std::vector<RunValue>> SessionImpl::Execute(PlanCache* plans,
                                              .yardstick = config_.yardstick,
                                              .trace = trace.has_value() ? &*trace : nullptr};
   if (follows_plans()) {
-    const std::vector<Tensor> contents = plans->Contents();
-    if (const auto plan = plans->Get(feeds, contents, environment)) {
-      return RunPlan(*plan, feeds, contents, &arenas_, environment);
+    const std::shared_ptr<const VariableContents> contents = plans->Contents();
+    if (const auto plan = plans->Get(feeds, *contents, environment)) {
+      return RunPlan(*plan, feeds, *contents, &arenas_, environment);
     }
   }
   return RunProgram(*plans->program(), feeds, environment);

@@ -29,6 +29,8 @@ absl::StatusOr<Tensor> VariableState::EnsureBuffer(const TensorSpec& spec) const
 
 void VariableState::Commit(Tensor content) {
   std::lock_guard lock(mutex_);
+  if (content.buffer() == content_.buffer() && content.shape() == content_.shape()) return;
+  version_.fetch_add(1, std::memory_order_release);
   std::swap(content_, content);  // the old one may die after the lock
 }
 

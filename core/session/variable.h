@@ -9,6 +9,8 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <string>
 
@@ -29,6 +31,8 @@ class VariableState final : public KernelState {
   bool initialized() const;
   // The tensor itself, not a copy; no value if the variable is uninitialized.
   Tensor content() const;
+  // Grows when another tensor becomes the content.
+  uint64_t version() const { return version_.load(std::memory_order_acquire); }
   // A tensor of `spec` to write a new value into: the content if it fits, else a new buffer that
   // becomes the content by Commit. REQUIRES: the content's lock is held exclusive.
   absl::StatusOr<Tensor> EnsureBuffer(const TensorSpec& spec) const;
@@ -44,6 +48,7 @@ class VariableState final : public KernelState {
   const Shape declared_;
   mutable std::mutex mutex_;
   Tensor content_;
+  std::atomic<uint64_t> version_{0};  // changes under the mutex
 };
 
 // A copy of `tensor`, made under its content lock if it is a variable's.

@@ -244,6 +244,24 @@ TEST(Conv2DTest, TakesImagesSmallerThanTheWindow) {
   }
 }
 
+// Which are cut into rows, and whose tiles are wide where they are short.
+TEST(Conv2DTest, TakesFewImages) {
+  for (const int64_t batch : {1, 2, 3}) {
+    for (const int64_t size : {2, 4, 7, 14}) {
+      for (const int64_t stride : {1, 2}) {
+        ExpectDefinitionForFloats({.batch = batch,
+                                   .height = size,
+                                   .width = size,
+                                   .in = 44,
+                                   .out = 52,
+                                   .filter_height = 3,
+                                   .filter_width = 3,
+                                   .stride = stride});
+      }
+    }
+  }
+}
+
 // Of which the gradient of the filter is computed a few rows at a time.
 TEST(Conv2DTest, TakesLargeImages) {
   for (const int64_t stride : {1, 2, 3}) {

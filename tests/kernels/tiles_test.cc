@@ -21,12 +21,13 @@ std::vector<float> Values(int64_t n) {
   return values;
 }
 
-// Calls body(kernels, vectors, size) for all sizes whose rows have that many vectors.
+// Calls body(kernels, vectors, size) for all sizes whose rows have that many vectors, up to
+// kernels.*most.
 template <typename Body>
-void ForEachWidth(Body body) {
+void ForEachWidth(int Kernels::*most, Body body) {
   if (SupportedKernels().empty()) GTEST_SKIP() << "this machine has no tiles";
   for (const Kernels* kernels : SupportedKernels()) {
-    for (int vectors = 1; vectors <= kernels->max_vectors; ++vectors) {
+    for (int vectors = 1; vectors <= kernels->*most; ++vectors) {
       for (int64_t size = (vectors - 1) * kernels->lanes + 1; size <= vectors * kernels->lanes;
            ++size) {
         SCOPED_TRACE(testing::Message() << kernels->lanes << " lanes, " << size << " columns");
@@ -80,7 +81,7 @@ void ExpectProducts(const Kernels& kernels, int vectors, int64_t outputs, int64_
 }
 
 TEST(TilesTest, AddsUpProducts) {
-  ForEachWidth([](const Kernels& kernels, int vectors, int64_t outputs) {
+  ForEachWidth(&Kernels::max_vectors, [](const Kernels& kernels, int vectors, int64_t outputs) {
     const int64_t tile = kernels.rows(vectors);
     for (int64_t points = 1; points <= 2 * tile + 1; ++points) {
       ExpectProducts(kernels, vectors, outputs, points, 3, 5);
@@ -89,7 +90,7 @@ TEST(TilesTest, AddsUpProducts) {
 }
 
 TEST(TilesTest, GivesZerosForAnEmptySum) {
-  ForEachWidth([](const Kernels& kernels, int vectors, int64_t outputs) {
+  ForEachWidth(&Kernels::max_vectors, [](const Kernels& kernels, int vectors, int64_t outputs) {
     ExpectProducts(kernels, vectors, outputs, 2, 0, 5);
     ExpectProducts(kernels, vectors, outputs, 2, 2, 0);
   });
@@ -98,7 +99,7 @@ TEST(TilesTest, GivesZerosForAnEmptySum) {
 // Pixels of 2 images of 3x2, every second column of `a`. The operands end where the last point
 // does: the sanitizer sees what is read behind them.
 TEST(TilesTest, AddsUpOuterProducts) {
-  ForEachWidth([](const Kernels& kernels, int vectors, int64_t columns) {
+  ForEachWidth(&Kernels::vectors, [](const Kernels& kernels, int vectors, int64_t columns) {
     const int64_t row = vectors * kernels.lanes;
     for (const int64_t a_size : {1, 3, 13, 30}) {
       const std::vector<float> a = Values(12 * 2 * a_size - a_size);
@@ -130,6 +131,25 @@ TEST(TilesTest, AddsUpOuterProducts) {
       }
     }
   });
+}
+
+std::vector<int> WidthsOf(const ColumnGroups& groups) {
+  std::vector<int> widths;
+  for (const ColumnGroups::Group& group : groups.list) widths.push_back(group.vectors);
+  return widths;
+}
+
+TEST(ColumnGroupsTest, AreWiderWhereThereAreFewPoints) {
+  if (SupportedKernels().empty()) GTEST_SKIP() << "this machine has no tiles";
+  for (const Kernels* kernels : SupportedKernels()) {
+    const int64_t columns = 6 * kernels->lanes - 1;
+    EXPECT_THAT(WidthsOf({*kernels, columns}), testing::ElementsAre(3, 3));
+    EXPECT_THAT(WidthsOf({*kernels, columns, 1}), testing::ElementsAre(6));
+    EXPECT_THAT(WidthsOf({*kernels, columns, 12}), testing::ElementsAre(3, 3));
+    const ColumnGroups groups(*kernels, columns, 1);
+    EXPECT_EQ(groups.list[0].columns, columns);
+    EXPECT_EQ(groups.padded, columns + 1);
+  }
 }
 
 }  // namespace

@@ -31,14 +31,14 @@ class Planner {
 
   std::shared_ptr<const Plan> Get(const std::vector<Tensor>& feeds) {
     contents_ = plans_->Contents();
-    return plans_->Get(feeds, contents_, environment_);
+    return plans_->Get(feeds, *contents_, environment_);
   }
 
   std::vector<Tensor> Run(const std::vector<Tensor>& feeds) {
     const std::shared_ptr<const Plan> plan = Get(feeds);
     std::vector<Tensor> values;
     for (const RunValue& value :
-         errors::ValueOrThrow(RunPlan(*plan, feeds, contents_, &arenas_, environment_))) {
+         errors::ValueOrThrow(RunPlan(*plan, feeds, *contents_, &arenas_, environment_))) {
       values.push_back(errors::ValueOrThrow(TensorOf(value).Clone()));
     }
     return values;
@@ -52,7 +52,7 @@ class Planner {
   ArenaPool arenas_;
   const std::vector<std::string> disabled_passes_;
   std::unique_ptr<PlanCache> plans_;
-  std::vector<Tensor> contents_;
+  std::shared_ptr<const VariableContents> contents_;
 };
 
 std::vector<std::string> StepsOf(const Plan& plan) {

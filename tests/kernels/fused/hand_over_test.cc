@@ -61,15 +61,15 @@ void ExpectSameAfterHandOver(const Graph& graph, const Output& x, const Tensor& 
   run(init, {});
   const std::vector<std::string> none;
   PlanCache plans(program, builtin_kernels(), none);
-  const std::vector<Tensor> contents = plans.Contents();
-  const std::shared_ptr<const Plan> plan = plans.Get(feeds, contents, environment);
+  const std::shared_ptr<const VariableContents> contents = plans.Contents();
+  const std::shared_ptr<const Plan> plan = plans.Get(feeds, *contents, environment);
   ASSERT_NE(plan, nullptr);
   ASSERT_LE(plan->steps().size(), most_steps) << "no pass has changed the plan";
   // The same values in other memory.
   run(other, {});
   run(init, {});
   const std::vector<RunValue> values =
-      errors::ValueOrThrow(RunPlan(*plan, feeds, contents, machine.arenas(), environment));
+      errors::ValueOrThrow(RunPlan(*plan, feeds, *contents, machine.arenas(), environment));
   ASSERT_EQ(values.size(), expected.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const Tensor value = TensorOf(values[i]);
