@@ -21,7 +21,8 @@ function(sessile_proto_layer)
   target_link_libraries(sessile_proto PUBLIC protobuf::libprotobuf)
   # Generated code: nobody debugs it, so the sanitizers leave it out.
   target_compile_options(sessile_proto PRIVATE -fno-sanitize=all -g0)
-  set_target_properties(sessile_proto PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+  # The messages stay inside of the shared library.
+  set_target_properties(sessile_proto PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF CXX_VISIBILITY_PRESET hidden)
   if(SESSILE_PRECOMPILE_HEADERS)
     target_precompile_headers(
       sessile_proto PRIVATE <google/protobuf/generated_message_reflection.h> <google/protobuf/map_entry.h>

@@ -1,13 +1,21 @@
 # How Sessile's targets are compiled and put together.
 
+include(CheckLinkerFlag)
+include(GNUInstallDirs)
+
 # What users of the library need to compile against it.
 add_library(sessile_usage INTERFACE)
 target_compile_features(sessile_usage INTERFACE cxx_std_20)
-target_include_directories(sessile_usage INTERFACE ${SESSILE_INCLUDE_DIR} ${SESSILE_GENERATED_DIR})
-target_link_libraries(
-  sessile_usage
-  INTERFACE Threads::Threads absl::status absl::statusor absl::strings absl::str_format absl::span absl::flat_hash_map
-            absl::flat_hash_set absl::inlined_vector absl::time)
+target_include_directories(
+  sessile_usage INTERFACE $<BUILD_INTERFACE:${SESSILE_INCLUDE_DIR}> $<BUILD_INTERFACE:${SESSILE_GENERATED_DIR}>
+                          $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+set(SESSILE_PUBLIC_ABSL status statusor strings str_format span flat_hash_map flat_hash_set inlined_vector time)
+list(TRANSFORM SESSILE_PUBLIC_ABSL PREPEND absl:: OUTPUT_VARIABLE absl_targets)
+target_link_libraries(sessile_usage INTERFACE Threads::Threads ${absl_targets})
+
+# Which names the shared library shows; what it instantiates of other libraries stays its own.
+set(SESSILE_VERSION_SCRIPT ${PROJECT_SOURCE_DIR}/cmake/sessile.map)
+check_linker_flag(CXX LINKER:--version-script=${SESSILE_VERSION_SCRIPT} SESSILE_HIDES_SYMBOLS)
 
 # How our own files are compiled.
 add_library(sessile_options INTERFACE)
@@ -70,12 +78,23 @@ function(sessile_layer folder)
   set_target_properties(sessile_${folder} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
-# The one library that users link.
-function(sessile_library)
-  add_library(sessile ${PROJECT_SOURCE_DIR}/sessile.cc)
-  add_library(Sessile::sessile ALIAS sessile)
-  target_compile_definitions(sessile PRIVATE SESSILE_VERSION="${PROJECT_VERSION}")
-  target_link_libraries(sessile PUBLIC sessile_usage PRIVATE sessile_options sessile_proto sessile_core sessile_ops sessile_kernels
-                                                               protobuf::libprotobuf DNNL::dnnl ZLIB::ZLIB ${CMAKE_DL_LIBS})
-  set_target_properties(sessile PROPERTIES POSITION_INDEPENDENT_CODE ON)
+# What the library itself needs of the system. A program that links the static one links these too.
+set(SESSILE_PRIVATE_LIBRARIES protobuf::libprotobuf DNNL::dnnl ZLIB::ZLIB ${CMAKE_DL_LIBS})
+
+# The one library that users link, made of the layers' objects. KIND is STATIC or SHARED, or left to BUILD_SHARED_LIBS.
+function(sessile_library target)
+  add_library(${target} ${ARGN} ${PROJECT_SOURCE_DIR}/sessile.cc)
+  foreach(layer proto core ops kernels)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:sessile_${layer}>)
+  endforeach()
+  target_compile_definitions(${target} PRIVATE SESSILE_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${target} PUBLIC sessile_usage PRIVATE $<BUILD_INTERFACE:sessile_options> ${SESSILE_PRIVATE_LIBRARIES})
+  # Version 0.1 makes no promise to programs that were linked with 0.2.
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION}
+                                             SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  get_target_property(kind ${target} TYPE)
+  if(kind STREQUAL SHARED_LIBRARY AND SESSILE_HIDES_SYMBOLS)
+    target_link_options(${target} PRIVATE LINKER:--version-script=${SESSILE_VERSION_SCRIPT})
+    set_target_properties(${target} PROPERTIES LINK_DEPENDS ${SESSILE_VERSION_SCRIPT})
+  endif()
 endfunction()
