@@ -1,6 +1,7 @@
 // AddN: the sum of any number of tensors of one shape, from the first to the last. Floats are
 // summed in double and rounded once.
 
+#include <array>
 #include <type_traits>
 #include <vector>
 
@@ -55,14 +56,26 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
   // term(i) points to the first of n elements of term i.
   template <typename Term>
   void AddTerms(Term term, T* out, int64_t n) const {
+    if constexpr (std::is_floating_point_v<T>) {
+      switch (terms_) {
+        case 2:
+          return AddFew<2>(term, out, n);
+        case 3:
+          return AddFew<3>(term, out, n);
+        case 4:
+          return AddFew<4>(term, out, n);
+        default:
+          break;
+      }
+    }
     constexpr int64_t kTile = 512;
     for (int64_t begin = 0; begin < n; begin += kTile) {
       const int64_t count = std::min(kTile, n - begin);
       T* const sum = out + begin;
       Vectorized([=, this] {
         Sum sums[kTile];
-        for (int64_t i = 0; i < count; ++i) sums[i] = Sum{0};
-        for (int t = 0; t < terms_; ++t) {
+        for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<Sum>(Widen(term(0)[begin + i]));
+        for (int t = 1; t < terms_; ++t) {
           const T* const x = term(t) + begin;
           for (int64_t i = 0; i < count; ++i) {
             sums[i] = WrapAdd(sums[i], static_cast<Sum>(Widen(x[i])));
@@ -71,6 +84,23 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
         for (int64_t i = 0; i < count; ++i) sum[i] = Narrow<T>(static_cast<Wide<T>>(sums[i]));
       });
     }
+  }
+
+  // Without memory for the sums.
+  template <size_t kTerms, typename Term>
+  static void AddFew(Term term, T* out, int64_t n) {
+    std::array<const T*, kTerms> x;
+    for (size_t t = 0; t < kTerms; ++t) x[t] = term(static_cast<int>(t));
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) {
+        // Two floats have the same sum in either type: double holds more than twice the digits.
+        using Few = std::conditional_t<kTerms == 2, T, Sum>;
+        Few sum = static_cast<Few>(x[0][i]);
+        for (size_t t = 1; t < kTerms; ++t) sum += static_cast<Few>(x[t][i]);
+        out[i] = static_cast<T>(sum);
+      }
+    });
   }
 
   const int64_t size_;
