@@ -176,12 +176,16 @@ Tensor Tensor::Alias(DataType dtype, const Shape& shape) const {
 absl::StatusOr<Tensor> Tensor::Clone() const {
   if (!has_value()) return Tensor();
   SESSILE_ASSIGN_OR_RETURN(Tensor copy, Allocate(dtype_, shape_));
-  if (dtype_ == DataType::kString) {
-    std::copy_n(data<std::string>(), num_elements_, copy.mutable_data<std::string>());
-  } else if (num_bytes() > 0) {
-    std::memcpy(copy.data_, data_, num_bytes());
-  }
+  CopyElementsTo(&copy);
   return copy;
+}
+
+void Tensor::CopyElementsTo(Tensor* to) const {
+  if (dtype_ == DataType::kString) {
+    std::copy_n(data<std::string>(), num_elements_, to->mutable_data<std::string>());
+  } else if (num_bytes() > 0) {
+    std::memcpy(to->data_, data_, num_bytes());
+  }
 }
 
 std::string Tensor::ToString(int max_values) const {

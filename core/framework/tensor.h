@@ -98,6 +98,8 @@ class Tensor {
   // REQUIRES: as many bytes.
   Tensor Alias(DataType dtype, const Shape& shape) const;
   absl::StatusOr<Tensor> Clone() const;
+  // REQUIRES: `to` has the same type and shape, and memory that may be written.
+  void CopyElementsTo(Tensor* to) const;
 
   const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
 

@@ -8,7 +8,9 @@
 // is.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -24,16 +26,31 @@ class Callable {
   // another number of values.
   template <typename... Values>
   std::vector<Tensor> operator()(const Values&... values) const {
-    return CallOrThrow({FeedValue(values)...});
+    const std::array<FeedValue, sizeof...(Values)> fed = {FeedValue(values)...};
+    return RunOrThrow(fed);
   }
-  // The same without exceptions.
-  absl::StatusOr<std::vector<Tensor>> Run(const std::vector<FeedValue>& values) const;
+  // The same into `results`, one for each fetch. A result that holds a tensor of the fetch's type
+  // and shape keeps its memory, and what is fetched is written there, seen by all copies of that
+  // tensor; an error may leave it half written. In a steady state such calls allocate nothing, nor
+  // do those that fetch operations alone.
+  //
+  //   std::vector<Tensor> logits(1);
+  //   while (...) infer.into(logits, images);
+  template <typename... Values>
+  void into(std::span<Tensor> results, const Values&... values) const {
+    const std::array<FeedValue, sizeof...(Values)> fed = {FeedValue(values)...};
+    RunIntoOrThrow(fed, results);
+  }
+  // Both without exceptions. INVALID_ARGUMENT: another number of values or of results.
+  absl::StatusOr<std::vector<Tensor>> Run(std::span<const FeedValue> values) const;
+  absl::Status RunInto(std::span<const FeedValue> values, std::span<Tensor> results) const;
 
  private:
   friend class Session;
   struct State;
   explicit Callable(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-  std::vector<Tensor> CallOrThrow(const std::vector<FeedValue>& values) const;
+  std::vector<Tensor> RunOrThrow(std::span<const FeedValue> values) const;
+  void RunIntoOrThrow(std::span<const FeedValue> values, std::span<Tensor> results) const;
 
   std::shared_ptr<const State> state_;
 };

@@ -29,6 +29,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "sessile/core/framework/tensor.h"
 #include "sessile/core/session/program.h"
 
@@ -45,6 +46,8 @@ struct RunValue {
   int plan_value = -1;
   bool live() const { return variable != nullptr || plan_value >= 0 || tensor.has_value(); }
 };
+
+using RunValues = absl::InlinedVector<RunValue, 8>;
 
 class Dataflow {
  private:
@@ -76,7 +79,7 @@ class Dataflow {
   void Finish(const Task& task, std::vector<RunValue> outputs);
 
   // What arrived at each fetch slot of the program.
-  std::vector<RunValue>& fetched() { return fetched_; }
+  RunValues& fetched() { return fetched_; }
 
  private:
   // The node that an edge comes from.
@@ -114,7 +117,7 @@ class Dataflow {
   std::unique_ptr<Frame> root_;
   int64_t frames_made_ = 0;
   std::priority_queue<Task, std::vector<Task>, ReadyOrder> ready_;
-  std::vector<RunValue> fetched_;
+  RunValues fetched_;
 };
 
 }  // namespace sessile

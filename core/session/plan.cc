@@ -31,15 +31,26 @@ Plan::Plan(PlanDraft draft) : draft_(std::move(draft)) {
   feed_views_.resize(num_feeds);
   binding_views_.resize(draft_.bindings.size());
   owned_views_.resize(static_cast<size_t>(draft_.num_owned));
-  owned_.assign(static_cast<size_t>(draft_.num_owned), -1);
-  // The value that made the storage comes first, aliases of it later.
-  for (size_t i = draft_.values.size(); i-- > 0;) {
-    const PlanValue& value = draft_.values[i];
-    if (value.storage < 0 || storage_of(value).kind != Kind::kOwned) continue;
-    owned_[static_cast<size_t>(storage_of(value).index)] = static_cast<int>(i);
-  }
+  FindOwned();
   for (size_t i = 0; i < draft_.steps.size(); ++i) AddStep(draft_.steps[i], memory.scratch[i]);
   draft_.steps.clear();
+}
+
+void Plan::FindOwned() {
+  owned_.resize(static_cast<size_t>(draft_.num_owned));
+  const auto owned_of = [this](int value) -> Owned* {
+    if (value < 0) return nullptr;
+    const PlanValue& planned = draft_.values[static_cast<size_t>(value)];
+    if (planned.storage < 0 || storage_of(planned).kind != Kind::kOwned) return nullptr;
+    return &owned_[static_cast<size_t>(storage_of(planned).index)];
+  };
+  // The value that made the storage comes first, aliases of it later.
+  for (int i = static_cast<int>(draft_.values.size()); i-- > 0;) {
+    if (Owned* const owned = owned_of(i)) owned->value = i;
+  }
+  for (size_t slot = 0; slot < draft_.fetches.size(); ++slot) {
+    if (Owned* const owned = owned_of(draft_.fetches[slot])) owned->slot = static_cast<int>(slot);
+  }
 }
 
 void Plan::AddStep(DraftStep& from, size_t scratch) {

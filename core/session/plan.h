@@ -69,8 +69,12 @@ class Plan {
   const std::vector<PlanBinding>& bindings() const { return draft_.bindings; }
   const std::vector<StepOutcome>& outcomes() const { return draft_.outcomes; }
   const std::vector<int>& fetches() const { return draft_.fetches; }
-  // The value of each owned tensor.
-  const std::vector<int>& owned() const { return owned_; }
+  // A tensor that is allocated for a run: its value, and a fetch slot that gets it; -1: none.
+  struct Owned {
+    int value = -1;
+    int slot = -1;
+  };
+  const std::vector<Owned>& owned() const { return owned_; }
   // False if some steps are left to the reference executor.
   bool is_complete() const { return draft_.is_complete; }
   size_t arena_bytes() const { return arena_bytes_; }
@@ -95,6 +99,7 @@ class Plan {
 
  private:
   explicit Plan(PlanDraft draft);
+  void FindOwned();
   void AddStep(DraftStep& step, size_t scratch);
   void AddView(int value);
 
@@ -103,7 +108,7 @@ class Plan {
   std::vector<TensorView> views_;  // constants bound; the others without memory
   std::vector<ArenaView> arena_views_;
   std::vector<std::vector<size_t>> feed_views_, binding_views_, owned_views_;
-  std::vector<int> owned_;
+  std::vector<Owned> owned_;
   size_t arena_bytes_ = 0;
   int64_t shared_blocks_ = 0;
 

@@ -82,9 +82,9 @@ class PlanRun {
   PlanRun(const PlanRun&) = delete;
   PlanRun& operator=(const PlanRun&) = delete;
 
-  absl::StatusOr<std::vector<RunValue>> Run(const VariableContents& contents) {
+  absl::StatusOr<RunValues> Run(const VariableContents& contents, std::span<const Tensor> room) {
     if (plan_.shared_blocks() >= kManyBlocks) environment_.pool->Rouse();
-    SESSILE_RETURN_IF_ERROR(Bind(contents));
+    SESSILE_RETURN_IF_ERROR(Bind(contents, room));
     for (const PlanStep& step : plan_.steps()) {
       SESSILE_RETURN_IF_ERROR(environment_.limits->Check());
       const absl::StatusOr<bool> has_run = RunStep(step);
@@ -96,7 +96,8 @@ class PlanRun {
       if (!*has_run) return HandOver(step.position);
     }
     if (!plan_.is_complete()) return HandOver(StepOutcome::kNotRun);
-    std::vector<RunValue> fetched;
+    RunValues fetched;
+    fetched.reserve(plan_.fetches().size());
     for (const int fetch : plan_.fetches()) {
       SESSILE_ASSIGN_OR_RETURN(RunValue value, FetchOf(fetch));
       fetched.push_back(std::move(value));
@@ -112,7 +113,7 @@ class PlanRun {
     }
   }
 
-  absl::Status Bind(const VariableContents& contents) {
+  absl::Status Bind(const VariableContents& contents, std::span<const Tensor> room) {
     if (frame_->arena != arena_) {
       for (const Plan::ArenaView& at : plan_.arena_views()) {
         TensorView& view = frame_->views[at.view];
@@ -132,11 +133,23 @@ class PlanRun {
       frame_->contents = contents.id();
     }
     for (size_t i = 0; i < frame_->owned.size(); ++i) {
-      const TensorSpec& spec = plan_.values()[static_cast<size_t>(plan_.owned()[i])].spec;
-      SESSILE_ASSIGN_OR_RETURN(frame_->owned[i], Tensor::Allocate(spec.dtype, spec.shape));
+      SESSILE_ASSIGN_OR_RETURN(frame_->owned[i], MemoryFor(plan_.owned()[i], room));
       SetData(plan_.owned_views(i), frame_->owned[i].raw_data());
     }
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<Tensor> MemoryFor(const Plan::Owned& owned, std::span<const Tensor> room) const {
+    const TensorSpec& spec = plan_.values()[static_cast<size_t>(owned.value)].spec;
+    if (owned.slot >= 0 && static_cast<size_t>(owned.slot) < room.size()) {
+      const Tensor& given = room[static_cast<size_t>(owned.slot)];
+      const int fetched = plan_.fetches()[static_cast<size_t>(owned.slot)];
+      const TensorSpec& wanted = plan_.values()[static_cast<size_t>(fetched)].spec;
+      if (given.has_value() && given.dtype() == wanted.dtype && given.shape() == wanted.shape) {
+        return given.Alias(spec.dtype, spec.shape);
+      }
+    }
+    return Tensor::Allocate(spec.dtype, spec.shape);
   }
 
   void BindVariable(size_t binding, const Tensor& content) {
@@ -222,8 +235,8 @@ class PlanRun {
   }
 
   // The reference executor runs what has not run before `position`.
-  absl::StatusOr<std::vector<RunValue>> HandOver(int position) const {
-    SESSILE_ASSIGN_OR_RETURN(std::vector<RunValue> fetched,
+  absl::StatusOr<RunValues> HandOver(int position) const {
+    SESSILE_ASSIGN_OR_RETURN(RunValues fetched,
                              RunProgram(plan_.program(), feeds_, environment_,
                                         [&](int step, std::vector<RunValue>* outputs) {
                                           const StepOutcome& outcome =
@@ -252,11 +265,12 @@ class PlanRun {
 
 }  // namespace
 
-absl::StatusOr<std::vector<RunValue>> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
-                                              const VariableContents& contents, ArenaPool* arenas,
-                                              const NodeCall::Environment& environment) {
+absl::StatusOr<RunValues> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
+                                  const VariableContents& contents, ArenaPool* arenas,
+                                  const NodeCall::Environment& environment,
+                                  std::span<const Tensor> room) {
   SESSILE_ASSIGN_OR_RETURN(const ArenaPool::Lease arena, arenas->Borrow(plan.arena_bytes()));
-  return PlanRun(plan, feeds, environment, arena.data()).Run(contents);
+  return PlanRun(plan, feeds, environment, arena.data()).Run(contents, room);
 }
 
 }  // namespace sessile

@@ -1,6 +1,6 @@
 // Runs a plan: one prepared kernel after another over an arena.
 //
-//   SESSILE_ASSIGN_OR_RETURN(std::vector<RunValue> values,
+//   SESSILE_ASSIGN_OR_RETURN(RunValues values,
 //                            RunPlan(*plan, feeds, contents, &arenas, {&pool, &limits}));
 //
 // The results are those of the reference executor: the same kernels run in the same order. The
@@ -21,9 +21,11 @@
 namespace sessile {
 
 // The values of the program's fetch slots, as RunProgram's. `feeds` and `contents` are as those
-// that the plan was made for. Reentrant.
-absl::StatusOr<std::vector<RunValue>> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
-                                              const VariableContents& contents, ArenaPool* arenas,
-                                              const NodeCall::Environment& environment);
+// that the plan was made for. room[slot] may have memory for the slot's value, which nobody else
+// reads: it is used if type and shape fit. Reentrant.
+absl::StatusOr<RunValues> RunPlan(const Plan& plan, std::span<const Tensor> feeds,
+                                  const VariableContents& contents, ArenaPool* arenas,
+                                  const NodeCall::Environment& environment,
+                                  std::span<const Tensor> room = {});
 
 }  // namespace sessile

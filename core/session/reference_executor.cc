@@ -84,10 +84,9 @@ absl::StatusOr<std::vector<RunValue>> RunStep(const Step& step, std::span<RunVal
 
 }  // namespace
 
-absl::StatusOr<std::vector<RunValue>> RunProgram(const Program& program,
-                                                 std::span<const Tensor> feeds,
-                                                 const NodeCall::Environment& environment,
-                                                 const StepsDone& done) {
+absl::StatusOr<RunValues> RunProgram(const Program& program, std::span<const Tensor> feeds,
+                                     const NodeCall::Environment& environment,
+                                     const StepsDone& done) {
   std::vector<RunValue> fed;
   for (const Tensor& feed : feeds) fed.push_back({.tensor = feed});
   Dataflow flow(program, fed);

@@ -1,7 +1,7 @@
 // The executor that is obviously right: one node after another, by TensorFlow's rules of dataflow,
 // on any graph.
 //
-//   SESSILE_ASSIGN_OR_RETURN(std::vector<RunValue> values,
+//   SESSILE_ASSIGN_OR_RETURN(RunValues values,
 //                            RunProgram(*program, feeds, {&pool, &limits, yardstick}));
 //
 // Nodes run one at a time, the ready one with the lowest id first; the blocks of a kernel run on
@@ -24,10 +24,9 @@ using StepsDone = std::function<bool(int step, std::vector<RunValue>* outputs)>;
 
 // The values of the program's fetch slots; dead ones are not live. They may alias feeds and
 // variables. Reentrant: many runs of one program may go on at the same time.
-absl::StatusOr<std::vector<RunValue>> RunProgram(const Program& program,
-                                                 std::span<const Tensor> feeds,
-                                                 const NodeCall::Environment& environment,
-                                                 const StepsDone& done = nullptr);
+absl::StatusOr<RunValues> RunProgram(const Program& program, std::span<const Tensor> feeds,
+                                     const NodeCall::Environment& environment,
+                                     const StepsDone& done = nullptr);
 
 // FAILED_PRECONDITION unless `value`, of a Switch or LoopCond, is a bool scalar.
 absl::StatusOr<bool> Predicate(const RunValue& value, std::string_view what);

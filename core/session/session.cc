@@ -49,16 +49,21 @@ absl::StatusOr<Tensor> FedTensor(const GraphImpl& graph, Endpoint place, const F
   return value;
 }
 
-// One value for each fetch: an empty one where it is no tensor.
-absl::StatusOr<std::vector<Tensor>> RunFor(SessionImpl* session, const RunRequest& request,
-                                           const std::vector<bool>& is_tensor) {
-  SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> values, session->Run(request));
-  std::vector<Tensor> results;
-  size_t next = 0;
-  for (const bool has_value : is_tensor) {
-    results.push_back(has_value ? std::move(values[next++]) : Tensor());
+// Runs, and puts one value for each fetch into `results`: an empty one where it is no tensor.
+absl::Status RunFor(SessionImpl* session, const RunRequest& request, std::span<const Tensor> feeds,
+                    const std::vector<bool>& is_tensor, std::span<Tensor> results,
+                    ProgramSlot* slot = nullptr) {
+  RunTensors values;
+  for (size_t i = 0; i < is_tensor.size(); ++i) {
+    if (is_tensor[i]) values.push_back(std::move(results[i]));
+    results[i] = Tensor();
   }
-  return results;
+  const absl::Status status = session->Run(request, feeds, {values.data(), values.size()}, slot);
+  size_t next = 0;
+  for (size_t i = 0; i < is_tensor.size(); ++i) {
+    if (is_tensor[i]) results[i] = std::move(values[next++]);
+  }
+  return status;
 }
 
 absl::Status NoSession() { return FailedPrecondition("Attempted to use a closed Session."); }
@@ -117,8 +122,9 @@ std::vector<Tensor> Session::RunOrThrow(const std::vector<Fetch>& fetches, const
 
 std::string Session::explain(const std::vector<Fetch>& fetches, const FeedDict& feeds) {
   std::vector<bool> is_tensor;
-  const RunRequest request = errors::ValueOrThrow(Resolve(fetches, feeds, &is_tensor));
-  return errors::ValueOrThrow(impl_->Explain(request));
+  std::vector<Tensor> fed;
+  const RunRequest request = errors::ValueOrThrow(Resolve(fetches, feeds, &is_tensor, &fed));
+  return errors::ValueOrThrow(impl_->Explain(request, fed));
 }
 
 absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
@@ -127,42 +133,47 @@ absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
   SESSILE_RETURN_IF_ERROR(impl_->graph()->CheckUsable());
   RunRequest request;
   for (const Fetch& fetch : fetches) {
-    const size_t tensors = request.fetches.size();
-    SESSILE_RETURN_IF_ERROR(ResolveFetch(fetch, &request.fetches, &request.targets));
-    is_tensor->push_back(request.fetches.size() > tensors);
+    const size_t tensors = request.key.fetches.size();
+    SESSILE_RETURN_IF_ERROR(ResolveFetch(fetch, &request.key.fetches, &request.key.targets));
+    is_tensor->push_back(request.key.fetches.size() > tensors);
   }
   return request;
 }
 
 absl::StatusOr<RunRequest> Session::Resolve(const std::vector<Fetch>& fetches,
-                                            const FeedDict& feeds,
-                                            std::vector<bool>* is_tensor) const {
+                                            const FeedDict& feeds, std::vector<bool>* is_tensor,
+                                            std::vector<Tensor>* fed) const {
   if (impl_ == nullptr || impl_->closed()) return NoSession();
   SESSILE_RETURN_IF_ERROR(impl_->graph()->CheckUsable());
-  std::vector<RunRequest::Feed> fed;
+  std::vector<Endpoint> places;
   for (const Feed& feed : feeds.items) {
     SESSILE_ASSIGN_OR_RETURN(const Endpoint place, ResolveFeed(feed.key));
     SESSILE_ASSIGN_OR_RETURN(Tensor value, FedTensor(*impl_->graph(), place, feed.value));
-    fed.push_back({place, std::move(value)});
+    places.push_back(place);
+    fed->push_back(std::move(value));
   }
   SESSILE_ASSIGN_OR_RETURN(RunRequest request, Resolve(fetches, is_tensor));
-  request.feeds = std::move(fed);
+  request.key.feeds = std::move(places);
   return request;
 }
 
 absl::StatusOr<std::vector<Tensor>> Session::Run(const std::vector<Fetch>& fetches,
                                                  const FeedDict& feeds, const RunOptions& options) {
   std::vector<bool> is_tensor;
-  SESSILE_ASSIGN_OR_RETURN(RunRequest request, Resolve(fetches, feeds, &is_tensor));
+  std::vector<Tensor> fed;
+  SESSILE_ASSIGN_OR_RETURN(RunRequest request, Resolve(fetches, feeds, &is_tensor, &fed));
   request.options = options;
   if (fetches.empty() && impl_->graph()->num_nodes() > 0) return std::vector<Tensor>();
-  return RunFor(impl_.get(), request, is_tensor);
+  std::vector<Tensor> results(fetches.size());
+  SESSILE_RETURN_IF_ERROR(RunFor(impl_.get(), request, fed, is_tensor, results));
+  return results;
 }
 
 struct Callable::State {
   std::shared_ptr<SessionImpl> session;
-  RunRequest request;  // its feeds have no values
+  RunRequest request;
   std::vector<bool> is_tensor;
+  mutable ProgramSlot program;
 };
 
 Callable Session::make_callable(const std::vector<Fetch>& fetches,
@@ -171,28 +182,43 @@ Callable Session::make_callable(const std::vector<Fetch>& fetches,
   state->session = impl_;
   state->request = errors::ValueOrThrow(Resolve(fetches, &state->is_tensor));
   for (const FeedKey& key : feed_list) {
-    state->request.feeds.push_back({errors::ValueOrThrow(ResolveFeed(key)), Tensor()});
+    state->request.key.feeds.push_back(errors::ValueOrThrow(ResolveFeed(key)));
   }
   return Callable(std::move(state));
 }
 
-absl::StatusOr<std::vector<Tensor>> Callable::Run(const std::vector<FeedValue>& values) const {
-  RunRequest request = state_->request;
-  if (values.size() != request.feeds.size()) {
-    return InvalidArgument("The callable takes ", request.feeds.size(), " values, got ",
-                           values.size());
+absl::Status Callable::RunInto(std::span<const FeedValue> values, std::span<Tensor> results) const {
+  const ProgramKey& key = state_->request.key;
+  if (values.size() != key.feeds.size()) {
+    return InvalidArgument("The callable takes ", key.feeds.size(), " values, got ", values.size());
   }
+  if (results.size() != state_->is_tensor.size()) {
+    return InvalidArgument("The callable gives ", state_->is_tensor.size(),
+                           " results, got room for ", results.size());
+  }
+  RunTensors feeds;
   for (size_t i = 0; i < values.size(); ++i) {
-    RunRequest::Feed& feed = request.feeds[i];
-    SESSILE_ASSIGN_OR_RETURN(feed.value,
-                             FedTensor(*state_->session->graph(), feed.endpoint, values[i]));
+    SESSILE_ASSIGN_OR_RETURN(Tensor value,
+                             FedTensor(*state_->session->graph(), key.feeds[i], values[i]));
+    feeds.push_back(std::move(value));
   }
-  if (request.fetches.empty() && request.targets.empty()) return std::vector<Tensor>();
-  return RunFor(state_->session.get(), request, state_->is_tensor);
+  if (results.empty()) return absl::OkStatus();
+  return RunFor(state_->session.get(), state_->request, feeds, state_->is_tensor, results,
+                &state_->program);
 }
 
-std::vector<Tensor> Callable::CallOrThrow(const std::vector<FeedValue>& values) const {
+absl::StatusOr<std::vector<Tensor>> Callable::Run(std::span<const FeedValue> values) const {
+  std::vector<Tensor> results(state_->is_tensor.size());
+  SESSILE_RETURN_IF_ERROR(RunInto(values, results));
+  return results;
+}
+
+std::vector<Tensor> Callable::RunOrThrow(std::span<const FeedValue> values) const {
   return errors::ValueOrThrow(Run(values));
+}
+
+void Callable::RunIntoOrThrow(std::span<const FeedValue> values, std::span<Tensor> results) const {
+  errors::ThrowIfError(RunInto(values, results));
 }
 
 absl::StatusOr<Endpoint> Session::ResolveName(const std::string& name) const {

@@ -128,8 +128,9 @@ class Session {
   // Fetches and targets of a request; one value of `is_tensor` for each fetch.
   absl::StatusOr<RunRequest> Resolve(const std::vector<Fetch>& fetches,
                                      std::vector<bool>* is_tensor) const;
+  // The feeds' values go into *fed.
   absl::StatusOr<RunRequest> Resolve(const std::vector<Fetch>& fetches, const FeedDict& feeds,
-                                     std::vector<bool>* is_tensor) const;
+                                     std::vector<bool>* is_tensor, std::vector<Tensor>* fed) const;
   std::vector<Tensor> RunOrThrow(const std::vector<Fetch>& fetches, const FeedDict& feeds,
                                  const RunOptions& options);
   absl::StatusOr<Endpoint> ResolveName(const std::string& name) const;

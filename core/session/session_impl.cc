@@ -30,7 +30,7 @@ absl::StatusOr<Tensor> Widened(const Tensor& tensor) {
 }
 
 // What leaves the run: a copy if the memory is a variable's, a feed's or somebody else's.
-absl::StatusOr<Tensor> Escape(const Tensor& value, const std::vector<Tensor>& feeds) {
+absl::StatusOr<Tensor> Escape(const Tensor& value, std::span<const Tensor> feeds) {
   const bool is_fed = std::any_of(feeds.begin(), feeds.end(), [&](const Tensor& feed) {
     return feed.buffer() == value.buffer();
   });
@@ -40,11 +40,60 @@ absl::StatusOr<Tensor> Escape(const Tensor& value, const std::vector<Tensor>& fe
   return value;
 }
 
-absl::StatusOr<Tensor> FetchValue(const RunValue& value, size_t fetch,
-                                  const std::vector<Tensor>& feeds) {
+// The tensor that is fetched, as the run has it.
+absl::StatusOr<Tensor> Fetched(const RunValue& value, size_t fetch) {
   if (!value.live()) return InvalidArgument("Retval[", fetch, "] does not have value");
-  if (value.variable != nullptr) return value.variable->Snapshot();
-  return Escape(value.tensor, feeds);
+  if (value.variable == nullptr) return value.tensor;
+  Tensor content = value.variable->content();
+  if (!content.has_value()) return value.variable->Uninitialized();
+  return content;
+}
+
+// True if results[i] has memory to write into: nothing in this run reads it, and no other result
+// lies there.
+bool HasRoom(std::span<const Tensor> results, size_t i, std::span<const Tensor> feeds) {
+  if (!results[i].has_value()) return false;
+  const Buffer* const memory = results[i].buffer().get();
+  if (!memory->owns_memory() || memory->lock() != nullptr) return false;
+  const auto lies_there = [memory](const Tensor& other) {
+    return other.has_value() && other.buffer().get() == memory;
+  };
+  return std::none_of(feeds.begin(), feeds.end(), lies_there) &&
+         std::count_if(results.begin(), results.end(), lies_there) == 1;
+}
+
+// The memory that there is for the program's fetch slots.
+RunTensors RoomOf(const Program& program, std::span<const Tensor> results,
+                  std::span<const Tensor> feeds) {
+  RunTensors room;
+  for (size_t i = 0; i < results.size(); ++i) {
+    const int slot = program.fetches()[i].slot;
+    if (slot < 0 || !HasRoom(results, i, feeds)) continue;
+    room.resize(std::max(room.size(), static_cast<size_t>(slot) + 1));
+    room[static_cast<size_t>(slot)] = results[i];
+  }
+  return room;
+}
+
+// Each result is the caller's alone, also of two fetches of one value.
+absl::Status Deliver(const Tensor& fetched, std::span<const Tensor> feeds, size_t i,
+                     std::span<Tensor> results) {
+  if (HasRoom(results, i, feeds) && results[i].dtype() == fetched.dtype() &&
+      results[i].shape() == fetched.shape()) {
+    // The plan may have written it there already.
+    if (results[i].buffer() != fetched.buffer()) CopyContentTo(fetched, &results[i]);
+    return absl::OkStatus();
+  }
+  SESSILE_ASSIGN_OR_RETURN(Tensor result, Escape(fetched, feeds));
+  results[i] = Tensor();
+  const bool is_taken = std::any_of(results.begin(), results.end(), [&](const Tensor& other) {
+    return other.has_value() && other.buffer() == result.buffer();
+  });
+  if (is_taken) {
+    SESSILE_ASSIGN_OR_RETURN(result, CopyContent(result));
+  }
+  results[i] = std::move(result);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -100,19 +149,21 @@ absl::Status SessionImpl::CheckRunnable(const RunRequest& request) const {
     return FailedPrecondition(
         "The Session graph is empty.  Add operations to the graph before calling run().");
   }
-  if (request.fetches.empty() && request.targets.empty()) {
+  if (request.key.fetches.empty() && request.key.targets.empty()) {
     return InvalidArgument("Must specify at least one target to fetch or execute.");
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> SessionImpl::Explain(const RunRequest& request) {
+absl::StatusOr<std::string> SessionImpl::Explain(const RunRequest& request,
+                                                 std::span<const Tensor> values) {
   const RunningCall call(this);
   if (!call.started()) return Closed();
   SESSILE_RETURN_IF_ERROR(CheckRunnable(request));
   if (!follows_plans()) return std::string("The reference executor runs it: no plan is wanted.\n");
-  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
-  SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
+  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans,
+                           ProgramFor(request.key, nullptr));
+  SESSILE_ASSIGN_OR_RETURN(const RunTensors feeds, FeedTensors(request.key, values));
   const RunLimits limits = LimitsOf(request.options);
   const auto plan = plans->Get(feeds, *plans->Contents(),
                                {.pool = &pool_, .limits = &limits, .yardstick = false});
@@ -122,35 +173,30 @@ absl::StatusOr<std::string> SessionImpl::Explain(const RunRequest& request) {
       "fail.\n");
 }
 
-absl::StatusOr<std::vector<Tensor>> SessionImpl::Run(const RunRequest& request) {
+absl::Status SessionImpl::Run(const RunRequest& request, std::span<const Tensor> values,
+                              std::span<Tensor> results, ProgramSlot* slot) {
   const RunningCall call(this);
   if (!call.started()) return Closed();
   SESSILE_RETURN_IF_ERROR(CheckRunnable(request));
-  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request));
-  SESSILE_ASSIGN_OR_RETURN(const std::vector<Tensor> feeds, FeedTensors(request));
-  SESSILE_ASSIGN_OR_RETURN(const std::vector<RunValue> values,
-                           Execute(plans.get(), feeds, request.options));
-  std::vector<Tensor> results;
-  for (const Program::FetchSource& source : plans->program()->fetches()) {
-    const RunValue value = source.slot >= 0
-                               ? values[static_cast<size_t>(source.slot)]
-                               : RunValue{.tensor = feeds[static_cast<size_t>(source.feed)]};
-    SESSILE_ASSIGN_OR_RETURN(Tensor result, FetchValue(value, results.size(), feeds));
-    // Each result is the caller's alone, also of two fetches of one value.
-    const bool is_taken = std::any_of(results.begin(), results.end(), [&](const Tensor& other) {
-      return other.has_value() && other.buffer() == result.buffer();
-    });
-    if (is_taken) {
-      SESSILE_ASSIGN_OR_RETURN(result, CopyContent(result));
-    }
-    results.push_back(std::move(result));
+  SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request.key, slot));
+  SESSILE_ASSIGN_OR_RETURN(const RunTensors feeds, FeedTensors(request.key, values));
+  const RunTensors room = RoomOf(*plans->program(), results, feeds);
+  SESSILE_ASSIGN_OR_RETURN(const RunValues fetched,
+                           Execute(plans.get(), feeds, room, request.options));
+  const std::vector<Program::FetchSource>& sources = plans->program()->fetches();
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const RunValue value = sources[i].slot >= 0
+                               ? fetched[static_cast<size_t>(sources[i].slot)]
+                               : RunValue{.tensor = feeds[static_cast<size_t>(sources[i].feed)]};
+    SESSILE_ASSIGN_OR_RETURN(const Tensor tensor, Fetched(value, i));
+    SESSILE_RETURN_IF_ERROR(Deliver(tensor, feeds, i, results));
   }
-  return results;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<RunValue>> SessionImpl::Execute(PlanCache* plans,
-                                                           std::span<const Tensor> feeds,
-                                                           const RunOptions& options) {
+absl::StatusOr<RunValues> SessionImpl::Execute(PlanCache* plans, std::span<const Tensor> feeds,
+                                               std::span<const Tensor> room,
+                                               const RunOptions& options) {
   const RunLimits limits = LimitsOf(options);
   std::optional<RunTrace> trace;
   if (options.trace_level != RunOptions::NO_TRACE && options.run_metadata != nullptr) {
@@ -163,16 +209,26 @@ absl::StatusOr<std::vector<RunValue>> SessionImpl::Execute(PlanCache* plans,
   if (follows_plans()) {
     const std::shared_ptr<const VariableContents> contents = plans->Contents();
     if (const auto plan = plans->Get(feeds, *contents, environment)) {
-      return RunPlan(*plan, feeds, *contents, &arenas_, environment);
+      return RunPlan(*plan, feeds, *contents, &arenas_, environment, room);
     }
   }
   return RunProgram(*plans->program(), feeds, environment);
 }
 
-absl::StatusOr<std::shared_ptr<PlanCache>> SessionImpl::ProgramFor(const RunRequest& request) {
-  ProgramKey key{.fetches = request.fetches, .targets = request.targets};
-  for (const RunRequest::Feed& feed : request.feeds) key.feeds.push_back(feed.endpoint);
+absl::StatusOr<std::shared_ptr<PlanCache>> SessionImpl::ProgramFor(const ProgramKey& key,
+                                                                   ProgramSlot* slot) {
   const uint64_t epoch = graph_->epoch();
+  if (slot == nullptr) return FindProgram(key, epoch);
+  std::lock_guard lock(slot->mutex_);
+  if (slot->plans_ == nullptr || slot->epoch_ != epoch) {
+    SESSILE_ASSIGN_OR_RETURN(slot->plans_, FindProgram(key, epoch));
+    slot->epoch_ = epoch;
+  }
+  return slot->plans_;
+}
+
+absl::StatusOr<std::shared_ptr<PlanCache>> SessionImpl::FindProgram(const ProgramKey& key,
+                                                                    uint64_t epoch) {
   {
     std::lock_guard lock(mutex_);
     if (programs_epoch_ != epoch) programs_.clear();
@@ -197,31 +253,31 @@ absl::StatusOr<std::shared_ptr<PlanCache>> SessionImpl::ProgramFor(const RunRequ
         programs_.begin(), programs_.end(),
         [](const auto& a, const auto& b) { return a.second.last_use < b.second.last_use; }));
   }
-  programs_[std::move(key)] = {plans, ++uses_};
+  programs_[key] = {plans, ++uses_};
   return plans;
 }
 
-absl::StatusOr<std::vector<Tensor>> SessionImpl::FeedTensors(const RunRequest& request) const {
-  std::vector<Tensor> tensors;
-  for (const RunRequest::Feed& feed : request.feeds) {
-    const Node& node = graph_->node(feed.endpoint.node);
+absl::StatusOr<RunTensors> SessionImpl::FeedTensors(const ProgramKey& key,
+                                                    std::span<const Tensor> values) const {
+  RunTensors tensors;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Endpoint place = key.feeds[i];
+    const Tensor& value = values[i];
     const DataType expected =
-        BaseType(node.output_types()[static_cast<size_t>(feed.endpoint.index)]);
-    if (!feed.value.has_value()) {
-      return InvalidArgument("Tensor '", EndpointName(*graph_, feed.endpoint),
-                             "' is fed with no value");
+        BaseType(graph_->node(place.node).output_types()[static_cast<size_t>(place.index)]);
+    if (!value.has_value()) {
+      return InvalidArgument("Tensor '", EndpointName(*graph_, place), "' is fed with no value");
     }
-    if (feed.value.dtype() != expected) {
-      return InvalidArgument("Expects arg[", tensors.size(), "] to be ", DataTypeName(expected),
-                             " but ", DataTypeName(feed.value.dtype()),
-                             " is provided (it feeds Tensor '",
-                             EndpointName(*graph_, feed.endpoint), "')");
+    if (value.dtype() != expected) {
+      return InvalidArgument("Expects arg[", i, "] to be ", DataTypeName(expected), " but ",
+                             DataTypeName(value.dtype()), " is provided (it feeds Tensor '",
+                             EndpointName(*graph_, place), "')");
     }
     if (!config_.yardstick) {
-      tensors.push_back(feed.value);
+      tensors.push_back(value);
       continue;
     }
-    SESSILE_ASSIGN_OR_RETURN(Tensor wide, Widened(feed.value));
+    SESSILE_ASSIGN_OR_RETURN(Tensor wide, Widened(value));
     tensors.push_back(std::move(wide));
   }
   return tensors;

@@ -2,7 +2,8 @@
 // programs (session.h) stands on it.
 //
 //   auto session = std::make_shared<SessionImpl>(graph.impl(), ConfigProto());
-//   SESSILE_ASSIGN_OR_RETURN(std::vector<Tensor> values, session->Run({.fetches = {loss}}));
+//   Tensor value;
+//   SESSILE_RETURN_IF_ERROR(session->Run({.key = {.fetches = {loss}}}, {}, {&value, 1}));
 //
 // Thread-safe: any number of Runs at the same time. The session keeps its graph alive.
 #pragma once
@@ -11,9 +12,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sessile/core/session/arena_pool.h"
@@ -27,16 +30,21 @@
 namespace sessile {
 
 struct RunRequest {
-  struct Feed {
-    Endpoint endpoint;
-    // Of exactly the endpoint's type. Memory that it does not own need only last for the run.
-    Tensor value;
-  };
-  std::vector<Feed> feeds = {};
-  std::vector<Endpoint> fetches = {};
-  std::vector<int> targets = {};  // nodes to run for their effects
+  ProgramKey key = {};
   RunOptions options = {};
 };
+
+// Where a request that is made again and again keeps its program. Thread-safe.
+class ProgramSlot {
+ private:
+  friend class SessionImpl;
+  std::mutex mutex_;
+  uint64_t epoch_ = 0;  // of the graph
+  std::shared_ptr<PlanCache> plans_;
+};
+
+// Tensors of a run, few of them mostly.
+using RunTensors = absl::InlinedVector<Tensor, 8>;
 
 class SessionImpl {
  public:
@@ -46,12 +54,16 @@ class SessionImpl {
   SessionImpl(const SessionImpl&) = delete;
   SessionImpl& operator=(const SessionImpl&) = delete;
 
-  // One value for each fetch, in their order; none shares memory with a variable, a feed or memory
-  // of others. Errors of nodes name the node, its op and the line that built it.
-  absl::StatusOr<std::vector<Tensor>> Run(const RunRequest& request);
+  // `feeds` has a value for each feed of the request, of exactly the endpoint's type; memory that
+  // it does not own need only last for the run. `results` gets one for each fetch. A result that
+  // has a value of the right type and shape keeps its memory, and what is fetched is written there;
+  // the others share no memory with a variable, a feed or others. Errors of nodes name the node,
+  // its op and the line that built it.
+  absl::Status Run(const RunRequest& request, std::span<const Tensor> feeds,
+                   std::span<Tensor> results, ProgramSlot* slot = nullptr);
 
   // What Run would do: PlanText (plan_text.h), or why there is no plan.
-  absl::StatusOr<std::string> Explain(const RunRequest& request);
+  absl::StatusOr<std::string> Explain(const RunRequest& request, std::span<const Tensor> feeds);
 
   // Cancels what runs, waits until it has ended, and refuses what comes. May be called again.
   void Close();
@@ -64,11 +76,13 @@ class SessionImpl {
  private:
   class RunningCall;
   absl::Status CheckRunnable(const RunRequest& request) const;
-  absl::StatusOr<std::shared_ptr<PlanCache>> ProgramFor(const RunRequest& request);
-  // The values of the program's fetch slots.
-  absl::StatusOr<std::vector<RunValue>> Execute(PlanCache* plans, std::span<const Tensor> feeds,
-                                                const RunOptions& options);
-  absl::StatusOr<std::vector<Tensor>> FeedTensors(const RunRequest& request) const;
+  absl::StatusOr<std::shared_ptr<PlanCache>> ProgramFor(const ProgramKey& key, ProgramSlot* slot);
+  absl::StatusOr<std::shared_ptr<PlanCache>> FindProgram(const ProgramKey& key, uint64_t epoch);
+  // The values of the program's fetch slots, some of them perhaps in the memory in `room`.
+  absl::StatusOr<RunValues> Execute(PlanCache* plans, std::span<const Tensor> feeds,
+                                    std::span<const Tensor> room, const RunOptions& options);
+  absl::StatusOr<RunTensors> FeedTensors(const ProgramKey& key,
+                                         std::span<const Tensor> values) const;
   bool follows_plans() const { return config_.optimizer_level > 0 && !config_.yardstick; }
   RunLimits LimitsOf(const RunOptions& options) const;
 

@@ -6,6 +6,16 @@
 #include "sessile/core/framework/status.h"
 
 namespace sessile {
+namespace {
+
+// Of a variable's content; of other tensors none.
+std::shared_lock<std::shared_mutex> ReadLock(const Tensor& tensor) {
+  ContentLock* const content = tensor.has_value() ? tensor.buffer()->lock() : nullptr;
+  return content == nullptr ? std::shared_lock<std::shared_mutex>()
+                            : std::shared_lock(content->mutex);
+}
+
+}  // namespace
 
 bool VariableState::initialized() const {
   std::lock_guard lock(mutex_);
@@ -45,10 +55,13 @@ absl::Status VariableState::Uninitialized() const {
 }
 
 absl::StatusOr<Tensor> CopyContent(const Tensor& tensor) {
-  ContentLock* const content = tensor.has_value() ? tensor.buffer()->lock() : nullptr;
-  if (content == nullptr) return tensor.Clone();
-  std::shared_lock lock(content->mutex);
+  const auto lock = ReadLock(tensor);
   return tensor.Clone();
+}
+
+void CopyContentTo(const Tensor& tensor, Tensor* to) {
+  const auto lock = ReadLock(tensor);
+  tensor.CopyElementsTo(to);
 }
 
 }  // namespace sessile

@@ -53,5 +53,7 @@ class VariableState final : public KernelState {
 
 // A copy of `tensor`, made under its content lock if it is a variable's.
 absl::StatusOr<Tensor> CopyContent(const Tensor& tensor);
+// The same into the memory of `to`, of the same type and shape.
+void CopyContentTo(const Tensor& tensor, Tensor* to);
 
 }  // namespace sessile

@@ -43,6 +43,55 @@ TEST_F(CallableTest, NeedsNoFeedList) {
   EXPECT_EQ(Probe().calls, 1);
 }
 
+TEST_F(CallableTest, WritesIntoTheMemoryOfResults) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_, op_}, {x_, b_});
+  std::vector<Tensor> results(2);
+  call.into(results, FeedValue{{1, 2}}, 1.0f);
+  EXPECT_THAT(results[0], HasFloats({2, 3}));
+  EXPECT_FALSE(results[1].has_value());
+  const Tensor copy = results[0];
+  call.into(results, FeedValue{{1, 2}}, 5.0f);
+  EXPECT_THAT(copy, HasFloats({6, 7}));
+  // Another shape needs other memory.
+  call.into(results, FeedValue{{1, 2}, {3, 4}}, 0.0f);
+  EXPECT_THAT(results[0], HasFloats({1, 2, 3, 4}));
+  EXPECT_THAT(copy, HasFloats({6, 7}));
+}
+
+TEST_F(CallableTest, WritesNoResultOverAnotherOrOverAFeed) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_, x_, y_}, {x_, b_});
+  const Tensor fed = Floats({1, 2}, {1, 2});
+  const Tensor shared = Floats({1, 2}, {0, 0});
+  std::vector<Tensor> results = {shared, fed, shared};
+  call.into(results, fed, 1.0f);
+  EXPECT_THAT(fed, HasFloats({1, 2}));
+  EXPECT_THAT(results[0], HasFloats({2, 3}));
+  EXPECT_THAT(results[1], HasFloats({1, 2}));
+  EXPECT_THAT(results[2], HasFloats({2, 3}));
+  EXPECT_NE(results[0].buffer(), results[2].buffer());
+  EXPECT_NE(results[1].buffer(), fed.buffer());
+}
+
+TEST_F(CallableTest, KeepsResultsWhenItFails) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_}, {x_, b_});
+  std::vector<Tensor> results = {Floats({1, 2}, {8, 9})};
+  EXPECT_THAT(ErrorOf([&] { call.into(results, Tensor(), 0.0f); }), HasSubstr("x:0"));
+  EXPECT_THAT(results[0], HasFloats({8, 9}));
+}
+
+TEST_F(CallableTest, RefusesRoomForAnotherNumberOfResults) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_}, {x_, b_});
+  std::vector<Tensor> results(2);
+  EXPECT_EQ(ErrorOf([&] {
+              call.into(results, FeedValue{{1, 2}}, 1.0f);
+            }),
+            "INVALID_ARGUMENT: The callable gives 1 results, got room for 2");
+}
+
 TEST_F(CallableTest, RefusesAnotherNumberOfValues) {
   Session sess = g_.NewSession();
   const auto call = sess.make_callable({y_}, {x_, b_});

@@ -10,10 +10,10 @@
 namespace sessile {
 namespace {
 
-constexpr int64_t kSize = 700;  // three blocks
+constexpr int64_t kVectorSize = 700;  // three blocks
 
-// A graph of `kSize`-vectors and scalars: arithmetic, aliases, in-place updates, branches with
-// predicates that are fed and that depend on data, shapes that depend on data, loops.
+// A graph of `kVectorSize`-vectors and scalars: arithmetic, aliases, in-place updates, branches
+// with predicates that are fed and that depend on data, shapes that depend on data, loops.
 class RandomGraph {
  public:
   explicit RandomGraph(unsigned seed) : random_(seed) {
@@ -53,7 +53,8 @@ class RandomGraph {
   std::vector<float> Numbers(unsigned seed) const {
     std::mt19937 numbers(seed);
     std::vector<float> made;
-    for (int64_t i = 0; i < kSize; ++i) made.push_back(static_cast<float>(numbers() % 2001) - 1000);
+    for (int64_t i = 0; i < kVectorSize; ++i)
+      made.push_back(static_cast<float>(numbers() % 2001) - 1000);
     return made;
   }
 
@@ -63,12 +64,12 @@ class RandomGraph {
     return {{fed_[0], Numbers(seed)},
             {fed_[1], Numbers(seed + 100)},
             {pred_, run % 2 == 0},
-            {shape_, std::vector<int32_t>{static_cast<int32_t>(kSize)}}};
+            {shape_, std::vector<int32_t>{static_cast<int32_t>(kVectorSize)}}};
   }
 
   void AddVariable() {
     variables_.push_back(g_.Variable(Name("w")));
-    const Output value = g_.Const(Name("c"), Floats({kSize}, Numbers(random_())));
+    const Output value = g_.Const(Name("c"), Floats({kVectorSize}, Numbers(random_())));
     inits_.push_back(g_.AddOp("Assign", Name("init"), {variables_.back(), value}));
     values_.push_back(g_.Op("Identity", Name("read"), {variables_.back()}));
   }

@@ -68,7 +68,7 @@ void ExpectSameAfterHandOver(const Graph& graph, const Output& x, const Tensor& 
   // The same values in other memory.
   run(other, {});
   run(init, {});
-  const std::vector<RunValue> values =
+  const RunValues values =
       errors::ValueOrThrow(RunPlan(*plan, feeds, *contents, machine.arenas(), environment));
   ASSERT_EQ(values.size(), expected.size());
   for (size_t i = 0; i < values.size(); ++i) {
