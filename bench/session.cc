@@ -54,8 +54,10 @@ struct Chain {
 };
 
 void Sizes(benchmark::internal::Benchmark* bench) {
-  bench->RangeMultiplier(10)->Range(100, 100000)->Unit(benchmark::kMillisecond)->Complexity(
-      benchmark::oN);
+  bench->RangeMultiplier(10)
+      ->Range(100, 100000)
+      ->Unit(benchmark::kMillisecond)
+      ->Complexity(benchmark::oN);
 }
 
 void Build(benchmark::State& state) {
