@@ -2,12 +2,13 @@
 //
 //   tf::train::export_meta_graph({.filename = "model.meta"});
 //   ...
-//   tf::train::import_meta_graph("model.meta");
+//   tf::train::import_scoped_meta_graph("model.meta");
 //   auto train_op = tf::get_collection<tf::Operation>("train_op")[0];
 //
 // The file is TensorFlow's: either side reads what the other has written, and goes on building,
 // also gradients through conds. Variables, conds, tensors and operations in collections come back
-// as such. Collections of bytes that are not known here stay as they are.
+// as such. Collections of bytes that are not known here stay as they are. train::import_meta_graph
+// (ops/saver.h) does the same and returns the Saver.
 #pragma once
 
 #include <map>
@@ -59,10 +60,10 @@ struct ImportedMetaGraph {
 // Adds the graph and its collections to the default graph. Throws errors::OpError of the kind that
 // fits for files that cannot be read, graphs that cannot be imported, and collections that name
 // what is not in the graph.
-ImportedMetaGraph import_meta_graph(const MetaGraphDef& meta,
-                                    const ImportMetaGraphOptions& options = {});
-ImportedMetaGraph import_meta_graph(const std::string& filename,
-                                    const ImportMetaGraphOptions& options = {});
+ImportedMetaGraph import_scoped_meta_graph(const MetaGraphDef& meta,
+                                           const ImportMetaGraphOptions& options = {});
+ImportedMetaGraph import_scoped_meta_graph(const std::string& filename,
+                                           const ImportMetaGraphOptions& options = {});
 
 }  // namespace train
 }  // namespace sessile

@@ -1,4 +1,4 @@
-// tf.train.import_meta_graph.
+// Reading meta graphs.
 
 #include <algorithm>
 #include <array>
@@ -256,16 +256,16 @@ absl::Status MetaImporter::AddBytes(const std::string& name, const pb::Collectio
 
 }  // namespace
 
-ImportedMetaGraph import_meta_graph(const MetaGraphDef& meta,
-                                    const ImportMetaGraphOptions& options) {
+ImportedMetaGraph import_scoped_meta_graph(const MetaGraphDef& meta,
+                                           const ImportMetaGraphOptions& options) {
   const Graph graph = get_default_graph();
   const auto lock = graph.impl()->Lock();
   return errors::ValueOrThrow(MetaImporter(*meta.message(), options, graph.impl()).Import(meta));
 }
 
-ImportedMetaGraph import_meta_graph(const std::string& filename,
-                                    const ImportMetaGraphOptions& options) {
-  return import_meta_graph(errors::ValueOrThrow(ReadMetaGraphDef(filename)), options);
+ImportedMetaGraph import_scoped_meta_graph(const std::string& filename,
+                                           const ImportMetaGraphOptions& options) {
+  return import_scoped_meta_graph(errors::ValueOrThrow(ReadMetaGraphDef(filename)), options);
 }
 
 }  // namespace sessile::train

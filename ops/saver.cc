@@ -1,10 +1,13 @@
 #include "sessile/ops/saver.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <limits>
 #include <set>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
@@ -117,18 +120,35 @@ std::string Saver::save(Session& session, const std::string& save_path,
     errors::ThrowIfError(InvalidArgument("'latest_filename' collides with 'save_path': '",
                                          options.latest_filename, "' and '", save_path, "'"));
   }
-  if (empty_) return "";
-  prefix =
-      session.run<std::string>(Fetch(def_.save_tensor_name), {{def_.filename_tensor_name, prefix}});
-  if (!options.write_state) return prefix;
+  if (!empty_) {
+    prefix = session.run<std::string>(Fetch(def_.save_tensor_name),
+                                      {{def_.filename_tensor_name, prefix}});
+    if (options.write_state) {
+      WriteState(std::filesystem::path(save_path).parent_path().string(), prefix, options);
+    }
+  }
+  if (options.write_meta_graph) {
+    export_meta_graph({.filename = absl::StrCat(prefix, ".", options.meta_graph_suffix),
+                       .graph = session.graph(),
+                       .strip_default_attrs = options.strip_default_attrs});
+  }
+  return empty_ ? "" : prefix;
+}
+
+void Saver::WriteState(const std::string& folder, const std::string& prefix,
+                       const SaveOptions& options) {
   RecordCheckpoint(prefix);
   UpdateCheckpointStateOptions state;
   state.all_model_checkpoint_paths = last_checkpoints();
   state.latest_filename = options.latest_filename;
   state.save_relative_paths = save_relative_paths_;
-  update_checkpoint_state(std::filesystem::path(save_path).parent_path().string(), prefix, state);
+  update_checkpoint_state(folder, prefix, state);
   RemoveOldCheckpoint(options.meta_graph_suffix);
-  return prefix;
+}
+
+MetaGraphDef Saver::export_meta_graph(ExportMetaGraphOptions options) const {
+  if (!options.saver_def.has_value() && !empty_) options.saver_def = def_;
+  return train::export_meta_graph(options);
 }
 
 void Saver::restore(Session& session, const std::string& save_path) const {
@@ -186,6 +206,21 @@ void Saver::RemoveOldCheckpoint(const std::string& meta_graph_suffix) {
   } catch (const errors::OpError&) {
     // The new checkpoint is there: that an old one stays is no reason to stop training.
   }
+}
+
+Saver import_meta_graph(const MetaGraphDef& meta, const ImportMetaGraphOptions& options) {
+  const ImportedMetaGraph imported = import_scoped_meta_graph(meta, options);
+  if (imported.saver_def.has_value()) return Saver::from_proto(*imported.saver_def);
+  std::vector<Variable> variables = global_variables();
+  const auto imported_here = [&](const Variable& variable) {
+    return absl::StartsWith(variable.name(), options.import_scope);
+  };
+  if (std::none_of(variables.begin(), variables.end(), imported_here)) variables.clear();
+  return Saver(variables, SaverOptions{.allow_empty = true});
+}
+
+Saver import_meta_graph(const std::string& filename, const ImportMetaGraphOptions& options) {
+  return import_meta_graph(errors::ValueOrThrow(ReadMetaGraphDef(filename)), options);
 }
 
 }  // namespace sessile::train

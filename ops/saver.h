@@ -11,6 +11,10 @@
 // A checkpoint is PREFIX.index and PREFIX.data-00000-of-00001, the files that TensorFlow writes and
 // reads. Killed at any moment while it saves, a program leaves an old checkpoint of that prefix or
 // the new one whole. What saves and restores are nodes of the graph, as TensorFlow builds them.
+// Beside a checkpoint stands its graph, PREFIX.meta, from which another program can go on:
+//
+//   auto saver = tf::train::import_meta_graph("/tmp/run/model.ckpt-4000.meta");
+//   saver.restore(sess, "/tmp/run/model.ckpt-4000");
 //
 // A Saver may be used from one thread at a time.
 #pragma once
@@ -25,6 +29,7 @@
 #include <vector>
 
 #include "sessile/core/session/session.h"
+#include "sessile/ops/meta_graph.h"
 #include "sessile/ops/saver_def.h"
 #include "sessile/ops/variable.h"
 
@@ -95,7 +100,9 @@ struct SaveOptions {
   GlobalStep global_step = {};  // is appended to the prefix: "model.ckpt-400"
   std::string latest_filename = "checkpoint";
   std::string meta_graph_suffix = "meta";
-  bool write_state = true;  // the file "checkpoint"
+  bool write_meta_graph = true;  // PREFIX.meta
+  bool write_state = true;       // the file "checkpoint"
+  bool strip_default_attrs = false;  // in the graph that is written
 };
 
 class Saver {
@@ -118,6 +125,9 @@ class Saver {
   // restored before the error keep their new values.
   void restore(Session& session, const std::string& save_path) const;
 
+  // The default graph with this Saver, which `options.saver_def` need not name.
+  MetaGraphDef export_meta_graph(ExportMetaGraphOptions options = {}) const;
+
   // Empty for a Saver of no variables.
   const SaverDef& as_saver_def() const { return def_; }
   // The prefixes of the checkpoints that are kept, oldest first.
@@ -129,6 +139,7 @@ class Saver {
 
  private:
   Saver(SaverDef def, bool empty);
+  void WriteState(const std::string& folder, const std::string& prefix, const SaveOptions& options);
   void RecordCheckpoint(const std::string& prefix);
   void RemoveOldCheckpoint(const std::string& meta_graph_suffix);
 
@@ -141,5 +152,10 @@ class Saver {
   std::vector<CheckpointAndTime> to_be_deleted_;
   double next_to_keep_ = 0;
 };
+
+// Adds the graph of a file and its collections to the default graph (ops/meta_graph.h). Returns the
+// Saver that the file tells of, else a new one of all variables; without variables one of nothing.
+Saver import_meta_graph(const MetaGraphDef& meta, const ImportMetaGraphOptions& options = {});
+Saver import_meta_graph(const std::string& filename, const ImportMetaGraphOptions& options = {});
 
 }  // namespace sessile::train

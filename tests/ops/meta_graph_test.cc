@@ -110,7 +110,7 @@ TEST_F(MetaGraphTest, IsTensorFlowsForTheSameProgram) {
 }
 
 TEST_F(MetaGraphTest, CollectionsComeBack) {
-  train::import_meta_graph(kGolden);
+  train::import_scoped_meta_graph(kGolden);
   EXPECT_EQ(global_variables().size(), 3u);
   ASSERT_EQ(trainable_variables().size(), 1u);
   EXPECT_EQ(trainable_variables()[0].name(), "w:0");
@@ -123,7 +123,7 @@ TEST_F(MetaGraphTest, CollectionsComeBack) {
 }
 
 TEST_F(MetaGraphTest, TrainingGoesOn) {
-  train::import_meta_graph(kGolden);
+  train::import_scoped_meta_graph(kGolden);
   const Operation training = get_collection<Operation>(GraphKeys::TRAIN_OP)[0];
   Session sess(graph_);
   sess.run(global_variables_initializer());
@@ -135,14 +135,14 @@ TEST_F(MetaGraphTest, TrainingGoesOn) {
 }
 
 TEST_F(MetaGraphTest, GradientsThroughImportedCondsAreTensorFlows) {
-  train::import_meta_graph(kGolden);
+  train::import_scoped_meta_graph(kGolden);
   const Output loss = get_collection<Output>("my_losses")[0];
   train::MomentumOptimizer(0.1, 0.9, {.name = "Again"}).minimize(loss);
   ExpectListing("meta_graph.txt", "trained_again", graph_);
 }
 
 TEST_F(MetaGraphTest, AScopeGoesBeforeAllNames) {
-  train::import_meta_graph(kGolden, {.import_scope = "scope"});
+  train::import_scoped_meta_graph(kGolden, {.import_scope = "scope"});
   EXPECT_EQ(trainable_variables()[0].name(), "scope/w:0");
   const Output loss = get_collection<Output>("my_losses")[0];
   EXPECT_EQ(loss.name(), "scope/loss:0");
@@ -162,10 +162,10 @@ TEST_F(MetaGraphTest, AScopeIsTakenOffTheNames) {
   const MetaGraphDef part = train::export_meta_graph({.export_scope = "part"});
   Graph other;
   const auto with = other.as_default();
-  EXPECT_THAT(ErrorOf([&] { train::import_meta_graph(part); }),
+  EXPECT_THAT(ErrorOf([&] { train::import_scoped_meta_graph(part); }),
               HasSubstr("Graph contains unbound inputs: $unbound_inputs_outside"));
   const Output here = placeholder(float32, {2}, "here");
-  train::import_meta_graph(part, {.input_map = {{"$unbound_inputs_outside", here}}});
+  train::import_scoped_meta_graph(part, {.input_map = {{"$unbound_inputs_outside", here}}});
   ASSERT_EQ(get_collection("sums").size(), 1u);
   EXPECT_EQ(global_variables()[0].name(), "v:0");
   Session sess(other);
@@ -180,7 +180,7 @@ TEST_F(MetaGraphTest, FilesAreTextOrBinary) {
     train::export_meta_graph({.filename = path, .as_text = as_text, .clear_devices = true});
     Graph other;
     const auto with = other.as_default();
-    train::import_meta_graph(path);
+    train::import_scoped_meta_graph(path);
     EXPECT_EQ(ListGraph(other).size(), ListGraph(graph_).size());
     EXPECT_EQ(trainable_variables().size(), 1u);
     std::remove(path.c_str());
@@ -215,7 +215,7 @@ TEST_F(MetaGraphTest, OptionsChooseWhatIsWritten) {
   }
   Graph other;
   const auto with = other.as_default();
-  EXPECT_EQ(train::import_meta_graph(meta).saver_def, saver);
+  EXPECT_EQ(train::import_scoped_meta_graph(meta).saver_def, saver);
 }
 
 TEST_F(MetaGraphTest, DefaultsOfANewerProducerAreLeftOut) {
@@ -235,7 +235,7 @@ TEST_F(MetaGraphTest, DefaultsOfANewerProducerAreLeftOut) {
     Graph other;
     const auto with = other.as_default();
     return ErrorOf([&] {
-      train::import_meta_graph(
+      train::import_scoped_meta_graph(
           MetaGraphDef(std::make_shared<const pb::MetaGraphDef>(std::move(with_list))));
     });
   };
@@ -247,7 +247,7 @@ TEST_F(MetaGraphTest, WhatIsNotInTheGraphIsAnError) {
   const auto import = [&](const std::string& text) {
     MetaGraphDef meta;
     EXPECT_TRUE(meta.ParseFromText(text).ok());
-    return ErrorOf([&] { train::import_meta_graph(meta); });
+    return ErrorOf([&] { train::import_scoped_meta_graph(meta); });
   };
   EXPECT_THAT(import("collection_def { key: 'c' value { node_list { value: 'x:0' } } }"),
               HasSubstr("The name 'x:0' refers to"));
@@ -256,7 +256,7 @@ TEST_F(MetaGraphTest, WhatIsNotInTheGraphIsAnError) {
   EXPECT_THAT(import("collection_def { key: 'variables' value { bytes_list { value: '\\n\\001w' } "
                      "} }"),
               HasSubstr("The name 'w' refers to"));
-  EXPECT_THAT(ErrorOf([] { train::import_meta_graph("/nowhere.meta"); }), HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(ErrorOf([] { train::import_scoped_meta_graph("/nowhere.meta"); }), HasSubstr("NOT_FOUND"));
 }
 
 }  // namespace

@@ -189,8 +189,50 @@ TEST_F(SavedModelTest, RestoresWhatWasSaved) {
     EXPECT_EQ(other.run<int32_t>(n_), 3);
     EXPECT_THAT(Files(), ElementsAre("made", "made/here", "made/here/checkpoint",
                                      "made/here/model.ckpt-7.data-00000-of-00001",
-                                     "made/here/model.ckpt-7.index"));
+                                     "made/here/model.ckpt-7.index",
+                                     "made/here/model.ckpt-7.meta"));
   }
+}
+
+TEST_F(SavedModelTest, GoesOnFromTheGraphBesideTheCheckpoint) {
+  add_to_collection(GraphKeys::TRAIN_OP, w2_);
+  {
+    train::Saver saver({.max_to_keep = 3, .name = "mine"});
+    Session sess;
+    sess.run(global_variables_initializer());
+    saver.save(sess, Path("m"));
+  }
+  const Graph other;
+  const auto with = other.as_default();
+  train::Saver saver = train::import_meta_graph(Path("m.meta"));
+  EXPECT_EQ(saver.as_saver_def().restore_op_name, "mine/restore_all");
+  EXPECT_EQ(saver.as_saver_def().max_to_keep, 3);
+  Session sess;
+  saver.restore(sess, Path("m"));
+  sess.run(get_collection<Output>(GraphKeys::TRAIN_OP)[0]);
+  EXPECT_THAT(sess.run<std::vector<float>>(global_variables()[0]), ElementsAre(2, 3));
+  saver.save(sess, Path("n"), {.write_meta_graph = false});
+  EXPECT_FALSE(std::filesystem::exists(Path("n.meta")));
+}
+
+TEST_F(SavedModelTest, AnImportedGraphInAScopeHasASaverToo) {
+  train::Saver saver;
+  const MetaGraphDef with_saver = saver.export_meta_graph({.collection_list = {{"variables"}}});
+  const MetaGraphDef without = train::export_meta_graph();
+  const Graph other;
+  const auto with = other.as_default();
+  EXPECT_EQ(train::import_meta_graph(with_saver, {.import_scope = "a"}).as_saver_def(),
+            (SaverDef{.filename_tensor_name = "a/save/Const:0",
+                      .save_tensor_name = "a/save/control_dependency:0",
+                      .restore_op_name = "a/save/restore_all",
+                      .max_to_keep = 5,
+                      .keep_checkpoint_every_n_hours = 10000}));
+  EXPECT_EQ(train::import_meta_graph(without, {.import_scope = "b"}).as_saver_def().restore_op_name,
+            "save/restore_all");
+  const size_t nodes = other.get_operations().size();
+  EXPECT_EQ(train::import_meta_graph(MetaGraphDef(), {.import_scope = "c"}).as_saver_def(),
+            SaverDef());
+  EXPECT_EQ(other.get_operations().size(), nodes);
 }
 
 TEST_F(SavedModelTest, RestoresUnderOtherNames) {
@@ -210,7 +252,6 @@ TEST_F(SavedModelTest, KeepsTheLatest) {
   Session sess;
   sess.run(global_variables_initializer());
   for (int step = 1; step <= 4; ++step) {
-    WriteFile(Path(absl::StrCat("m-", step, ".meta")), "graph").IgnoreError();
     saver.save(sess, Path("m"), {.global_step = step});
   }
   EXPECT_THAT(saver.last_checkpoints(), ElementsAre(Path("m-3"), Path("m-4")));
