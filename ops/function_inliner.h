@@ -68,6 +68,9 @@ class FunctionInliner {
   DataType TypeOf(Endpoint endpoint) const;
 
  private:
+  static bool IsCall(const OpDef* op);
+  static absl::Status CheckInputs(const std::string& node, const OpDef& op, size_t given,
+                                  size_t wanted);
   absl::Status Reach(std::span<const int> roots, const std::set<Endpoint>& fed);
   absl::Status CopyNode(const Node& node, bool with_inputs);
   absl::Status ConnectCopy(const Node& node);
