@@ -53,6 +53,7 @@ struct ImportMetaGraphOptions {
 };
 
 struct ImportedMetaGraph {
+  std::string prefix;                     // of all names: "scope", or "" for none
   std::vector<ImportedElement> returned;  // what return_elements asked for
   std::optional<SaverDef> saver_def;      // with the names that nodes have now
 };

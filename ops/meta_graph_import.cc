@@ -104,6 +104,7 @@ absl::StatusOr<ImportedMetaGraph> MetaImporter::Import(const MetaGraphDef& meta)
     SESSILE_RETURN_IF_ERROR(AddCollection(name, *collection));
   }
   ImportedMetaGraph result;
+  result.prefix = prefix_;
   result.returned = std::move(imported.elements);
   if (meta_.has_saver_def()) {
     result.saver_def =

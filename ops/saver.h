@@ -100,8 +100,8 @@ struct SaveOptions {
   GlobalStep global_step = {};  // is appended to the prefix: "model.ckpt-400"
   std::string latest_filename = "checkpoint";
   std::string meta_graph_suffix = "meta";
-  bool write_meta_graph = true;  // PREFIX.meta
-  bool write_state = true;       // the file "checkpoint"
+  bool write_meta_graph = true;      // PREFIX.meta
+  bool write_state = true;           // the file "checkpoint"
   bool strip_default_attrs = false;  // in the graph that is written
 };
 

@@ -24,7 +24,7 @@ FILES = [
     "framework/resource_handle", "framework/step_stats", "framework/summary",
     "framework/tensor", "framework/tensor_description", "framework/tensor_shape", "framework/tensor_slice",
     "framework/types", "framework/variable", "framework/versions", "protobuf/config",
-    "protobuf/control_flow", "protobuf/meta_graph", "protobuf/saver", "protobuf/tensor_bundle",
+    "protobuf/control_flow", "protobuf/meta_graph", "protobuf/saved_model", "protobuf/saver", "protobuf/tensor_bundle",
     "util/event", "util/saved_tensor_slice", "../python/training/checkpoint_state",
 ]
 # Of a file that TensorFlow takes from elsewhere.

@@ -29,7 +29,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const char kGolden[] = SESSILE_TEST_DATA_DIR "/meta_graph.pbtxt";
+const char kGoldenMetaGraph[] = SESSILE_TEST_DATA_DIR "/meta_graph.pbtxt";
 
 // The program of tests/golden/meta_graph.py.
 void BuildProgram() {
@@ -88,7 +88,7 @@ class MetaGraphTest : public ::testing::Test {
 TEST_F(MetaGraphTest, IsTensorFlowsForTheSameProgram) {
   BuildProgram();
   const MetaGraphDef ours = train::export_meta_graph();
-  const absl::StatusOr<MetaGraphDef> golden = ReadMetaGraphDef(kGolden);
+  const absl::StatusOr<MetaGraphDef> golden = ReadMetaGraphDef(kGoldenMetaGraph);
   ASSERT_TRUE(golden.ok()) << golden.status();
   EXPECT_EQ(Difference(golden->message()->graph_def(), ours.message()->graph_def()), "");
   EXPECT_EQ(Texts<pb::CondContextDef>(ours, "cond_context"),
@@ -110,7 +110,7 @@ TEST_F(MetaGraphTest, IsTensorFlowsForTheSameProgram) {
 }
 
 TEST_F(MetaGraphTest, CollectionsComeBack) {
-  train::import_scoped_meta_graph(kGolden);
+  train::import_scoped_meta_graph(kGoldenMetaGraph);
   EXPECT_EQ(global_variables().size(), 3u);
   ASSERT_EQ(trainable_variables().size(), 1u);
   EXPECT_EQ(trainable_variables()[0].name(), "w:0");
@@ -123,7 +123,7 @@ TEST_F(MetaGraphTest, CollectionsComeBack) {
 }
 
 TEST_F(MetaGraphTest, TrainingGoesOn) {
-  train::import_scoped_meta_graph(kGolden);
+  train::import_scoped_meta_graph(kGoldenMetaGraph);
   const Operation training = get_collection<Operation>(GraphKeys::TRAIN_OP)[0];
   Session sess(graph_);
   sess.run(global_variables_initializer());
@@ -135,14 +135,14 @@ TEST_F(MetaGraphTest, TrainingGoesOn) {
 }
 
 TEST_F(MetaGraphTest, GradientsThroughImportedCondsAreTensorFlows) {
-  train::import_scoped_meta_graph(kGolden);
+  train::import_scoped_meta_graph(kGoldenMetaGraph);
   const Output loss = get_collection<Output>("my_losses")[0];
   train::MomentumOptimizer(0.1, 0.9, {.name = "Again"}).minimize(loss);
   ExpectListing("meta_graph.txt", "trained_again", graph_);
 }
 
 TEST_F(MetaGraphTest, AScopeGoesBeforeAllNames) {
-  train::import_scoped_meta_graph(kGolden, {.import_scope = "scope"});
+  train::import_scoped_meta_graph(kGoldenMetaGraph, {.import_scope = "scope"});
   EXPECT_EQ(trainable_variables()[0].name(), "scope/w:0");
   const Output loss = get_collection<Output>("my_losses")[0];
   EXPECT_EQ(loss.name(), "scope/loss:0");
@@ -256,7 +256,8 @@ TEST_F(MetaGraphTest, WhatIsNotInTheGraphIsAnError) {
   EXPECT_THAT(import("collection_def { key: 'variables' value { bytes_list { value: '\\n\\001w' } "
                      "} }"),
               HasSubstr("The name 'w' refers to"));
-  EXPECT_THAT(ErrorOf([] { train::import_scoped_meta_graph("/nowhere.meta"); }), HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(ErrorOf([] { train::import_scoped_meta_graph("/nowhere.meta"); }),
+              HasSubstr("NOT_FOUND"));
 }
 
 }  // namespace

@@ -187,10 +187,10 @@ TEST_F(SavedModelTest, RestoresWhatWasSaved) {
     Session other;
     saver.restore(other, train::latest_checkpoint(Path("made/here")));
     EXPECT_EQ(other.run<int32_t>(n_), 3);
-    EXPECT_THAT(Files(), ElementsAre("made", "made/here", "made/here/checkpoint",
-                                     "made/here/model.ckpt-7.data-00000-of-00001",
-                                     "made/here/model.ckpt-7.index",
-                                     "made/here/model.ckpt-7.meta"));
+    EXPECT_THAT(Files(),
+                ElementsAre("made", "made/here", "made/here/checkpoint",
+                            "made/here/model.ckpt-7.data-00000-of-00001",
+                            "made/here/model.ckpt-7.index", "made/here/model.ckpt-7.meta"));
   }
 }
 

@@ -18,6 +18,7 @@
 #include "sessile/proto/control_flow.pb.h"
 #include "sessile/proto/event.pb.h"
 #include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/saved_model.pb.h"
 #include "sessile/proto/saved_tensor_slice.pb.h"
 #include "sessile/proto/tensor_bundle.pb.h"
 #include "sessile/proto/variable.pb.h"
@@ -93,6 +94,7 @@ Facts OurFacts() {
   pb::ControlFlowContextDef::descriptor();
   pb::Event::descriptor();
   pb::MetaGraphDef::descriptor();
+  pb::SavedModel::descriptor();
   pb::SavedTensorSlices::descriptor();
   pb::BundleEntryProto::descriptor();
   pb::VariableDef::descriptor();

@@ -266,6 +266,88 @@ TEST_F(SessileToolTest, RestoresVariablesByTheirNames) {
   EXPECT_THAT(ErrorOf(run + "none --fetch b:0"), HasSubstr("Failed to find any matching files"));
 }
 
+constexpr const char* kSavedModel = SESSILE_TEST_DATA_DIR "/saved_model";
+constexpr const char* kMetaGraph = SESSILE_TEST_DATA_DIR "/meta_graph.pbtxt";
+
+TEST_F(SessileToolTest, ServesASavedModel) {
+  const std::string run = absl::StrCat("run ", kSavedModel);
+  EXPECT_EQ(Run(run + " --tag serve --signature serving_default --feed in=[[1,2]] --fetch out").out,
+            "out: float[1,1] = [11]\n");
+  EXPECT_EQ(Run(run + " --feed x:0=[[1,2]] --fetch y:0 --fetch ready:0").out,
+            "y:0: float[1,1] = [11]\nready:0: float[] = [7]\n");
+  EXPECT_THAT(ErrorOf(run + " --signature nobody --fetch out"),
+              HasSubstr("The SavedModel has no signature 'nobody', but serving_default"));
+  EXPECT_THAT(ErrorOf(run + " --signature serving_default --fetch y:0"),
+              HasSubstr("The signature 'serving_default' has no 'y:0'"));
+  EXPECT_THAT(ErrorOf(run + " --tag train --fetch y:0"), HasSubstr("tags {train} could not be"));
+  Graph(One("one"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --signature serving_default --fetch one"),
+              HasSubstr("'g.pbtxt' is no SavedModel"));
+}
+
+TEST_F(SessileToolTest, ListsASavedModel) {
+  EXPECT_EQ(Run(absl::StrCat("show ", kSavedModel)).out,
+            "tags: serve\n"
+            "  nodes: 39\n"
+            "  signature serving_default  tensorflow/serving/predict\n"
+            "    input  in  x:0  float32 (?, 2)\n"
+            "    output out  y:0  float32 (?, 1)\n");
+}
+
+TEST_F(SessileToolTest, ConvertsToTextAndBack) {
+  Graph(Counter());
+  EXPECT_EQ(Run("convert g.pbtxt g.pb").exit_code, 0);
+  EXPECT_EQ(Run("convert g.pb again.pbtxt").exit_code, 0);
+  EXPECT_EQ(*ReadFile(Path("again.pbtxt")), *ReadFile(Path("g.pbtxt")));
+  const std::string meta = absl::StrCat("convert ", kMetaGraph, " --kind meta_graph ");
+  EXPECT_EQ(Run(meta + "m.meta").exit_code, 0);
+  EXPECT_THAT(Run("show m.meta").out, HasSubstr("global_step  int64 ()"));
+  EXPECT_EQ(Run(absl::StrCat("convert ", kSavedModel, "/saved_model.pb s.pbtxt")).exit_code, 0);
+  EXPECT_THAT(*ReadFile(Path("s.pbtxt")), HasSubstr("signature_def"));
+  ASSERT_TRUE(WriteFile(Path("bad.pb"), "no graph").ok());
+  EXPECT_THAT(ErrorOf("convert bad.pb bad.pbtxt"), HasSubstr("'bad.pb'"));
+  EXPECT_THAT(ErrorOf("convert none.pb none.pbtxt"), HasSubstr("error: NOT_FOUND"));
+  EXPECT_THAT(ErrorOf("convert g.pb"), HasSubstr("TO"));
+}
+
+TEST_F(SessileToolTest, DiffSaysWhichNodesDiffer) {
+  Graph(Input("x", "DT_FLOAT", "") + One("one") + Add("y", "x", "one"), "a.pbtxt");
+  Graph(Input("x", "DT_INT32", "") + One("one") + Add("y", "one", "one") + One("two"), "b.pbtxt");
+  EXPECT_EQ(Run("diff a.pbtxt a.pbtxt").out, "3/3 nodes identical\n");
+  const Result result = Run("diff a.pbtxt b.pbtxt");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out,
+            "! x (Placeholder)\n"
+            "    attr dtype: type: DT_FLOAT | type: DT_INT32\n"
+            "! y (AddV2)\n"
+            "    inputs: x, one | one, one\n"
+            "> two (Const)\n");
+  EXPECT_THAT(result.err, HasSubstr("3 nodes differ between 'a.pbtxt' (3 nodes) and 'b.pbtxt'"));
+}
+
+TEST_F(SessileToolTest, FreezesVariables) {
+  EXPECT_EQ(Run(absl::StrCat("freeze ", kSavedModel, " --output y --out frozen.pb")).out,
+            "frozen.pb: 4 of 39 nodes\n");
+  EXPECT_EQ(Run("run frozen.pb --feed x:0=[[1,2]] --fetch y:0").out, "y:0: float[1,1] = [11]\n");
+  const std::string variables = absl::StrCat(" --checkpoint ", kSavedModel, "/variables/variables");
+  EXPECT_EQ(Run(absl::StrCat("convert ", kSavedModel, "/saved_model.pb s.pbtxt")).exit_code, 0);
+  Graph(Counter());
+  EXPECT_THAT(ErrorOf("freeze g.pbtxt --output scope/count --out f.pb"),
+              HasSubstr("its value is needed: give --checkpoint (variable 'total')"));
+  EXPECT_THAT(ErrorOf("freeze g.pbtxt --output scope/count --out f.pb" + variables),
+              HasSubstr("Key total not found in checkpoint"));
+  EXPECT_THAT(ErrorOf("freeze g.pbtxt --output nobody --out f.pb"), HasSubstr("nobody is not in"));
+  EXPECT_THAT(ErrorOf("freeze g.pbtxt"), HasSubstr("--output and --out must be given"));
+}
+
+TEST_F(SessileToolTest, DrawsGraphs) {
+  Graph(Counter());
+  const std::string drawing = Run("show g.pbtxt --dot").out;
+  EXPECT_THAT(drawing, StartsWith("digraph {"));
+  EXPECT_THAT(drawing, HasSubstr("n4 [label=\"scope/count\", xlabel=\"AssignAdd\"];"));
+  EXPECT_THAT(drawing, HasSubstr("  n2 -> n4;\n  n0 -> n4;\n"));
+}
+
 TEST_F(SessileToolTest, SaysThatAnOperationIsNotRegistered) {
   Graph(One("one") + "node { name: 'u' op: 'Unheard' input: 'one' }" + Add("y", "one", "u"));
   EXPECT_THAT(ErrorOf("run g.pbtxt --fetch y:0"), HasSubstr("Unheard"));

@@ -11,12 +11,11 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/io/file_access.h"
 #include "sessile/ops/checkpoints.h"
+#include "sessile/ops/graph_util.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/state.h"
 
 using namespace sessile;  // NOLINT: a program of the library
-
-bool IsRefVariable(const std::string& op) { return op == "VariableV2" || op == "Variable"; }
 
 RestoreNodes AddRestoreNodes(const Graph& graph, const std::string& prefix) {
   const std::string latest = IsFolder(prefix) ? train::latest_checkpoint(prefix) : prefix;

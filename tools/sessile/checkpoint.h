@@ -8,9 +8,6 @@
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/session/session.h"
 
-// What a reference to a value can be restored into: "VariableV2" and its older form.
-bool IsRefVariable(const std::string& op);
-
 struct RestoreNodes {
   std::vector<sessile::Fetch> assigns;  // to be run
   std::vector<std::string> missing;     // variables that the checkpoint does not have

@@ -18,3 +18,12 @@ absl::Status ShowCommand(const std::vector<std::string>& args);
 
 // Lists the operations: what they take, what they do, their gradients and kernels.
 absl::Status OpsCommand(const std::vector<std::string>& args);
+
+// Writes a graph from binary to text or from text to binary.
+absl::Status ConvertCommand(const std::vector<std::string>& args);
+
+// Compares two graphs node by node.
+absl::Status DiffCommand(const std::vector<std::string>& args);
+
+// Writes a graph with its variables as constants.
+absl::Status FreezeCommand(const std::vector<std::string>& args);

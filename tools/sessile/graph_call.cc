@@ -1,21 +1,29 @@
 #include "sessile/tools/sessile/graph_call.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/import.h"
 #include "sessile/core/io/file.h"
+#include "sessile/ops/saved_model.h"
 #include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/feed_argument.h"
+#include "sessile/tools/sessile/graph_source.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
 void GraphCallFlags::DeclareTo(FlagSet* set) {
-  set->Positional("GRAPH", &graph, "a GraphDef, binary or text (.pbtxt)")
+  set->Positional("GRAPH", &graph, kGraphSourceHelp)
+      .String("tag", &tag, "tags of the graph in a SavedModel, separated by commas")
+      .String("signature", &signature,
+              "of a SavedModel: NAMEs of feeds and fetches are keys of this signature")
       .String("checkpoint", &checkpoint,
               "PREFIX of a checkpoint, or its folder: variables get the values of its tensors of "
               "the same names, after --init")
@@ -28,8 +36,9 @@ void GraphCallFlags::DeclareTo(FlagSet* set) {
 }
 
 absl::StatusOr<Graph> GraphCall::ReadGraph(const std::string& path) {
-  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphDef(path));
   const Graph graph;
+  if (saved_model::maybe_saved_model_directory(path)) return graph;  // Start loads it
+  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphSource(path));
   SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
   return graph;
 }
@@ -40,8 +49,12 @@ GraphCall::GraphCall(const GraphCallFlags& flags, const Graph& graph)
       session_(graph, {.intra_op_parallelism_threads = static_cast<int>(flags.threads)}) {}
 
 absl::Status GraphCall::Start() {
+  SESSILE_RETURN_IF_ERROR(LoadSavedModel());
   for (const std::string& argument : flags_.feeds) {
-    SESSILE_ASSIGN_OR_RETURN(FeedArgument feed, ParseFeed(graph_, argument));
+    const size_t equals = std::min(argument.find('='), argument.size());
+    SESSILE_ASSIGN_OR_RETURN(const std::string name, TensorOf(argument.substr(0, equals)));
+    SESSILE_ASSIGN_OR_RETURN(FeedArgument feed,
+                             ParseFeed(graph_, absl::StrCat(name, argument.substr(equals))));
     feeds_.push_back({feed.name, std::move(feed.value)});
   }
   for (const std::string& op : flags_.init) {
@@ -49,13 +62,42 @@ absl::Status GraphCall::Start() {
   }
   if (!flags_.checkpoint.empty()) SESSILE_RETURN_IF_ERROR(Restore());
   for (const std::string& name : flags_.fetches) {
-    SESSILE_RETURN_IF_ERROR(CheckRegistered(TensorNameOf(name)));
-    fetches_.push_back(graph_.get_tensor_by_name(TensorNameOf(name)));
+    SESSILE_ASSIGN_OR_RETURN(const std::string tensor, TensorOf(name));
+    SESSILE_RETURN_IF_ERROR(CheckRegistered(tensor));
+    fetches_.push_back(graph_.get_tensor_by_name(tensor));
   }
   for (const std::string& name : flags_.targets) {
     fetches_.push_back(graph_.get_operation_by_name(name));
   }
   return absl::OkStatus();
+}
+
+absl::Status GraphCall::LoadSavedModel() {
+  if (!saved_model::maybe_saved_model_directory(flags_.graph)) {
+    if (flags_.signature.empty()) return absl::OkStatus();
+    return InvalidArgument("--signature: '", flags_.graph, "' is no SavedModel");
+  }
+  const std::vector<std::string> tags = absl::StrSplit(flags_.tag, ',', absl::SkipEmpty());
+  const MetaGraphDef meta = saved_model::load(session_, tags, flags_.graph);
+  if (flags_.signature.empty()) return absl::OkStatus();
+  const auto signatures = saved_model::signature_defs(meta);
+  const auto found = signatures.find(flags_.signature);
+  if (found == signatures.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, signature] : signatures) names.push_back(name);
+    return NotFound("The SavedModel has no signature '", flags_.signature, "', but ",
+                    absl::StrJoin(names, ", "));
+  }
+  for (const auto& [key, info] : found->second.inputs) keys_[key] = info.name;
+  for (const auto& [key, info] : found->second.outputs) keys_[key] = info.name;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> GraphCall::TensorOf(const std::string& name) const {
+  if (flags_.signature.empty()) return TensorNameOf(name);
+  const auto found = keys_.find(name);
+  if (found != keys_.end()) return found->second;
+  return NotFound("The signature '", flags_.signature, "' has no '", name, "'");
 }
 
 absl::Status GraphCall::Restore() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@
 struct GraphCallFlags {
   std::string graph;
   std::string checkpoint;
+  std::string tag = "serve";  // of a SavedModel: the tags of its graph, separated by commas
+  std::string signature;      // names are its keys
   std::vector<std::string> init, feeds, fetches, targets;
   int64_t threads = 0;
 
@@ -34,16 +37,20 @@ class GraphCall {
   const sessile::Graph& graph() const { return graph_; }
   sessile::Session& session() { return session_; }
   const std::vector<sessile::Feed>& feeds() const { return feeds_; }
+  // "x" is "x:0" or, with --signature, the tensor of that key.
+  absl::StatusOr<std::string> TensorOf(const std::string& name) const;
   // Tensors first, then operations.
   const std::vector<sessile::Fetch>& fetches() const { return fetches_; }
 
  private:
+  absl::Status LoadSavedModel();
   absl::Status Restore();
   absl::Status CheckRegistered(const std::string& tensor) const;
 
   const GraphCallFlags& flags_;
   const sessile::Graph graph_;
   sessile::Session session_;
+  std::map<std::string, std::string> keys_;  // of the signature
   std::vector<sessile::Feed> feeds_;
   std::vector<sessile::Fetch> fetches_;
 };

@@ -21,6 +21,9 @@ constexpr const char* kHelp =
     "  bench GRAPH   measures runs of a graph, and which kernels the time goes to\n"
     "  show GRAPH    lists its inputs, outputs, operations and variables; or a checkpoint's "
     "tensors\n"
+    "  diff A B      compares two graphs node by node\n"
+    "  convert A B   writes a graph from binary to text or from text to binary\n"
+    "  freeze GRAPH  writes the part of a graph that some outputs need, variables as constants\n"
     "  ops           lists the operations that there are\n"
     "  --version\n"
     "  --help        this text; after a command, its own\n";
@@ -39,6 +42,9 @@ absl::Status Dispatch(const std::vector<std::string>& args) {
   if (args[0] == "bench") return BenchCommand(rest);
   if (args[0] == "show") return ShowCommand(rest);
   if (args[0] == "ops") return OpsCommand(rest);
+  if (args[0] == "convert") return ConvertCommand(rest);
+  if (args[0] == "diff") return DiffCommand(rest);
+  if (args[0] == "freeze") return FreezeCommand(rest);
   return absl::InvalidArgumentError(
       absl::StrCat("unknown command '", args[0], "' (see sessile --help)"));
 }

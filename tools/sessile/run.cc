@@ -50,8 +50,8 @@ class Runner {
   Runner(const Flags& flags, const Graph& graph) : flags_(flags), call_(flags.call, graph) {}
 
   absl::Status Run() {
-    SESSILE_RETURN_IF_ERROR(ReadFeedsEach());
     SESSILE_RETURN_IF_ERROR(call_.Start());
+    SESSILE_RETURN_IF_ERROR(ReadFeedsEach());
     if (call_.fetches().empty()) return absl::OkStatus();
     if (flags_.explain) {
       std::fputs(call_.session().explain(call_.fetches(), FeedsOf(0)).c_str(), stdout);
@@ -79,7 +79,7 @@ class Runner {
       if (equals == std::string::npos) {
         return InvalidArgument("--feed-each: expected NAME=FILE.npy, got '", argument, "'");
       }
-      const std::string name = TensorNameOf(argument.substr(0, equals));
+      SESSILE_ASSIGN_OR_RETURN(const std::string name, call_.TensorOf(argument.substr(0, equals)));
       SESSILE_ASSIGN_OR_RETURN(const Tensor array,
                                ReadArrayFor(call_.graph(), name, argument.substr(equals + 1)));
       if (array.rank() == 0) {

@@ -11,8 +11,13 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/import.h"
 #include "sessile/core/io/flags.h"
+#include "sessile/ops/graph_util.h"
+#include "sessile/ops/saved_model.h"
 #include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/commands.h"
+#include "sessile/tools/sessile/dot.h"
+#include "sessile/tools/sessile/graph_source.h"
+#include "sessile/tools/sessile/saved_model.h"
 
 namespace {
 
@@ -98,17 +103,23 @@ absl::Status ShowCommand(const std::vector<std::string>& args) {
   FlagSet set(
       "sessile show",
       "Lists a graph's inputs, outputs, variables and operations, or a checkpoint's tensors.");
-  set.Positional("GRAPH", &path,
-                 "a GraphDef, binary or text (.pbtxt); or the PREFIX of a checkpoint");
+  set.Positional("GRAPH", &path, absl::StrCat(kGraphSourceHelp, "; or the PREFIX of a checkpoint"));
+  bool dot = false;
+  set.Bool("dot", &dot, "print the graph for Graphviz: sessile show GRAPH --dot | dot -Tsvg");
   SESSILE_RETURN_IF_ERROR(set.Parse(args));
   if (set.help_wanted()) {
     std::fputs(set.Help().c_str(), stdout);
     return absl::OkStatus();
   }
+  if (!dot && saved_model::maybe_saved_model_directory(path)) return ShowSavedModel(path);
   if (IsCheckpoint(path)) return ShowCheckpoint(path);
-  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphDef(path));
+  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphSource(path));
   const Graph graph;
   SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
+  if (dot) {
+    PrintDot(*graph.impl());
+    return absl::OkStatus();
+  }
   const Listing listing = List(*graph.impl());
   std::printf("%s: %d nodes, GraphDef version %d\n", path.c_str(), graph_def.node_size(),
               graph.impl()->producer_version());

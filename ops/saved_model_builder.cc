@@ -1,0 +1,117 @@
+// SavedModelBuilder and simple_save.
+
+#include <filesystem>
+
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/graph/proto_convert.h"
+#include "sessile/core/io/file.h"
+#include "sessile/core/io/proto_io.h"
+#include "sessile/ops/collections.h"
+#include "sessile/ops/meta_graph.h"
+#include "sessile/ops/saved_model.h"
+#include "sessile/ops/saver.h"
+#include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/saved_model.pb.h"
+
+namespace sessile::saved_model {
+namespace {
+
+constexpr char kMainOpCollection[] = "saved_model_main_op";
+
+void InfoToProto(const TensorInfo& info, pb::TensorInfo* message) {
+  message->set_name(info.name);
+  message->set_dtype(static_cast<pb::DataType>(info.dtype));
+  ShapeToProto(info.shape, message->mutable_tensor_shape());
+}
+
+void SignatureToProto(const SignatureDef& signature, pb::SignatureDef* message) {
+  for (const auto& [key, info] : signature.inputs) {
+    InfoToProto(info, &(*message->mutable_inputs())[key]);
+  }
+  for (const auto& [key, info] : signature.outputs) {
+    InfoToProto(info, &(*message->mutable_outputs())[key]);
+  }
+  message->set_method_name(signature.method_name);
+}
+
+}  // namespace
+
+SavedModelBuilder::SavedModelBuilder(std::string export_dir)
+    : export_dir_(std::move(export_dir)), model_(std::make_shared<pb::SavedModel>()) {
+  std::error_code error;
+  if (std::filesystem::exists(export_dir_, error) &&
+      !std::filesystem::is_empty(export_dir_, error)) {
+    errors::ThrowIfError(absl::AlreadyExistsError(
+        absl::StrCat("Export directory already exists, and isn't empty. Please choose a different "
+                     "export directory, or delete all the contents of the specified directory: ",
+                     export_dir_)));
+  }
+  errors::ThrowIfError(MakeFolders(export_dir_));
+  model_->set_saved_model_schema_version(1);
+}
+
+void SavedModelBuilder::AddGraph(Session* session, const std::vector<std::string>& tags,
+                                 const MetaGraphOptions& options) {
+  if (options.main_op.has_value()) add_to_collection(kMainOpCollection, options.main_op);
+  train::Saver saver(train::SaverOptions{.sharded = true, .allow_empty = true});
+  if (session != nullptr) {
+    saver.save(*session, export_dir_ + "/variables/variables",
+               {.write_meta_graph = false, .write_state = false});
+  }
+  pb::MetaGraphDef& added = *model_->add_meta_graphs();
+  added = *saver
+               .export_meta_graph({.tags = tags,
+                                   .clear_devices = options.clear_devices,
+                                   .strip_default_attrs = options.strip_default_attrs})
+               .message();
+  for (const auto& [key, signature] : options.signature_def_map) {
+    SignatureToProto(signature, &(*added.mutable_signature_def())[key]);
+  }
+}
+
+void SavedModelBuilder::add_meta_graph_and_variables(Session& sess,
+                                                     const std::vector<std::string>& tags,
+                                                     const MetaGraphOptions& options) {
+  if (has_variables_) {
+    errors::ThrowIfError(
+        FailedPrecondition("Graph state including variables and assets has already been saved. "
+                           "Please invoke `add_meta_graph()` instead."));
+  }
+  const auto with = sess.graph().as_default();
+  AddGraph(&sess, tags, options);
+  has_variables_ = true;
+}
+
+void SavedModelBuilder::add_meta_graph(const std::vector<std::string>& tags,
+                                       const MetaGraphOptions& options) {
+  if (!has_variables_) {
+    errors::ThrowIfError(
+        FailedPrecondition("Graph state including variables and assets has not been saved yet. "
+                           "Please invoke `add_meta_graph_and_variables()` first."));
+  }
+  AddGraph(nullptr, tags, options);
+}
+
+std::string SavedModelBuilder::save(bool as_text) {
+  const std::string path = export_dir_ + (as_text ? "/saved_model.pbtxt" : "/saved_model.pb");
+  const std::string bytes =
+      as_text ? PrintTextProto(*model_) : errors::ValueOrThrow(SerializeDeterministic(*model_));
+  errors::ThrowIfError(WriteFile(path, bytes));
+  return path;
+}
+
+void simple_save(Session& sess, const std::string& export_dir,
+                 const std::map<std::string, Output>& inputs,
+                 const std::map<std::string, Output>& outputs, const Operation& legacy_init_op) {
+  SavedModelBuilder builder(export_dir);
+  builder.add_meta_graph_and_variables(
+      sess, {tag_constants::SERVING},
+      {.signature_def_map = {{signature_constants::DEFAULT_SERVING_SIGNATURE_DEF_KEY,
+                              predict_signature_def(inputs, outputs)}},
+       .clear_devices = true,
+       .main_op = legacy_init_op});
+  builder.save();
+}
+
+}  // namespace sessile::saved_model
