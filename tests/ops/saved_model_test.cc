@@ -39,7 +39,9 @@ class SavedModelFolderTest : public ::testing::Test {
   const std::string folder_ = ::testing::TempDir() + "saved_model_test";
 };
 
-TEST_F(SavedModelFolderTest, TensorFlowsIsServed) { EXPECT_THAT(Serve(kGoldenSavedModel), ElementsAre(11)); }
+TEST_F(SavedModelFolderTest, TensorFlowsIsServed) {
+  EXPECT_THAT(Serve(kGoldenSavedModel), ElementsAre(11));
+}
 
 TEST_F(SavedModelFolderTest, OursIsServed) {
   {
@@ -66,7 +68,8 @@ TEST_F(SavedModelFolderTest, TagsMustMatchExactly) {
                 saved_model::load(sess, {"serve", "gpu"}, kGoldenSavedModel);
               }),
               HasSubstr("MetaGraphDef associated with tags {gpu, serve} could not be found"));
-  EXPECT_THAT(ErrorOf([&] { saved_model::load(sess, {}, kGoldenSavedModel); }), HasSubstr("It has {serve}"));
+  EXPECT_THAT(ErrorOf([&] { saved_model::load(sess, {}, kGoldenSavedModel); }),
+              HasSubstr("It has {serve}"));
 }
 
 TEST_F(SavedModelFolderTest, MustBeThere) {

@@ -1,8 +1,7 @@
 // Damaged checkpoints: each case ends in a status or in the values that were saved, in bounded time
 // and memory. SESSILE_MUTATIONS=100000 in the environment makes a long run of it.
 
-#include <cstdlib>
-#include <random>
+#include "sessile/tests/mutation.h"
 
 #include "gmock/gmock.h"
 #include "sessile/core/checkpoint/bundle_files.h"
@@ -22,47 +21,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr size_t kMemory = size_t{1} << 28;  // a damaged file may not ask for more
-
-int Mutations() {
-  const char* const wanted = std::getenv("SESSILE_MUTATIONS");
-  return wanted == nullptr ? 2000 : std::atoi(wanted);
-}
-
 class MutationTest : public CheckpointFolderTest {
  protected:
-  MutationTest() { SetMemoryLimit(kMemory); }
+  MutationTest() { SetMemoryLimit(kMutationMemory); }
   ~MutationTest() override { SetMemoryLimit(0); }
 
-  size_t Random(size_t below) { return std::uniform_int_distribution<size_t>(0, below - 1)(bits_); }
-
-  // One to three changes: a bit, a byte, a run of bytes, a cut, a piece taken out or doubled.
-  std::string Mutated(std::string bytes) {
-    for (size_t changes = 1 + Random(3); changes > 0 && !bytes.empty(); --changes) {
-      const size_t at = Random(bytes.size());
-      const size_t size = std::min(bytes.size() - at, 1 + Random(9));
-      switch (Random(6)) {
-        case 0:
-          bytes[at] = static_cast<char>(bytes[at] ^ (1 << Random(8)));
-          break;
-        case 1:
-          bytes[at] = static_cast<char>(Random(256));
-          break;
-        case 2:
-          for (size_t i = 0; i < size; ++i) bytes[at + i] = Random(2) != 0 ? '\xff' : '\x7f';
-          break;
-        case 3:
-          bytes.resize(at);
-          break;
-        case 4:
-          bytes.erase(at, size);
-          break;
-        default:
-          bytes.insert(at, bytes.substr(at, size));
-      }
-    }
-    return bytes;
-  }
+  size_t Random(size_t below) { return mutator_.Random(below); }
+  std::string Mutated(std::string bytes) { return mutator_.Mutated(std::move(bytes)); }
 
   // Reads all that is there. Only the time and that nothing breaks counts.
   static int ReadAll(const std::string& prefix) {
@@ -74,7 +39,7 @@ class MutationTest : public CheckpointFolderTest {
   }
 
  private:
-  std::mt19937 bits_{1};
+  Mutator mutator_;
 };
 
 // The checksums stop nearly all of these.
