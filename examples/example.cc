@@ -29,8 +29,8 @@ void AddFlags(ExampleOptions* options, FlagSet* flags) {
 }
 
 input_data::DataSets ExampleOptions::ReadData() const {
-  std::optional<uint64_t> order;
-  if (has_seed()) order = static_cast<uint64_t>(seed);
+  std::optional<uint32_t> order;
+  if (has_seed()) order = static_cast<uint32_t>(seed);
   return input_data::read_data_sets(data, {.one_hot = true, .reshape = false, .seed = order});
 }
 

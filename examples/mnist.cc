@@ -1,6 +1,7 @@
 #include "sessile/examples/mnist.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
@@ -34,7 +35,7 @@ struct Bytes {
 class Examples {
  public:
   Examples(std::shared_ptr<const Bytes> bytes, std::vector<uint32_t> order,
-           const ReadDataSetsOptions& options, uint64_t seed)
+           const ReadDataSetsOptions& options, uint32_t seed)
       : bytes_(std::move(bytes)),
         order_(std::move(order)),
         one_hot_(options.one_hot),
@@ -56,7 +57,7 @@ class Examples {
   std::vector<uint32_t> order_;
   bool one_hot_;
   bool flat_;
-  std::mt19937_64 random_;
+  std::mt19937 random_;
   int64_t position_ = 0;  // in the epoch
   int64_t epochs_ = 0;
 };
@@ -117,15 +118,14 @@ absl::StatusOr<std::pair<Tensor, Tensor>> Examples::NextBatch(int64_t batch_size
   return std::pair(std::move(images), std::move(labels));
 }
 
-// Fisher and Yates. The standard's distributions may differ between libraries, its generators not.
+// numpy.random.shuffle, as its RandomState draws: Fisher and Yates, each number below a bound by
+// the lower bits of draws until one fits.
 void Examples::Shuffle() {
-  for (uint64_t n = order_.size(); n > 1; --n) {
-    // The largest multiple of n that the generator reaches bounds the draws that are taken, so that
-    // every remainder is equally likely.
-    const uint64_t limit = std::mt19937_64::max() - std::mt19937_64::max() % n;
-    uint64_t draw = random_();
-    while (draw >= limit) draw = random_();
-    std::swap(order_[n - 1], order_[draw % n]);
+  for (size_t last = order_.size(); last-- > 1;) {
+    const auto mask = static_cast<uint32_t>(std::bit_ceil(last + 1) - 1);
+    size_t draw = random_() & mask;
+    while (draw > last) draw = random_() & mask;
+    std::swap(order_[last], order_[draw]);
   }
 }
 
@@ -238,7 +238,7 @@ absl::StatusOr<DataSets> ReadDataSets(const std::string& dir, const ReadDataSets
     return InvalidArgument("Validation size should be between 0 and ", train->count(),
                            ". Received: ", validation_size, ".");
   }
-  const uint64_t seed = options.seed ? *options.seed : std::random_device()();
+  const uint32_t seed = options.seed ? *options.seed : std::random_device()();
   // Each has a generator of its own: batches of one do not depend on those taken from another.
   const auto data_set = [&](const std::shared_ptr<const Bytes>& bytes, int64_t begin, int64_t end) {
     std::vector<uint32_t> order(static_cast<size_t>(end - begin));
