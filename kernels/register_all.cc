@@ -26,6 +26,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterDynamicStitch(kernels);
   RegisterFill(kernels);
   RegisterFusedBatchNorm(kernels);
+  RegisterFusedBatchNormGrad(kernels);
   RegisterGather(kernels);
   RegisterGatherNd(kernels);
   RegisterIdentity(kernels);

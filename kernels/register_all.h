@@ -26,6 +26,7 @@ void RegisterDepthwiseConv2D(KernelRegistry& kernels);
 void RegisterDynamicStitch(KernelRegistry& kernels);
 void RegisterFill(KernelRegistry& kernels);
 void RegisterFusedBatchNorm(KernelRegistry& kernels);
+void RegisterFusedBatchNormGrad(KernelRegistry& kernels);
 void RegisterGather(KernelRegistry& kernels);
 void RegisterGatherNd(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);

@@ -1,0 +1,51 @@
+// What batch normalization and its gradient share: attributes, checks of their inputs, arrays of
+// sums, and the types that they are registered for.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sessile/core/framework/kernel.h"
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/shape.h"
+#include "sessile/kernels/channels.h"
+
+namespace sessile {
+
+struct BatchNormAttrs {
+  Channels dims;
+  bool training = true;
+  double epsilon = 0;
+  double factor = 1;  // how much of the batch's statistics goes into the running ones
+
+  // `x` is the input that is normalized.
+  static absl::StatusOr<BatchNormAttrs> Of(const PrepareContext& ctx, const Shape& x);
+};
+
+// Whether an input has one dimension; whether it has an element for each channel.
+absl::Status CheckIsVector(const char* name, const Shape& shape);
+absl::Status CheckChannels(const std::string& name, const Shape& shape, const Channels& dims);
+
+// Arrays of lanes() doubles in one slot of scratch.
+class BatchNormLanes {
+ public:
+  BatchNormLanes(const Channels& dims, Scratch scratch, int64_t slot)
+      : lanes_(dims.lanes()), data_(scratch.slot<double>(slot)) {}
+  double* operator[](int64_t i) const { return data_ + i * lanes_; }
+  void Clear(int64_t i) const { std::fill_n((*this)[i], lanes_, 0.0); }
+
+ private:
+  const int64_t lanes_;
+  double* const data_;
+};
+
+inline constexpr char kBatchNormOnlyFloat[] = "kernels compute with float and double only";
+
+// Registers versions 1, 2 and 3 of `op` ("FusedBatchNorm" or "FusedBatchNormGrad").
+void RegisterBatchNormVersions(KernelRegistry& kernels, const std::string& op, PrepareFn in_float,
+                               PrepareFn in_double);
+
+}  // namespace sessile

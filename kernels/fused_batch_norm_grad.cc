@@ -1,0 +1,181 @@
+// The gradient of FusedBatchNorm in its three versions. For the gradient g of y, with N elements
+// for each channel and r = 1 / sqrt(variance + epsilon):
+//
+//   scale_backprop = r * sum(g * (x - mean))
+//   offset_backprop = sum(g)
+//   x_backprop = scale * r * (g - sum(g) / N - (x - mean) * r^2 * sum(g * (x - mean)) / N)
+//
+// Sums and per-channel values are kept in double. Phase 0 sums each block of rows, phase 1 joins
+// the blocks in order, phase 2 computes the elements as a * g + b * x + c. If not training, nothing
+// is subtracted from g. With ReLU, g counts only where the ReLU's output is positive.
+
+#include <cmath>
+#include <memory>
+
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/batch_norm_attrs.h"
+#include "sessile/kernels/blocks.h"
+#include "sessile/kernels/channels.h"
+#include "sessile/kernels/fused_batch_norm.h"
+#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/register_all.h"
+
+namespace sessile {
+namespace {
+
+template <typename T>
+class FusedBatchNormGrad final : public Prepared {
+ public:
+  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+    const Shape& gradient = ctx.input_shape(0);
+    const Shape& x = ctx.input_shape(1);
+    SESSILE_ASSIGN_OR_RETURN(const BatchNormAttrs attrs, BatchNormAttrs::Of(ctx, x));
+    if (x != gradient) {
+      return InvalidArgument("x and y_backprop must have same shape, but x has shape ",
+                             x.ToString(), " and y_backprop has shape ", gradient.ToString());
+    }
+    const char* const names[] = {"scale", "reserve_space_1", "reserve_space_2"};
+    for (int i = 0; i < 3; ++i) {
+      SESSILE_RETURN_IF_ERROR(CheckIsVector(names[i], ctx.input_shape(2 + i)));
+    }
+    for (int i = 0; i < 3; ++i) {
+      SESSILE_RETURN_IF_ERROR(CheckChannels(names[i], ctx.input_shape(2 + i), attrs.dims));
+    }
+    return std::make_unique<FusedBatchNormGrad>(attrs, x);
+  }
+
+  // With `features` >= 0 that input is a ReLU's output, whose gradient input 0 is.
+  FusedBatchNormGrad(const BatchNormAttrs& attrs, const Shape& shape, int features = -1)
+      : attrs_(attrs),
+        dims_(attrs.dims),
+        features_(features),
+        blocks_(BlocksOf(dims_.outer, 2 * dims_.stride() * static_cast<int64_t>(sizeof(T)))) {
+    constexpr DataType type = DataTypeOf<T>::value;
+    AddOutput(type, shape);
+    for (int i = 0; i < 2; ++i) AddOutput(type, Shape({dims_.channels}));
+    for (int i = 0; i < 2; ++i) AddOutput(type, Shape({0}));
+    MayForward(0, 0);
+    AddPhase(blocks_);
+    AddPhase(1);
+    AddPhase(blocks_);
+    SetScratch(blocks_ + 1, static_cast<size_t>(3 * dims_.lanes()) * sizeof(double));
+  }
+
+  std::shared_ptr<const Prepared> AfterReluGrad() const {
+    constexpr int kInputs = 6;
+    return std::make_shared<FusedBatchNormGrad>(attrs_, outputs()[0].shape, kInputs);
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    switch (phase) {
+      case 0:
+        BlockSums(in, block, BatchNormLanes(dims_, scratch, block));
+        break;
+      case 1:
+        JoinBlocks(in, out, scratch);
+        break;
+      default:
+        BackwardElements(in, BatchNormLanes(dims_, scratch, blocks_), block, out[0].data<T>());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  IndexRange Rows(int64_t block) const { return BlockRange(dims_.outer, block, blocks_); }
+
+  // [0] sum(g), [1] sum(g * (x - mean)) of the block.
+  void BlockSums(Inputs in, int64_t block, const BatchNormLanes& lanes) const {
+    const T* x = in[1].data<T>();
+    lanes.Clear(0);
+    lanes.Clear(1);
+    double* sum = lanes[0];
+    double* products = lanes[1];
+    double* mean = lanes[2];
+    for (int64_t c = 0; c < dims_.channels; ++c) mean[c] = double{in[3].data<T>()[c]};
+    dims_.Tile(mean);
+    WithGradient(in, [&](auto g) {
+      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+        const double gradient = g(i);
+        sum[lane] += gradient;
+        products[lane] += gradient * (double{x[i]} - mean[lane]);
+      });
+    });
+    dims_.Fold(sum);
+    dims_.Fold(products);
+  }
+
+  void JoinBlocks(Inputs in, Outputs out, Scratch scratch) const {
+    const BatchNormLanes lanes(dims_, scratch, blocks_);
+    const auto count = static_cast<double>(dims_.per_channel());
+    for (int64_t c = 0; c < dims_.channels; ++c) {
+      double sum = 0;
+      double products = 0;
+      for (int64_t block = 0; block < blocks_; ++block) {
+        sum += BatchNormLanes(dims_, scratch, block)[0][c];
+        products += BatchNormLanes(dims_, scratch, block)[1][c];
+      }
+      const double mean = double{in[3].data<T>()[c]};
+      const double r = 1 / std::sqrt(double{in[4].data<T>()[c]} + attrs_.epsilon);
+      out[1].data<T>()[c] = static_cast<T>(r * products);
+      out[2].data<T>()[c] = static_cast<T>(sum);
+      const double slope = double{in[2].data<T>()[c]} * r;
+      const double correction = attrs_.training ? -slope * r * r * products / count : 0;
+      lanes[0][c] = slope;
+      lanes[1][c] = correction;
+      lanes[2][c] = attrs_.training ? -slope * sum / count - correction * mean : 0;
+    }
+    for (int64_t i = 0; i < 3; ++i) dims_.Tile(lanes[i]);
+  }
+
+  void BackwardElements(Inputs in, const BatchNormLanes& lanes, int64_t block,
+                        T* x_backprop) const {
+    const T* x = in[1].data<T>();
+    const double* a = lanes[0];
+    const double* b = lanes[1];
+    const double* c = lanes[2];
+    WithGradient(in, [&](auto g) {
+      if (!attrs_.training) {
+        dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+          x_backprop[i] = static_cast<T>(a[lane] * g(i));
+        });
+        return;
+      }
+      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+        x_backprop[i] = static_cast<T>(a[lane] * g(i) + (b[lane] * double{x[i]} + c[lane]));
+      });
+    });
+  }
+
+  // Calls use(g) with g(i), element i of the gradient of the normalized values.
+  template <typename Use>
+  void WithGradient(Inputs in, Use use) const {
+    const T* g = in[0].data<T>();
+    if (features_ < 0) {
+      use([g](int64_t i) { return double{g[i]}; });
+      return;
+    }
+    const T* features = in[static_cast<size_t>(features_)].data<T>();
+    use([g, features](int64_t i) { return double{g[i] * OneIfPositive(features[i])}; });
+  }
+
+  const BatchNormAttrs attrs_;
+  const Channels dims_;
+  const int features_;
+  const int64_t blocks_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Prepared> ReluGradThenBatchNormGrad(const Prepared& kernel) {
+  const auto* const gradient = dynamic_cast<const FusedBatchNormGrad<float>*>(&kernel);
+  return gradient != nullptr ? gradient->AfterReluGrad() : nullptr;
+}
+
+void RegisterFusedBatchNormGrad(KernelRegistry& kernels) {
+  RegisterBatchNormVersions(kernels, "FusedBatchNormGrad", FusedBatchNormGrad<float>::Prepare,
+                            FusedBatchNormGrad<double>::Prepare);
+}
+
+}  // namespace sessile
