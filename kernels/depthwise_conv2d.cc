@@ -8,6 +8,8 @@
 // over all images in order.
 
 #include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
@@ -93,33 +95,53 @@ absl::Status CheckDepthwiseBackprop(const Shape& backprop, const DepthwiseDims& 
                          backprop.ToString());
 }
 
+// A kernel that makes an image of `rows` by `columns` positions with `depth` channels, a position
+// after the other, each from sums over taps. Blocks are rows.
+class DepthwiseImage : public Prepared {
+ protected:
+  DepthwiseImage(const DepthwiseDims& dims, DataType type, const Shape& image)
+      : d_(dims), rows_(image.dim(1)), columns_(image.dim(2)), depth_(image.dim(3)) {
+    AddOutput(type, image);
+    if (image.num_elements() == 0) return;
+    AddPhase(BlocksOfWork(d_.batch * rows_, static_cast<double>(columns_ * d_.wide()) * d_.taps()));
+    SetScratch(num_blocks(0), static_cast<size_t>(depth_) * sizeof(double));
+  }
+
+  // add(image, row, column, sums)
+  template <typename T, typename Add>
+  void ForEachPosition(T* image, double* sums, int64_t block, Add&& add) const {
+    for (const int64_t row : BlockRange(d_.batch * rows_, block, num_blocks(0))) {
+      for (int64_t column = 0; column < columns_; ++column) {
+        std::fill_n(sums, depth_, 0.0);
+        add(row / rows_, row % rows_, column, sums);
+        T* const to = image + (row * columns_ + column) * depth_;
+        for (int64_t c = 0; c < depth_; ++c) to[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
+      }
+    }
+  }
+
+  const DepthwiseDims d_;
+
+ private:
+  const int64_t rows_, columns_, depth_;
+};
+
 template <typename T>
-class DepthwiseForward final : public Prepared {
+class DepthwiseForward final : public DepthwiseImage {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const DepthwiseDims dims,
                              DepthwiseDims::Of(ctx, ctx.input_shape(0), ctx.input_shape(1)));
     return std::make_unique<DepthwiseForward>(dims);
   }
-  explicit DepthwiseForward(const DepthwiseDims& dims) : d_(dims) {
-    AddOutput(DataTypeOf<T>::value, d_.output);
-    if (d_.output.num_elements() == 0) return;
-    AddPhase(BlocksOfWork(d_.batch * d_.y.output,
-                          static_cast<double>(d_.x.output * d_.wide()) * d_.taps()));
-    SetScratch(num_blocks(0), static_cast<size_t>(d_.wide()) * sizeof(double));
-  }
+  explicit DepthwiseForward(const DepthwiseDims& dims)
+      : DepthwiseImage(dims, DataTypeOf<T>::value, dims.output) {}
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
-    double* const sums = scratch.slot<double>(block);
-    T* const output = out[0].data<T>();
-    for (const int64_t row : BlockRange(d_.batch * d_.y.output, block, num_blocks(0))) {
-      for (int64_t ox = 0; ox < d_.x.output; ++ox) {
-        std::fill_n(sums, d_.wide(), 0.0);
-        AddTaps(in[0].data<T>(), in[1].data<T>(), row / d_.y.output, row % d_.y.output, ox, sums);
-        T* const y = output + (row * d_.x.output + ox) * d_.wide();
-        for (int64_t c = 0; c < d_.wide(); ++c) y[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
-      }
-    }
+    ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,
+                    [&](int64_t b, int64_t oy, int64_t ox, double* sums) {
+                      AddTaps(in[0].data<T>(), in[1].data<T>(), b, oy, ox, sums);
+                    });
     return absl::OkStatus();
   }
 
@@ -142,11 +164,10 @@ class DepthwiseForward final : public Prepared {
       }
     }
   }
-  const DepthwiseDims d_;
 };
 
 template <typename T>
-class DepthwiseByInput final : public Prepared {
+class DepthwiseByInput final : public DepthwiseImage {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const Shape input, ShapeOfSizes(*ctx.input_value(0)));
@@ -155,26 +176,14 @@ class DepthwiseByInput final : public Prepared {
     SESSILE_RETURN_IF_ERROR(CheckDepthwiseBackprop(ctx.input_shape(2), dims));
     return std::make_unique<DepthwiseByInput>(dims, input);
   }
-  DepthwiseByInput(const DepthwiseDims& dims, const Shape& input) : d_(dims) {
-    AddOutput(DataTypeOf<T>::value, input);
-    if (input.num_elements() == 0) return;
-    AddPhase(BlocksOfWork(d_.batch * d_.y.input,
-                          static_cast<double>(d_.x.input * d_.wide()) * d_.taps()));
-    SetScratch(num_blocks(0), static_cast<size_t>(d_.channels) * sizeof(double));
-  }
+  DepthwiseByInput(const DepthwiseDims& dims, const Shape& input)
+      : DepthwiseImage(dims, DataTypeOf<T>::value, input) {}
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
-    double* const sums = scratch.slot<double>(block);
-    for (const int64_t row : BlockRange(d_.batch * d_.y.input, block, num_blocks(0))) {
-      for (int64_t ix = 0; ix < d_.x.input; ++ix) {
-        std::fill_n(sums, d_.channels, 0.0);
-        AddTaps(in[1].data<T>(), in[2].data<T>(), row / d_.y.input, row % d_.y.input, ix, sums);
-        T* const x = out[0].data<T>() + (row * d_.x.input + ix) * d_.channels;
-        for (int64_t c = 0; c < d_.channels; ++c) {
-          x[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
-        }
-      }
-    }
+    ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,
+                    [&](int64_t b, int64_t iy, int64_t ix, double* sums) {
+                      AddTaps(in[1].data<T>(), in[2].data<T>(), b, iy, ix, sums);
+                    });
     return absl::OkStatus();
   }
 
@@ -196,7 +205,6 @@ class DepthwiseByInput final : public Prepared {
       }
     }
   }
-  const DepthwiseDims d_;
 };
 
 template <typename T>
