@@ -139,6 +139,15 @@ LabelsAndPredictions AsFloats(const Input& labels, const Input& predictions) {
   return pair;
 }
 
+// Logits as they are, and labels in their type.
+LabelsAndPredictions AsLogits(const Input& labels, const Input& logits) {
+  LabelsAndPredictions pair;
+  pair.predictions = convert_to_tensor(logits);
+  pair.labels = cast(labels, BaseType(pair.predictions.dtype()));
+  CheckCompatible(pair.predictions, pair.labels);
+  return pair;
+}
+
 }  // namespace
 
 Output compute_weighted_loss(Input losses, const LossOptions& options) {
@@ -223,9 +232,7 @@ Output sigmoid_cross_entropy(Input multi_class_labels, Input logits,
   SourceScope here(logits);
   const LossScope scope({logits, multi_class_labels, options.weights}, options.scope,
                         "sigmoid_cross_entropy_loss");
-  const Output x = convert_to_tensor(logits);
-  Output labels = cast(multi_class_labels, BaseType(x.dtype()));
-  CheckCompatible(x, labels);
+  auto [labels, x] = AsLogits(multi_class_labels, logits);
   if (options.label_smoothing > 0) {
     const Output shrunk = labels * (1.0 - options.label_smoothing);
     labels = shrunk + 0.5 * options.label_smoothing;
@@ -240,9 +247,7 @@ Output softmax_cross_entropy(Input onehot_labels, Input logits,
   SourceScope here(logits);
   const LossScope scope({logits, onehot_labels, options.weights}, options.scope,
                         "softmax_cross_entropy_loss");
-  const Output x = convert_to_tensor(logits);
-  Output labels = cast(onehot_labels, BaseType(x.dtype()));
-  CheckCompatible(x, labels);
+  auto [labels, x] = AsLogits(onehot_labels, logits);
   if (options.label_smoothing > 0) {
     const Output part = options.label_smoothing / cast(shape(labels)[-1], BaseType(x.dtype()));
     const Output shrunk = labels * (1.0 - options.label_smoothing);

@@ -106,25 +106,20 @@ void RegisterPad(OpRegistry& ops) {
     builder.Doc(has_value ? "`input` in a margin of `constant_values`."
                           : "`input` in a margin of zeros.");
   }
-  ops.Add("MirrorPad")
-      .Input("input: T")
-      .Input("paddings: Tpaddings")
-      .Output("output: T")
-      .Attr("T: type")
-      .Attr("Tpaddings: {int32, int64} = DT_INT32")
-      .Attr("mode: {'REFLECT', 'SYMMETRIC'}")
-      .Shape(PaddedShape<1>)
-      .Gradient(MirrorPadGradient)
+  const auto add_mirrored = [&](const char* op, ShapeFn shape, GradientFn gradient) {
+    return ops.Add(op)
+        .Input("input: T")
+        .Input("paddings: Tpaddings")
+        .Output("output: T")
+        .Attr("T: type")
+        .Attr("Tpaddings: {int32, int64} = DT_INT32")
+        .Attr("mode: {'REFLECT', 'SYMMETRIC'}")
+        .Shape(std::move(shape))
+        .Gradient(std::move(gradient));
+  };
+  add_mirrored("MirrorPad", PaddedShape<1>, MirrorPadGradient)
       .Doc("`input` in a margin of its own elements, mirrored at the edges.");
-  ops.Add("MirrorPadGrad")
-      .Input("input: T")
-      .Input("paddings: Tpaddings")
-      .Output("output: T")
-      .Attr("T: type")
-      .Attr("Tpaddings: {int32, int64} = DT_INT32")
-      .Attr("mode: {'REFLECT', 'SYMMETRIC'}")
-      .Shape(PaddedShape<-1>)
-      .Gradient(MirrorPadGradGradient)
+  add_mirrored("MirrorPadGrad", PaddedShape<-1>, MirrorPadGradGradient)
       .Doc("The gradient of MirrorPad: the margin folded back and added.");
 }
 

@@ -19,6 +19,8 @@
 // A Saver may be used from one thread at a time.
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <initializer_list>
 #include <map>
 #include <optional>

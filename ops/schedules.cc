@@ -1,6 +1,8 @@
 // Learning rates that follow from the number of steps.
 
 #include <numbers>
+#include <string>
+#include <vector>
 
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
@@ -13,6 +15,12 @@
 namespace sessile::train {
 namespace {
 
+// What a decay multiplies by, and how many periods of steps have passed.
+struct Decay {
+  Output rate;
+  Output periods;
+};
+
 // What all of them begin with: the first rate as a tensor, whose dtype is that of all numbers.
 class Schedule {
  public:
@@ -23,6 +31,9 @@ class Schedule {
   const Output& rate() const { return rate_; }
   const std::string& name() const { return scope_.name(); }
   Output Number(const Input& input) const { return cast(input, BaseType(rate_.dtype())); }
+  // With staircase, only whole periods count.
+  Decay DecayOf(const Input& global_step, const Input& decay_steps, const Input& decay_rate,
+                bool staircase) const;
 
  private:
   const DefaultGraphScope with_;
@@ -34,6 +45,15 @@ Output Ceil(const Output& x) { return OpBuilder("Ceil").Input(x).Build(); }
 Output Floor(const Output& x) { return OpBuilder("Floor").Input(x).Build(); }
 Output Cos(const Output& x) { return OpBuilder("Cos").Input(x).Build(); }
 
+Decay Schedule::DecayOf(const Input& global_step, const Input& decay_steps, const Input& decay_rate,
+                        bool staircase) const {
+  const Output steps = Number(decay_steps);
+  const Output rate = Number(decay_rate);
+  const Output step = Number(global_step);
+  const Output periods = step / steps;
+  return {rate, staircase ? Floor(periods) : periods};
+}
+
 }  // namespace
 
 Output exponential_decay(Input learning_rate, Input global_step, Input decay_steps,
@@ -41,12 +61,9 @@ Output exponential_decay(Input learning_rate, Input global_step, Input decay_ste
   SourceScope here(learning_rate);
   const Schedule schedule({learning_rate, global_step, decay_steps, decay_rate}, options.name,
                           "ExponentialDecay");
-  const Output steps = schedule.Number(decay_steps);
-  const Output rate = schedule.Number(decay_rate);
-  const Output step = schedule.Number(global_step);
-  Output p = step / steps;
-  if (options.staircase) p = Floor(p);
-  return multiply(schedule.rate(), pow(rate, p), schedule.name());
+  const auto [rate, periods] =
+      schedule.DecayOf(global_step, decay_steps, decay_rate, options.staircase);
+  return multiply(schedule.rate(), pow(rate, periods), schedule.name());
 }
 
 Output natural_exp_decay(Input learning_rate, Input global_step, Input decay_steps,
@@ -61,13 +78,10 @@ Output inverse_time_decay(Input learning_rate, Input global_step, Input decay_st
   SourceScope here(learning_rate);
   const Schedule schedule({learning_rate, global_step, decay_steps, decay_rate}, options.name,
                           "InverseTimeDecay");
-  const Output steps = schedule.Number(decay_steps);
-  const Output rate = schedule.Number(decay_rate);
-  const Output step = schedule.Number(global_step);
-  Output p = step / steps;
-  if (options.staircase) p = Floor(p);
+  const auto [rate, periods] =
+      schedule.DecayOf(global_step, decay_steps, decay_rate, options.staircase);
   const Output one = schedule.Number(constant(1));
-  const Output growth = multiply(rate, p);
+  const Output growth = multiply(rate, periods);
   return divide(schedule.rate(), add(one, growth), schedule.name());
 }
 
