@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/collections.h"
+#include "sessile/ops/constant.h"
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
