@@ -1,5 +1,6 @@
 // DynamicStitch: slices of several tensors, put where their indices say. Of two with the same index
-// the later one stays; places that no index names are zero.
+// the later one stays; places that no index names are zero. DynamicPartition: slices of one tensor,
+// to the outputs that `partitions` says.
 //
 //   merged[indices[m][i, ...], inner...] = data[m][i, ..., inner...]
 
@@ -74,11 +75,66 @@ PreparedOr PrepareDynamicStitch(const PrepareContext& ctx) {
   });
 }
 
+template <typename T>
+class DynamicPartition final : public Prepared {
+ public:
+  DynamicPartition(const PrepareContext& ctx, Shape inner)
+      : inner_(std::move(inner)), parts_(static_cast<size_t>(ctx.num_outputs())) {
+    for (int i = 0; i < ctx.num_outputs(); ++i) AddOutput(ctx.output_dtype(i), Shape::Unknown());
+    AddPhase(1);
+  }
+  absl::Status Run(RunContext& ctx, Inputs in, Outputs, Scratch, int, int64_t) const override {
+    const auto* const partitions = in[1].data<int32_t>();
+    const int64_t count = in[1].num_elements();
+    std::vector<int64_t> rows(parts_);
+    for (int64_t i = 0; i < count; ++i) {
+      const auto part = static_cast<size_t>(partitions[i]);
+      if (partitions[i] < 0 || part >= parts_) {
+        return InvalidArgument("partitions[", i, "] = ", partitions[i], " is not in [0, ", parts_,
+                               ")");
+      }
+      ++rows[part];
+    }
+    std::vector<T*> next;
+    for (size_t part = 0; part < parts_; ++part) {
+      SESSILE_ASSIGN_OR_RETURN(
+          const TensorView out,
+          ctx.AllocateOutput(static_cast<int>(part), Shape::Concat(Shape({rows[part]}), inner_)));
+      next.push_back(Elements<T>(out));
+    }
+    const T* data = Elements<T>(in[0]);
+    const int64_t size = inner_.num_elements();
+    for (int64_t i = 0; i < count; ++i) {
+      T*& to = next[static_cast<size_t>(partitions[i])];
+      to = std::copy_n(data + i * size, size, to);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const Shape inner_;
+  const size_t parts_;
+};
+
+PreparedOr PrepareDynamicPartition(const PrepareContext& ctx) {
+  const Shape& data = ctx.input_shape(0);
+  const Shape& partitions = ctx.input_shape(1);
+  if (data.rank() < partitions.rank() || data.Slice(0, partitions.rank()) != partitions) {
+    return InvalidArgument("data.shape must start with partitions.shape, got data.shape = ",
+                           data.ToString(), ", partitions.shape = ", partitions.ToString());
+  }
+  return WithStorage(ctx.input_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
+    return std::make_unique<DynamicPartition<T>>(ctx, data.Slice(partitions.rank()));
+  });
+}
+
 }  // namespace
 
 void RegisterDynamicStitch(KernelRegistry& kernels) {
   // All values: indices give the size of the output.
   kernels.Add("DynamicStitch", PrepareDynamicStitch).AllValueInputs();
+  kernels.Add("ParallelDynamicStitch", PrepareDynamicStitch).AllValueInputs();
+  kernels.Add("DynamicPartition", PrepareDynamicPartition);
 }
 
 }  // namespace sessile

@@ -22,6 +22,7 @@ void RegisterComparison(KernelRegistry& kernels);
 void RegisterConcat(KernelRegistry& kernels);
 void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
+void RegisterConv3D(KernelRegistry& kernels);  // conv3d.cc
 void RegisterDepthwiseConv2D(KernelRegistry& kernels);
 void RegisterDynamicStitch(KernelRegistry& kernels);
 void RegisterFill(KernelRegistry& kernels);
@@ -30,11 +31,15 @@ void RegisterFusedBatchNormGrad(KernelRegistry& kernels);
 void RegisterGather(KernelRegistry& kernels);
 void RegisterGatherNd(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
+void RegisterImageColor(KernelRegistry& kernels);    // image_color.cc
+void RegisterImageResize(KernelRegistry& kernels);   // image_resize.cc
 void RegisterImageSummary(KernelRegistry& kernels);  // image_summary.cc
 void RegisterL2Loss(KernelRegistry& kernels);
+void RegisterLinalg(KernelRegistry& kernels);
 void RegisterListDiff(KernelRegistry& kernels);
 void RegisterLRN(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
+void RegisterMatrixDiag(KernelRegistry& kernels);  // matrix_diag.cc
 void RegisterMirrorPad(KernelRegistry& kernels);
 void RegisterMultinomial(KernelRegistry& kernels);  // multinomial.cc
 void RegisterOneHot(KernelRegistry& kernels);
@@ -47,16 +52,20 @@ void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
 void RegisterSaveRestore(KernelRegistry& kernels);
 void RegisterScan(KernelRegistry& kernels);
+void RegisterScatter(KernelRegistry& kernels);  // scatter.cc
 void RegisterSegment(KernelRegistry& kernels);
 void RegisterSelect(KernelRegistry& kernels);
+void RegisterSequences(KernelRegistry& kernels);  // sequences.cc
 void RegisterShape(KernelRegistry& kernels);
 void RegisterSlice(KernelRegistry& kernels);
 void RegisterSoftmax(KernelRegistry& kernels);
 void RegisterSoftmaxCrossEntropy(KernelRegistry& kernels);
+void RegisterSpaceBatch(KernelRegistry& kernels);  // space_batch.cc
 void RegisterStack(KernelRegistry& kernels);
-void RegisterToBool(KernelRegistry& kernels);
 void RegisterSummary(KernelRegistry& kernels);  // summary.cc
 void RegisterStrings(KernelRegistry& kernels);
+void RegisterToBool(KernelRegistry& kernels);
+void RegisterTensorArray(KernelRegistry& kernels);  // tensor_array_ops.cc
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);

@@ -198,6 +198,47 @@ struct UnstackOptions {
 };
 std::vector<Output> unstack(Input value, UnstackOptions options = {});
 
+// A tensor [d..., d...] with `diagonal` [d...] and zeros elsewhere, and the diagonal of such a one.
+Output diag(Input diagonal, std::string_view name = {});
+Output diag_part(Input input, std::string_view name = {});
+
+// Matrices [..., m, n] with zeros outside of a band: num_lower diagonals below the main one and
+// num_upper above it stay; a negative number is all of them.
+Output matrix_band_part(Input input, Input num_lower, Input num_upper, std::string_view name = {});
+
+// `input` with the first seq_lengths[i] elements along dimension seq_axis in reverse order, for
+// each i of dimension batch_axis.
+struct ReverseSequenceOptions {
+  int64_t seq_axis = 0;
+  int64_t batch_axis = 0;
+  std::string name = {};
+};
+Output reverse_sequence(Input input, Input seq_lengths, const ReverseSequenceOptions& options);
+
+// The elements of vector `x`, each once, in the order in which they first occur, and for each
+// element of x where it is among them.
+struct UniqueElements {
+  Output y;
+  Output idx;
+};
+struct UniqueOptions {
+  DataType out_idx = int32;
+  std::string name = {};
+};
+UniqueElements unique(Input x, const UniqueOptions& options = {});
+
+// num_partitions tensors: the i-th has those slices of `data` along its first dimensions whose
+// element of `partitions` is i, in their order.
+std::vector<Output> dynamic_partition(Input data, Input partitions, int64_t num_partitions,
+                                      std::string_view name = {});
+// One tensor whose slice indices[m][i...] is data[m][i...]; of two for one place, the later m
+// stays.
+Output dynamic_stitch(const std::vector<Input>& indices, const std::vector<Input>& data,
+                      std::string_view name = {});
+
+// `num` numbers at equal distances, the first being `start` and the last `stop`.
+Output lin_space(Input start, Input stop, Input num, std::string_view name = {});
+
 // Dimension i of the result is dimension perm[i] of `a`. Without `perm`, in reverse order.
 Output transpose(Input a);
 Output transpose(Input a, Input perm, std::string_view name = {});

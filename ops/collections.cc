@@ -11,7 +11,12 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
 #include "sessile/ops/grouping.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/state.h"
 
 namespace sessile {
 namespace {
@@ -162,5 +167,26 @@ Operation local_variables_initializer(std::source_location at) {
 }
 
 void set_random_seed(std::optional<int64_t> seed) { get_default_graph().impl()->set_seed(seed); }
+
+Output report_uninitialized_variables(std::optional<std::vector<Variable>> var_list,
+                                      std::string_view name, std::source_location at) {
+  const SourceScope here(at);
+  if (!var_list.has_value()) {
+    var_list = global_variables();
+    for (const Variable& local : local_variables()) var_list->push_back(local);
+  }
+  const name_scope scope(name);
+  std::vector<Input> initialized;
+  std::vector<std::string> names;
+  for (const Variable& variable : *var_list) {
+    initialized.emplace_back(is_variable_initialized(variable));
+    names.push_back(variable.op().name());
+  }
+  const device on_cpu("/cpu:0");
+  if (names.empty()) return constant(std::vector<std::string>(), {.dtype = string});
+  const Output missing = logical_not(stack(initialized));
+  const Output all = constant(names);
+  return boolean_mask(all, missing);
+}
 
 }  // namespace sessile

@@ -129,6 +129,12 @@ Operation variables_initializer(const std::vector<Variable>& variables,
 Operation global_variables_initializer(std::source_location at = std::source_location::current());
 Operation local_variables_initializer(std::source_location at = std::source_location::current());
 
+// The names of the variables that have no value when it runs, as a vector of strings: of
+// `var_list`, by default of all global and local ones.
+Output report_uninitialized_variables(std::optional<std::vector<Variable>> var_list = {},
+                                      std::string_view name = "report_uninitialized_variables",
+                                      std::source_location at = std::source_location::current());
+
 // The seed of the default graph: random operations without one of their own draw from it, and are
 // the same in every run of the program.
 void set_random_seed(std::optional<int64_t> seed);

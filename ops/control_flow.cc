@@ -110,6 +110,36 @@ std::vector<Output> BuildBranch(const BranchFn& fn) {
   return results;
 }
 
+namespace {
+
+// The branches from `first` on, and the default.
+std::vector<Output> BuildCasesFrom(const std::vector<CaseBranch>& branches, size_t first,
+                                   const BranchFn& default_fn) {
+  const BranchFn others = [&] {
+    std::vector<BranchValue> values;
+    for (Output& output : BuildCasesFrom(branches, first + 1, default_fn)) {
+      values.emplace_back(std::move(output));
+    }
+    return values;
+  };
+  return BuildCond(branches[first].pred, branches[first].fn,
+                   first + 1 == branches.size() ? default_fn : others, {});
+}
+
+}  // namespace
+
+std::vector<Output> BuildCase(const std::vector<CaseBranch>& pred_fn_pairs,
+                              const BranchFn& default_fn, const CaseOptions& options) {
+  if (pred_fn_pairs.empty()) return BuildBranch(default_fn);
+  const SourceScope here(pred_fn_pairs[0].pred);
+  std::vector<Input> preds;
+  for (const CaseBranch& branch : pred_fn_pairs) preds.push_back(branch.pred);
+  const std::shared_ptr<GraphImpl> graph = graph_of(preds).impl();
+  const DefaultGraphScope with = Graph(graph).as_default();
+  const name_scope scope(options.name.empty() ? "case" : options.name, graph);
+  return BuildCasesFrom(pred_fn_pairs, 0, default_fn);
+}
+
 }  // namespace internal
 
 std::optional<bool> smart_constant_value(const Input& pred) {

@@ -1,4 +1,4 @@
-// Conditionals.
+// Conditionals and loops.
 //
 //   auto y = tf::cond(is_training, [&] { return a * 2; }, [&] { return b; });
 //   auto [mean, var] = tf::cond(p, [&] { return std::pair(m1, v1); }, [&] { return std::pair(m2,
@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -135,6 +136,104 @@ auto smart_cond(Input pred, TrueFn true_fn, FalseFn false_fn, CondOptions option
   }
   return Result::Pack(
       internal::BuildBranch(*value ? internal::Branch(true_fn) : internal::Branch(false_fn)));
+}
+
+// A condition of case_ and what is built for it.
+struct CaseBranch {
+  template <typename F>
+  CaseBranch(Input condition, F build)
+      : pred(std::move(condition)),
+        fn([build]() mutable { return internal::ResultOf<F>::Flatten(build()); }) {}
+
+  Input pred;
+  BranchFn fn;
+};
+
+struct CaseOptions {
+  std::string name = "case";
+};
+
+namespace internal {
+std::vector<Output> BuildCase(const std::vector<CaseBranch>& pred_fn_pairs,
+                              const BranchFn& default_fn, const CaseOptions& options);
+}  // namespace internal
+
+// What the function of the first condition that is true returns, else what `default_fn` returns:
+// one cond within the other, as in TensorFlow with exclusive=False. The result has the form of
+// default_fn's. Throws as cond does.
+//   auto y = tf::case_({{x < 0, [&] { return a; }}, {x > 9, [&] { return b; }}}, [&] { return c;
+//   });
+template <typename DefaultFn>
+auto case_(const std::vector<CaseBranch>& pred_fn_pairs, DefaultFn default_fn,
+           const CaseOptions& options = {}) {
+  return internal::ResultOf<DefaultFn>::Pack(
+      internal::BuildCase(pred_fn_pairs, internal::Branch(default_fn), options));
+}
+
+struct WhileOptions {
+  // Of the loop variables, if they change from turn to turn; by default the initial ones.
+  std::vector<Shape> shape_invariants = {};
+  int64_t parallel_iterations = 10;  // kept in the graph; turns run one after the other here
+  std::optional<Input> maximum_iterations = {};
+  std::string name = {};
+};
+
+namespace internal {
+
+using LoopFn = std::function<std::vector<BranchValue>(const std::vector<Output>&)>;
+
+template <typename F, size_t... I>
+constexpr bool TakesOutputs(std::index_sequence<I...>) {
+  return std::is_invocable_v<F&, std::conditional_t<I + 1 != 0, Output, void>...>;
+}
+
+void CheckLoopArguments(size_t taken, size_t given);
+
+// Calls `fn` with the vector, or with its elements.
+template <size_t N = 1, typename F>
+auto CallWithValues(F& fn, const std::vector<Output>& values) {
+  static_assert(N <= 12, "'cond' and 'body' take the loop variables, or a vector of them");
+  if constexpr (std::is_invocable_v<F&, const std::vector<Output>&>) {
+    return fn(values);
+  } else if constexpr (TakesOutputs<F>(std::make_index_sequence<N>())) {
+    CheckLoopArguments(N, values.size());
+    return [&]<size_t... I>(std::index_sequence<I...>) { return fn(values[I]...); }
+    (std::make_index_sequence<N>());
+  } else {
+    return CallWithValues<N + 1>(fn, values);
+  }
+}
+
+template <typename F>
+LoopFn AsLoopFn(F& fn) {
+  return [&fn](const std::vector<Output>& values) {
+    auto result = CallWithValues(fn, values);
+    return BranchResult<std::decay_t<decltype(result)>>::Flatten(result);
+  };
+}
+
+std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
+                               const std::vector<Input>& loop_vars, const WhileOptions& options);
+
+}  // namespace internal
+
+// The loop variables after as many turns as `cond` is true: each turn replaces them by what `body`
+// returns.
+//   auto sums = tf::while_loop([&](tf::Output i, tf::Output sum) { return i < n; },
+//                              [&](tf::Output i, tf::Output sum) {
+//                                auto next = i + 1;
+//                                return std::pair(next, sum + x);
+//                              },
+//                              {0, 0.0});
+// Both are called once, here, with the variables as arguments or as one std::vector<Output>; `body`
+// returns what a branch of cond may. What they use from outside is the same in all turns. Throws
+// errors::InvalidArgumentError if types change, or shapes that no invariant allows. There are no
+// gradients through loops: tf::gradients says so (UNIMPLEMENTED).
+template <typename Cond, typename Body>
+std::vector<Output> while_loop(Cond cond, Body body, const std::vector<Input>& loop_vars,
+                               const WhileOptions& options = {}) {
+  return internal::BuildWhile(internal::AsLoopFn(cond), internal::AsLoopFn(body), loop_vars,
+                              options);
 }
 
 struct SwitchResult {

@@ -22,6 +22,32 @@ bool GuardingContext::IsBuiltInside(const Node& node) const {
   return context != nullptr;
 }
 
+const ControlFlowContext* GuardingContext::OutputContextOf(const Node& node) {
+  const ControlFlowContext* const context = node.control_flow_context();
+  const bool leaves = node.op() != nullptr && node.op()->control_flow == ControlFlowKind::kExit;
+  return leaves && context != nullptr ? context->outer() : context;
+}
+
+const ControlFlowContext* GuardingContext::LoopAround(const ControlFlowContext* context) {
+  while (context != nullptr && !context->IsWhile()) context = context->outer();
+  return context;
+}
+
+std::vector<int> GuardingContext::TakeExternalControls(Node& node) {
+  const ControlFlowContext* const loop = LoopAround(this);
+  if (loop == nullptr) return {};
+  std::vector<int> internal;
+  std::vector<int> external;
+  for (const int control : node.control_inputs()) {
+    const bool inside = LoopAround(OutputContextOf(graph_.node(control))) == loop;
+    (inside ? internal : external).push_back(control);
+  }
+  if (external.empty()) return external;
+  graph_.RemoveControlInputs(node);
+  for (const int control : internal) graph_.AddControlInput(node, control);
+  return external;
+}
+
 CondContext* CondContext::Make(const std::shared_ptr<GraphImpl>& graph, Endpoint pred,
                                Endpoint pivot, int branch) {
   const BuildScope& scope = BuildScope::Of(*graph);
@@ -55,6 +81,7 @@ const CondContext* CondContext::Of(const Node& node) {
 
 absl::Status CondContext::AddOp(Node& node) {
   if (node.num_inputs() == 0) {
+    TakeExternalControls(node);
     // Nothing alive or dead reaches the node by its inputs, so it waits for the pivot.
     const auto controls = node.control_inputs();
     if (std::none_of(controls.begin(), controls.end(),
@@ -63,6 +90,7 @@ absl::Status CondContext::AddOp(Node& node) {
     }
   } else {
     SESSILE_RETURN_IF_ERROR(GuardInputs(node));
+    TakeExternalControls(node);
   }
   for (int i = 0; i < node.num_outputs(); ++i) MarkSeenOutwards({node.id(), i});
   return absl::OkStatus();

@@ -41,6 +41,13 @@ class GuardingContext : public ControlFlowContext {
   // For this context and all around it.
   void MarkSeenOutwards(Endpoint value);
   bool IsBuiltInside(const Node& node) const;
+  // The context in which the outputs of a node live: those of an Exit are outside of its loop.
+  static const ControlFlowContext* OutputContextOf(const Node& node);
+  // The innermost loop that `context` is or lies in; null if there is none.
+  static const ControlFlowContext* LoopAround(const ControlFlowContext* context);
+  // Takes away the control inputs from outside of the innermost loop around this context, and gives
+  // them; none if there is no loop.
+  std::vector<int> TakeExternalControls(Node& node);
 
   GraphImpl& graph_;
   std::string name_;

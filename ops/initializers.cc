@@ -5,7 +5,12 @@
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/linalg.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/random.h"
 
 namespace sessile {
@@ -106,6 +111,30 @@ Output variance_scaling_initializer::operator()(const Shape& shape, DataType dty
   constexpr double kTruncated = .87962566103423978;
   return truncated_normal(
       shape, {.stddev = std::sqrt(variance) / kTruncated, .dtype = dtype, .seed = options_.seed});
+}
+
+Output orthogonal_initializer::operator()(const Shape& shape, DataType dtype) const {
+  if (!shape.IsFullyDefined() || shape.rank() < 2) {
+    errors::ThrowIfError(
+        InvalidArgument("The tensor to initialize, specified by argument `shape` must be at least "
+                        "two-dimensional. Received shape=",
+                        shape.ToPythonString()));
+  }
+  const int64_t columns = shape.dim(shape.rank() - 1);
+  const int64_t rows = shape.Slice(0, shape.rank() - 1).num_elements();
+  const bool wide = rows < columns;
+  const Output numbers = random_normal(wide ? Shape({columns, rows}) : Shape({rows, columns}),
+                                       {.dtype = dtype, .seed = options_.seed});
+  const auto [q, r] = linalg::qr(numbers);
+  // The signs of r's diagonal make q uniform among the orthogonal matrices.
+  const Output signs = sign(diag_part(r));
+  Output result = q * signs;
+  if (wide) {
+    const name_scope scope("matrix_transpose");
+    result = transpose(result, {1, 0});
+  }
+  return options_.gain *
+         reshape(result, std::vector<int64_t>(shape.dims().begin(), shape.dims().end()));
 }
 
 glorot_uniform_initializer::glorot_uniform_initializer(const SeedOptions& options)

@@ -147,6 +147,21 @@ class variance_scaling_initializer {
 struct SeedOptions {
   std::optional<int64_t> seed = {};
 };
+struct OrthogonalOptions {
+  double gain = 1;
+  std::optional<int64_t> seed = {};
+};
+// Orthonormal rows or columns, whichever are fewer, times `gain`: the q of a matrix of normal
+// numbers (Saxe et al., 2014). For shapes of rank 2 and more; all dimensions but the last one are
+// rows.
+class orthogonal_initializer {
+ public:
+  explicit orthogonal_initializer(OrthogonalOptions options = {}) : options_(options) {}
+  Output operator()(const Shape& shape, DataType dtype = float32) const;
+
+ private:
+  OrthogonalOptions options_;
+};
 // Glorot and Bengio (2010): variance_scaling with fan_avg and scale 1.
 struct glorot_uniform_initializer : variance_scaling_initializer {
   explicit glorot_uniform_initializer(const SeedOptions& options = {});

@@ -80,6 +80,16 @@ struct DepthwiseConv2DOptions {
 Output depthwise_conv2d(Input input, Input filter, const IntList& strides,
                         const ConvPadding& padding, const DepthwiseConv2DOptions& options = {});
 
+struct Conv3DOptions {
+  std::string data_format = "NDHWC";  // or "NCDHW"
+  IntList dilations = {1, 1, 1, 1, 1};
+  std::string name = {};
+};
+// Cross-correlates volumes [batch, depth, height, width, channels] with filters [depth, height,
+// width, channels in, channels out]. `strides` has five numbers.
+Output conv3d(Input input, Input filter, const IntList& strides, const ConvPadding& padding,
+              const Conv3DOptions& options = {});
+
 struct PoolOptions {
   std::string data_format = {};  // "NHWC", of volumes "NDHWC"
   std::string name = {};

@@ -67,7 +67,10 @@ Output batch_normalization(Input x, Input mean, Input variance, std::optional<In
   Output shift;
   if (offset) {
     const Output mean_part = OpBuilder("Mul", "mul").Input(mean).Input(inv).Build();
-    shift = OpBuilder("Sub", "sub").Input(*offset).Input(mean_part).Build();
+    // As Python's operator does: a number takes the type of the tensor.
+    const name_scope sub("sub");
+    const Output offsets = convert_to_tensor(*offset, BaseType(mean_part.dtype()), "x");
+    shift = OpBuilder("Sub", sub.name()).Input(offsets).Input(mean_part).Build();
   } else {
     const Output negative = OpBuilder("Neg").Input(mean).Build();
     shift = OpBuilder("Mul", "mul").Input(negative).Input(inv).Build();

@@ -23,6 +23,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterConcat(ops);
   RegisterConstant(ops);
   RegisterConv2D(ops);
+  RegisterConv3D(ops);
   RegisterDepthwiseConv2D(ops);
   RegisterDynamicStitch(ops);
   RegisterFill(ops);
@@ -32,11 +33,15 @@ void RegisterAll(OpRegistry& ops) {
   RegisterGatherNd(ops);
   RegisterGradientDescent(ops);
   RegisterIdentity(ops);
+  RegisterImageColor(ops);
+  RegisterImageResize(ops);
   RegisterL2Loss(ops);
+  RegisterLinalg(ops);
   RegisterListDiff(ops);
   RegisterLoop(ops);
   RegisterLRN(ops);
   RegisterMatMul(ops);
+  RegisterMatrixDiag(ops);
   RegisterNoOp(ops);
   RegisterOneHot(ops);
   RegisterPad(ops);
@@ -50,12 +55,15 @@ void RegisterAll(OpRegistry& ops) {
   RegisterReshape(ops);
   RegisterSaveRestore(ops);
   RegisterScan(ops);
+  RegisterScatter(ops);
   RegisterSegment(ops);
   RegisterSelect(ops);
+  RegisterSequences(ops);
   RegisterShape(ops);
   RegisterSlice(ops);
   RegisterSoftmax(ops);
   RegisterSoftmaxCrossEntropy(ops);
+  RegisterSpaceBatch(ops);
   RegisterSplit(ops);
   RegisterStack(ops);
   RegisterState(ops);
@@ -63,6 +71,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterSummary(ops);
   RegisterStrings(ops);
   RegisterSwitchMerge(ops);
+  RegisterTensorArray(ops);
   RegisterTile(ops);
   RegisterTopK(ops);
   RegisterTranspose(ops);

@@ -43,6 +43,19 @@ Output assign(Ref ref, Input value, const AssignOptions& options = {});
 // Adds to or subtracts from the variable.
 Output assign_add(Ref ref, Input value, const UpdateOptions& options = {});
 Output assign_sub(Ref ref, Input value, const UpdateOptions& options = {});
+// Changes the rows (slices of dimension 0) of the variable that `indices` names, in their order.
+// `updates` has a row for each index, or is one number for all. An index that is no row is an error
+// of the run, before anything is written. The result is the variable's own output after that.
+struct ScatterUpdateOptions {
+  bool use_locking = true;
+  std::string name = {};
+};
+Output scatter_update(Ref ref, Input indices, Input updates,
+                      const ScatterUpdateOptions& options = {});
+Output scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Output scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Output scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Output scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 // A bool: the variable has a value.
 Output is_variable_initialized(Ref ref, std::string_view name = {});
 

@@ -9,6 +9,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/core/session/session.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/convert.h"
@@ -152,6 +153,12 @@ Output Variable::initialized_value() const {
 Operation Variable::initializer() const {
   const int node = record().initializer;
   return Operation(graph_, &graph_->node(node));
+}
+
+void Variable::load(const FeedValue& value, Session& session) const {
+  const Operation assign = initializer();
+  const Endpoint initial = assign.node().inputs()[1];
+  session.run(assign, {{Output(graph_, initial), value}});
 }
 
 Output Variable::assign(Input value, const UpdateOptions& options) const {

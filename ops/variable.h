@@ -28,6 +28,9 @@
 
 namespace sessile {
 
+class FeedValue;
+class Session;
+
 struct VariableOptions {
   bool trainable = true;
   // Besides "trainable_variables"; by default {"variables"}.
@@ -82,6 +85,11 @@ class Variable {
   // The variable's value, or the initial value while it has none: new nodes at every call.
   Output initialized_value() const;
   Operation initializer() const;
+
+  // The value in the default session of this thread.
+  Tensor eval() const { return value().eval(); }
+  // Sets the value in `session`, without nodes of its own: the initializer runs on `value`.
+  void load(const FeedValue& value, Session& session) const;
 
   Output assign(Input value, const UpdateOptions& options = {}) const;
   Output assign_add(Input delta, const UpdateOptions& options = {}) const;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "sessile/core/framework/resource.h"
 #include "sessile/core/framework/status.h"
 
 namespace sessile {
@@ -52,16 +53,26 @@ class OwnedBuffer final : public Buffer {
   const size_t reserved_;
 };
 
-class StringBuffer final : public Buffer {
+// Of objects, which are made and destroyed with it.
+template <typename T>
+class ObjectBuffer final : public Buffer {
  public:
-  explicit StringBuffer(std::unique_ptr<std::vector<std::string>> strings)
-      : Buffer(strings->data(), strings->size() * sizeof(std::string), true),
-        strings_(std::move(strings)) {}
-  ~StringBuffer() override { Release(size()); }
+  explicit ObjectBuffer(std::unique_ptr<std::vector<T>> objects)
+      : Buffer(objects->data(), objects->size() * sizeof(T), true), objects_(std::move(objects)) {}
+  ~ObjectBuffer() override { Release(size()); }
 
  private:
-  std::unique_ptr<std::vector<std::string>> strings_;
+  std::unique_ptr<std::vector<T>> objects_;
 };
+
+template <typename T>
+absl::StatusOr<std::shared_ptr<Buffer>> AllocateObjects(size_t count, const char* what) {
+  if (count > SIZE_MAX / sizeof(T)) {
+    return absl::ResourceExhaustedError(absl::StrCat("OOM when allocating ", count, " ", what));
+  }
+  SESSILE_RETURN_IF_ERROR(Reserve(count * sizeof(T)));
+  return std::make_shared<ObjectBuffer<T>>(std::make_unique<std::vector<T>>(count));
+}
 
 class WrappedBuffer final : public Buffer {
  public:
@@ -99,11 +110,11 @@ absl::StatusOr<std::shared_ptr<Buffer>> AllocateBuffer(size_t bytes) {
 }
 
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateStrings(size_t count) {
-  if (count > SIZE_MAX / sizeof(std::string)) {
-    return absl::ResourceExhaustedError(absl::StrCat("OOM when allocating ", count, " strings"));
-  }
-  SESSILE_RETURN_IF_ERROR(Reserve(count * sizeof(std::string)));
-  return std::make_shared<StringBuffer>(std::make_unique<std::vector<std::string>>(count));
+  return AllocateObjects<std::string>(count, "strings");
+}
+
+absl::StatusOr<std::shared_ptr<Buffer>> AllocateResources(size_t count) {
+  return AllocateObjects<ResourceHandle>(count, "handles");
 }
 
 std::shared_ptr<Buffer> WrapMemory(void* data, size_t bytes, std::shared_ptr<const void> owner) {

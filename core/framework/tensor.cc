@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/resource.h"
 #include "sessile/core/framework/status.h"
 
 namespace sessile {
@@ -65,7 +66,19 @@ std::string Values(const Tensor& tensor, int64_t count) {
 
 // Bytes per element in memory.
 size_t ElementSize(DataType dtype) {
-  return dtype == DataType::kString ? sizeof(std::string) : DataTypeSize(dtype);
+  if (dtype == DataType::kString) return sizeof(std::string);
+  return dtype == DataType::kResource ? sizeof(ResourceHandle) : DataTypeSize(dtype);
+}
+
+// Elements are objects and no bytes.
+bool HasObjects(DataType dtype) {
+  return dtype == DataType::kString || dtype == DataType::kResource;
+}
+
+absl::StatusOr<std::shared_ptr<Buffer>> AllocateElements(DataType dtype, size_t count,
+                                                         size_t bytes) {
+  if (dtype == DataType::kString) return AllocateStrings(count);
+  return dtype == DataType::kResource ? AllocateResources(count) : AllocateBuffer(bytes);
 }
 
 absl::StatusOr<size_t> CheckedBytes(DataType dtype, const Shape& shape) {
@@ -91,8 +104,7 @@ absl::StatusOr<size_t> CheckedBytes(DataType dtype, const Shape& shape) {
 absl::StatusOr<Tensor> Tensor::Allocate(DataType dtype, const Shape& shape) {
   SESSILE_ASSIGN_OR_RETURN(const size_t bytes, CheckedBytes(dtype, shape));
   absl::StatusOr<std::shared_ptr<Buffer>> buffer =
-      dtype == DataType::kString ? AllocateStrings(static_cast<size_t>(shape.num_elements()))
-                                 : AllocateBuffer(bytes);
+      AllocateElements(dtype, static_cast<size_t>(shape.num_elements()), bytes);
   if (!buffer.ok()) {
     return absl::Status(
         buffer.status().code(),
@@ -104,7 +116,7 @@ absl::StatusOr<Tensor> Tensor::Allocate(DataType dtype, const Shape& shape) {
 
 absl::StatusOr<Tensor> Tensor::Zeros(DataType dtype, const Shape& shape) {
   absl::StatusOr<Tensor> tensor = Allocate(dtype, shape);
-  if (tensor.ok() && dtype != DataType::kString) {
+  if (tensor.ok() && !HasObjects(dtype)) {
     std::memset(tensor->data_, 0, tensor->num_bytes());
   }
   return tensor;
@@ -113,6 +125,7 @@ absl::StatusOr<Tensor> Tensor::Zeros(DataType dtype, const Shape& shape) {
 absl::StatusOr<Tensor> Tensor::Wrap(DataType dtype, const Shape& shape, void* data,
                                     std::shared_ptr<const void> owner) {
   SESSILE_ASSIGN_OR_RETURN(const size_t bytes, CheckedBytes(dtype, shape));
+  if (dtype == DataType::kResource) return InvalidArgument("A tensor cannot wrap handles");
   if (data == nullptr && bytes > 0) {
     return InvalidArgument("A tensor of shape ", shape.ToString(), " cannot wrap a null pointer");
   }
@@ -183,6 +196,8 @@ absl::StatusOr<Tensor> Tensor::Clone() const {
 void Tensor::CopyElementsTo(Tensor* to) const {
   if (dtype_ == DataType::kString) {
     std::copy_n(data<std::string>(), num_elements_, to->mutable_data<std::string>());
+  } else if (dtype_ == DataType::kResource) {
+    std::copy_n(data<ResourceHandle>(), num_elements_, to->mutable_data<ResourceHandle>());
   } else if (num_bytes() > 0) {
     std::memcpy(to->data_, data_, num_bytes());
   }

@@ -97,4 +97,17 @@ absl::StatusOr<Node*> AddNodeInScope(GraphImpl& graph, NodeSpec spec) {
   return node;
 }
 
+std::vector<int> ControlInputsOfScopes(GraphImpl& graph, Endpoint input) {
+  NodeSpec spec;
+  spec.inputs = {input};
+  AddControlsOfScopes(BuildScope::Of(graph), &spec);
+  return spec.control_inputs;
+}
+
+void MarkSeenByControls(GraphImpl& graph, int node) {
+  for (BuildScope::Control& control : Effective(BuildScope::Of(graph).controls)) {
+    control.seen.insert(node);
+  }
+}
+
 }  // namespace sessile

@@ -198,6 +198,7 @@ absl::StatusOr<Tensor> FeedValue::Stack(const List& list, DataType dtype, int de
           items.back().shape().ToPythonString());
     }
   }
+  if (dtype == DataType::kResource) return InvalidArgument("Handles cannot be fed in a list");
   const Shape count({static_cast<int64_t>(items.size())});
   SESSILE_ASSIGN_OR_RETURN(
       Tensor stacked,

@@ -185,7 +185,8 @@ absl::Status NodeCall::MakeReference(int i, const Prepared::Forward* alias) {
 // The input's memory can be written if this call holds the only handle on it. A buffer that is fed,
 // held by a loop or a variable, or waits for another consumer has others.
 bool NodeCall::MayTakeOver(const Tensor& input, const TensorSpec& spec) const {
-  if (!input.has_value() || input.dtype() == DataType::kString || input.buffer().use_count() != 1) {
+  if (!input.has_value() || input.dtype() == DataType::kString ||
+      input.dtype() == DataType::kResource || input.buffer().use_count() != 1) {
     return false;
   }
   const Buffer& buffer = *input.buffer();

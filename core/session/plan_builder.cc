@@ -214,6 +214,9 @@ class Walk {
     const Step& step = *visited.step;
     if (deferred_[static_cast<size_t>(visited.index)] || step.frame != 0) return true;
     if (IsLoopKind(step.kind) || step.node->op()->may_block) return true;
+    // A plan's arena holds bytes, and no handles.
+    const auto types = step.node->output_types();
+    if (std::find(types.begin(), types.end(), DataType::kResource) != types.end()) return true;
     if (step.kind == ControlFlowKind::kSwitch &&
         (visited.inputs[1] < 0 || !value(visited.inputs[1]).known.has_value())) {
       return true;

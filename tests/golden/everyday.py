@@ -79,5 +79,103 @@ def top_k_gradient():
     tf.gradients(values, x)
 
 
-graph_listing.write("everyday.txt", [compare_checks, sign_checks, rank_checks, draws, log_sum_exp,
+def writes_to_rows():
+    v = tf.Variable(tf.zeros([4, 2]), name="v")
+    tf.scatter_update(v, [1, 2], tf.ones([2, 2]))
+    tf.scatter_add(v, 1, [1.0, 2.0], name="more")
+    tf.scatter_sub(v, [1], [[1.0, 2.0]], use_locking=True)
+    tf.scatter_mul(v, [0], 2.0)
+    tf.scatter_div(v, [0], 2.0)
+
+
+def uninitialized():
+    v = tf.Variable(1.0, name="v")
+    tf.get_variable("w", [2], initializer=tf.zeros_initializer(),
+                    collections=[tf.GraphKeys.LOCAL_VARIABLES])
+    tf.report_uninitialized_variables()
+    tf.report_uninitialized_variables([v], name="one")
+
+
+def rearranged():
+    x = tf.placeholder(tf.float32, [None, 3, 3], name="x")
+    tf.matrix_band_part(x, -1, 0)
+    tf.diag([1.0, 2.0])
+    tf.diag_part(tf.placeholder(tf.float32, [2, 2], name="d"), name="named")
+    tf.reverse_sequence(x, [1, 2], seq_axis=1, batch_axis=0)
+    tf.unique([1, 2, 1])
+    tf.nn.conv3d(tf.placeholder(tf.float32, [1, 4, 4, 4, 2], name="v"), tf.zeros([1, 2, 3, 2, 5]),
+                 [1, 1, 2, 1, 1], "SAME", name="conv")
+    tf.linalg.inv(x)
+    tf.linalg.det(x)
+    tf.linalg.solve(x, x, adjoint=True)
+
+
+def cases():
+    x = tf.placeholder(tf.int32, [], name="x")
+    y = tf.placeholder(tf.float32, [2], name="y")
+    low = x < 1
+    high = x > 5
+    tf.case([(low, lambda: y + 1.0), (high, lambda: tf.constant([2.0, 2.0]))],
+            default=lambda: y * 3.0)
+    tf.case([(low, lambda: (y, x))], default=lambda: (-y, x), name="named")
+
+
+def orthogonal():
+    tf.set_random_seed(7)
+    tf.orthogonal_initializer(gain=0.5, seed=3)([2, 3, 4])
+    tf.get_variable("w", [2, 3], initializer=tf.orthogonal_initializer())
+
+
+def partitions():
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    which = tf.placeholder(tf.int32, [None], name="which")
+    parts = tf.dynamic_partition(x, which, 3)
+    tf.dynamic_stitch([[0, 1], [2]], [[1.0, 2.0], [3.0]])
+    tf.gradients(parts, x)
+
+
+def name_scopes():
+    with tf.name_scope("a") as a:
+        x = tf.constant(1.0)
+        with tf.name_scope("inner"):
+            tf.constant(2.0)
+    with tf.name_scope("a"):
+        tf.constant(3.0)
+    with tf.name_scope(a):
+        y = tf.constant(4.0)
+        x + y
+        with tf.name_scope("inner") as inner:
+            tf.constant(5.0)
+    with tf.name_scope("b"):
+        with tf.name_scope(inner):
+            tf.constant(6.0)
+        with tf.name_scope(None):
+            tf.constant(7.0)
+        tf.add(x, y, name="sum")
+        tf.identity(x, name=a)
+    tf.reduce_mean(x, name=inner)
+
+
+def more_initializers():
+    tf.set_random_seed(2)
+    for make in [tf.glorot_uniform_initializer, tf.initializers.he_uniform,
+                 tf.initializers.lecun_normal, tf.initializers.lecun_uniform]:
+        make(seed=4)([3, 2])
+    tf.variance_scaling_initializer(1.5, "fan_avg", "uniform")([2, 2, 3, 4])
+    tf.variance_scaling_initializer(1.5, "fan_in", "untruncated_normal", seed=1)([5])
+
+
+def moments_and_scales():
+    x = tf.placeholder(tf.float32, [None, 4, 4, 3], name="x")
+    mean, variance = tf.nn.moments(x, [1, 2], keep_dims=True)
+    tf.nn.batch_normalization(x, mean, variance, None, None, 1e-3, name="plain")
+    rows = tf.placeholder(tf.float64, [5, 3], name="rows")
+    mean, variance = tf.nn.moments(rows, [0], name="of_rows")
+    y = tf.nn.batch_normalization(rows, mean, variance, 1.0, 2.0, 1e-3)
+    tf.gradients(y, rows)
+
+
+graph_listing.write("everyday.txt", [name_scopes, more_initializers, moments_and_scales, cases, orthogonal, partitions,
+writes_to_rows, uninitialized, rearranged,
+                                     compare_checks, sign_checks, rank_checks, draws, log_sum_exp,
                                      average_norm, more_losses, top_k_gradient])

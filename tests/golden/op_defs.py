@@ -17,36 +17,43 @@ from tensorflow.python.framework import op_def_registry, tensor_util  # noqa: E4
 
 # Every operation that ops/ defines; more do not matter.
 NAMES = """
-Abs Acos Acosh Add AddN AddV2 All Any ApplyAdadelta ApplyAdagrad ApplyAdam ApplyCenteredRMSProp
-ApplyFtrl ApplyFtrlV2 ApplyGradientDescent ApplyMomentum ApplyRMSProp ArgMax ArgMin Asin Asinh
-Assert Assign AssignAdd AssignSub Atan Atan2 Atanh AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad
-BatchMatMul BatchMatMulV2 BatchMatMulV3 BatchNormWithGlobalNormalization
-BatchNormWithGlobalNormalizationGrad BiasAdd BiasAddGrad Bitcast BitwiseAnd BitwiseOr BitwiseXor
-BroadcastGradientArgs BroadcastTo Case Cast Ceil Concat ConcatOffset ConcatV2 Const ControlTrigger
-Conv2D Conv2DBackpropFilter Conv2DBackpropInput Cos Cosh Cumprod Cumsum DepthwiseConv2dNative
-DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Digamma Div DivNoNan
-DynamicStitch Elu EluGrad Enter Equal Erf Erfc Exit Exp ExpandDims Expm1 Fill Floor FloorDiv
-FloorMod FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3
-FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual HistogramSummary
-Identity If ImageSummary InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan
+Abs Acos Acosh Add AddN AddV2 AdjustContrastv2 AdjustHue AdjustSaturation All Any ApplyAdadelta
+ApplyAdagrad ApplyAdam ApplyCenteredRMSProp ApplyFtrl ApplyFtrlV2 ApplyGradientDescent ApplyMomentum
+ApplyRMSProp ArgMax ArgMin Asin Asinh Assert Assign AssignAdd AssignSub Atan Atan2 Atanh AvgPool
+AvgPool3D AvgPool3DGrad AvgPoolGrad BatchMatMul BatchMatMulV2 BatchMatMulV3
+BatchNormWithGlobalNormalization BatchNormWithGlobalNormalizationGrad BatchToSpace BatchToSpaceND
+BiasAdd BiasAddGrad Bitcast BitwiseAnd BitwiseOr BitwiseXor BroadcastArgs BroadcastGradientArgs
+BroadcastTo Case Cast Ceil Cholesky Concat ConcatOffset ConcatV2 Const ControlTrigger Conv2D
+Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2 Cos
+Cosh Cumprod Cumsum DeepCopy DepthToSpace DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter
+DepthwiseConv2dNativeBackpropInput Diag DiagPart Digamma Div DivNoNan DynamicPartition DynamicStitch
+Elu EluGrad Empty Enter Equal Erf Erfc Exit Exp ExpandDims Expm1 Fill Floor FloorDiv FloorMod
+FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3 FusedBatchNormV2
+FusedBatchNormV3 Gather GatherNd GatherV2 Greater GreaterEqual HSVToRGB HistogramSummary Identity If
+ImageSummary InTopK InTopKV2 Inv InvGrad Invert InvertPermutation IsFinite IsInf IsNan
 IsVariableInitialized L2Loss LRN LRNGrad LeakyRelu LeakyReluGrad LeftShift Less LessEqual Lgamma
-ListDiff Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond MatMul Max MaxPool MaxPool3D
-MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad Maximum Mean Merge MergeSummary
-MergeV2Checkpoints Min Minimum MirrorPad MirrorPadGrad Mod Mul MulNoNan Multinomial Neg
-NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder
-PlaceholderWithDefault Polygamma Pow Print Prod RandomShuffle RandomStandardNormal RandomUniform
-RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge
-RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape Restore RestoreSlice RestoreV2
-ReverseV2 RightShift Rint Round Rsqrt RsqrtGrad SaveV2 ScalarSummary ScatterNd SegmentMax
-SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2 Selu SeluGrad Shape ShapeN
-ShardedFilename ShardedFilespec Sigmoid SigmoidGrad Sign Sin Sinh Size Slice Softmax
-SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
-SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt SqrtGrad Square SquaredDifference Squeeze
-StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch StopGradient
-StridedSlice StridedSliceGrad StringJoin Sub Sum Switch Tan Tanh TanhGrad TensorSummaryV2 Tile
-ToBool TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unpack UnsortedSegmentMax
-UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy
-ZerosLike Zeta
+LinSpace ListDiff Log Log1p LogMatrixDeterminant LogSoftmax LogicalAnd LogicalNot LogicalOr LoopCond
+MatMul MatrixBandPart MatrixDeterminant MatrixDiag MatrixDiagPart MatrixInverse MatrixSetDiag
+MatrixSolve Max MaxPool MaxPool3D MaxPool3DGrad MaxPool3DGradGrad MaxPoolGrad MaxPoolGradGrad
+Maximum Mean Merge MergeSummary MergeV2Checkpoints Min Minimum MirrorPad MirrorPadGrad Mod Mul
+MulNoNan Multinomial Neg NextIteration NoOp NotEqual OneHot OnesLike Pack Pad PadV2 ParallelConcat
+ParallelDynamicStitch PartitionedCall Placeholder PlaceholderWithDefault Polygamma Pow Print Prod Qr
+RGBToHSV RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt Range Rank RealDiv
+Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch Relu
+Relu6 Relu6Grad ReluGrad Reshape ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor
+ResizeNearestNeighborGrad Restore RestoreSlice RestoreV2 ReverseSequence ReverseV2 RightShift Rint
+Round Rsqrt RsqrtGrad SaveV2 ScalarSummary ScatterAdd ScatterDiv ScatterMax ScatterMin ScatterMul
+ScatterNd ScatterSub ScatterUpdate SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum Select
+SelectV2 Selu SeluGrad Shape ShapeN ShardedFilename ShardedFilespec Sigmoid SigmoidGrad Sign Sin
+Sinh Size Slice Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
+SpaceToBatch SpaceToBatchND SpaceToDepth SparseSoftmaxCrossEntropyWithLogits Split SplitV Sqrt
+SqrtGrad Square SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf
+StatelessWhile StaticRegexFullMatch StopGradient StridedSlice StridedSliceGrad StringJoin Sub Sum
+Svd Switch Tan Tanh TanhGrad TensorArrayCloseV3 TensorArrayConcatV3 TensorArrayGatherV3
+TensorArrayGradV3 TensorArrayReadV3 TensorArrayScatterV3 TensorArraySizeV3 TensorArraySplitV3
+TensorArrayV3 TensorArrayWriteV3 TensorSummaryV2 Tile ToBool TopKV2 Transpose TruncateDiv
+TruncateMod TruncatedNormal Unique UniqueWithCounts Unpack UnsortedSegmentMax UnsortedSegmentMin
+UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where While Xdivy Xlogy ZerosLike Zeta
 """.split()
 
 

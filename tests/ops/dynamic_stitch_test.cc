@@ -1,5 +1,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/tests/op_testing.h"
 
@@ -26,6 +28,41 @@ TEST(DynamicStitchTest, PutsRowsInPlace) {
 TEST(DynamicStitchTest, GradientGoesToTheRowThatStays) {
   const auto stitch = [](Output x, Output y) { return Stitch({{0, 2}, {1}}, {x, y}); };
   ExpectGradient(stitch, {{2, 3}, {1, 3}});
+}
+
+TEST(DynamicPartitionTest, SharesOutRows) {
+  ExpectShape("DynamicPartition", "[4,3];[4]", "[?,3];[?,3]", {.attrs = {{"num_partitions", 2}}});
+  ExpectShapeError("DynamicPartition", "[4,3];[5]", "Dimensions must be equal, but are 4 and 5",
+                   {.attrs = {{"num_partitions", 2}}});
+  const Graph graph;
+  const auto with = graph.as_default();
+  const std::vector<Output> parts = dynamic_partition({{1, 2}, {3, 4}, {5, 6}}, {1, 0, 1}, 3);
+  EXPECT_THAT(Eval(parts[0]), IsTensor({{3, 4}}));
+  EXPECT_THAT(Eval(parts[1]), IsTensor({{1, 2}, {5, 6}}));
+  EXPECT_EQ(Eval(parts[2]).shape(), Shape({0, 2}));
+  EXPECT_THAT(ErrorOf([] {
+                Eval(dynamic_partition({1, 2}, {0, 2}, 2)[0]);
+              }),
+              ::testing::HasSubstr("partitions[1] = 2 is not in [0, 2)"));
+}
+
+TEST(DynamicStitchTest, GradientOfTheParallelOneIsTheSame) {
+  ExpectGradient(
+      [](Output x, Output y) {
+        const std::vector<Input> indices = {{0, 2}, {1}};
+        const std::vector<Input> data = {x, y};
+        return OpBuilder("ParallelDynamicStitch").InputList(indices).InputList(data).Build();
+      },
+      {{2, 3}, {1, 3}});
+}
+
+TEST(DynamicPartitionTest, GradientsComeBackFromEachPart) {
+  ExpectGradient(
+      [](Output x) {
+        const std::vector<Output> parts = dynamic_partition(x, {1, 0, 1, 0}, 2);
+        return dynamic_stitch({{1, 2}, {0, 3}}, {parts[0], parts[1]});
+      },
+      {{4, 2}});
 }
 
 TEST(DynamicStitchTest, RefusesNegativeIndices) {

@@ -11,11 +11,15 @@
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/gradients.h"
+#include "sessile/ops/initializers.h"
+#include "sessile/ops/linalg.h"
 #include "sessile/ops/losses.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/random.h"
+#include "sessile/ops/state.h"
+#include "sessile/ops/variable_scope.h"
 #include "sessile/tests/graph_listing.h"
 #include "sessile/tests/op_testing.h"
 
@@ -130,6 +134,161 @@ TEST_F(EverydayTest, MoreLossesAreTensorFlows) {
   losses::log_loss(labels, values, {.epsilon = 1e-6});
   losses::cosine_distance(labels, values, 1, {.weights = 2.0, .scope = "cosine"});
   ExpectCase("more_losses");
+}
+
+TEST_F(EverydayTest, WritesToRowsAreTensorFlows) {
+  const Variable v(zeros({4, 2}), {.name = "v"});
+  scatter_update(v, {1, 2}, ones({2, 2}));
+  scatter_add(v, 1, {1.0, 2.0}, {.name = "more"});
+  scatter_sub(v, {1}, {{1.0, 2.0}}, {.use_locking = true});
+  scatter_mul(v, {0}, 2.0);
+  scatter_div(v, {0}, 2.0);
+  ExpectCase("writes_to_rows");
+}
+
+TEST_F(EverydayTest, ReportsOfUninitializedVariablesAreTensorFlows) {
+  const Variable v(1.0, {.name = "v"});
+  const Variable w = get_variable(
+      "w", {2},
+      {.initializer = zeros_initializer(), .collections = {{GraphKeys::LOCAL_VARIABLES}}});
+  const Output all = report_uninitialized_variables();
+  report_uninitialized_variables({{v}}, "one");
+  ExpectCase("uninitialized");
+  Session session;
+  session.run(v.initializer());
+  const Tensor missing = session.run(all);
+  ASSERT_EQ(missing.num_elements(), 1);
+  EXPECT_EQ(missing.flat<std::string>()[0], "w");
+}
+
+TEST_F(EverydayTest, RearrangementsAreTensorFlows) {
+  const Output x = placeholder(float32, {None, 3, 3}, "x");
+  matrix_band_part(x, -1, 0);
+  diag({1.0, 2.0});
+  diag_part(placeholder(float32, {2, 2}, "d"), "named");
+  reverse_sequence(x, {1, 2}, {.seq_axis = 1, .batch_axis = 0});
+  unique({1, 2, 1});
+  const Output volume = placeholder(float32, {1, 4, 4, 4, 2}, "v");
+  nn::conv3d(volume, zeros({1, 2, 3, 2, 5}), {1, 1, 2, 1, 1}, "SAME", {.name = "conv"});
+  linalg::inv(x);
+  linalg::det(x);
+  linalg::solve(x, x, {.adjoint = true});
+  ExpectCase("rearranged");
+}
+
+TEST_F(EverydayTest, ScopesOfNamesAreTensorFlows) {
+  Output x;
+  Output y;
+  std::string a;
+  std::string inner;
+  {
+    const name_scope scope("a");
+    a = scope.name();
+    x = constant(1.0);
+    const name_scope within("inner");
+    constant(2.0);
+  }
+  {
+    const name_scope scope("a");
+    constant(3.0);
+  }
+  {
+    const name_scope scope(a);
+    y = constant(4.0);
+    x + y;
+    const name_scope within("inner");
+    inner = within.name();
+    constant(5.0);
+  }
+  {
+    const name_scope scope("b");
+    {
+      const name_scope within(inner);
+      constant(6.0);
+    }
+    {
+      const name_scope root("");
+      constant(7.0);
+    }
+    add(x, y, "sum");
+    identity(x, a);
+  }
+  reduce_mean(x, {.name = inner});
+  ExpectCase("name_scopes");
+}
+
+TEST_F(EverydayTest, AllInitializersAreTensorFlows) {
+  set_random_seed(2);
+  glorot_uniform_initializer({.seed = 4})({3, 2});
+  he_uniform_initializer({.seed = 4})({3, 2});
+  lecun_normal_initializer({.seed = 4})({3, 2});
+  lecun_uniform_initializer({.seed = 4})({3, 2});
+  variance_scaling_initializer({.scale = 1.5, .mode = "fan_avg", .distribution = "uniform"})(
+      {2, 2, 3, 4});
+  variance_scaling_initializer(
+      {.scale = 1.5, .mode = "fan_in", .distribution = "untruncated_normal", .seed = 1})({5});
+  ExpectCase("more_initializers");
+}
+
+TEST_F(EverydayTest, MomentsAndScalesAreTensorFlows) {
+  const Output x = placeholder(float32, {None, 4, 4, 3}, "x");
+  const auto [mean, variance] = nn::moments(x, {1, 2}, {.keep_dims = true});
+  nn::batch_normalization(x, mean, variance, std::nullopt, std::nullopt, 1e-3, "plain");
+  const Output rows = placeholder(float64, {5, 3}, "rows");
+  const auto [row_mean, row_variance] = nn::moments(rows, {0}, {.name = "of_rows"});
+  const Output y = nn::batch_normalization(rows, row_mean, row_variance, 1.0, 2.0, 1e-3);
+  gradients(y, rows);
+  ExpectCase("moments_and_scales");
+}
+
+TEST_F(EverydayTest, CasesAreTensorFlows) {
+  const Output x = placeholder(int32, Shape(), "x");
+  const Output y = placeholder(float32, {2}, "y");
+  const Output low = x < 1;
+  const Output high = x > 5;
+  const Output chosen = case_({{low, [&] { return y + 1.0; }},
+                               {high,
+                                [&] {
+                                  return constant({2.0, 2.0});
+                                }}},
+                              [&] { return y * 3.0; });
+  case_({{low, [&] { return std::pair(y, x); }}}, [&] { return std::pair(-y, x); },
+        {.name = "named"});
+  ExpectCase("cases");
+  Session session;
+  EXPECT_THAT(session.run(chosen, {{x, 0}, {y, {1.0, 2.0}}}), IsTensor({2.0, 3.0}));
+  EXPECT_THAT(session.run(chosen, {{x, 6}, {y, {1.0, 2.0}}}), IsTensor({2.0, 2.0}));
+  EXPECT_THAT(session.run(chosen, {{x, 3}, {y, {1.0, 2.0}}}), IsTensor({3.0, 6.0}));
+}
+
+TEST_F(EverydayTest, OrthogonalInitializersAreTensorFlows) {
+  set_random_seed(7);
+  orthogonal_initializer({.gain = 0.5, .seed = 3})({2, 3, 4});
+  const Variable w = get_variable("w", {2, 3}, {.initializer = orthogonal_initializer()});
+  ExpectCase("orthogonal");
+  const Output product = matmul(w, w, {.transpose_b = true});
+  Session session;
+  session.run(w.initializer());
+  EXPECT_THAT(session.run(product), IsTensor({{1.0, 0.0}, {0.0, 1.0}}, 1e-6));
+}
+
+TEST_F(EverydayTest, PartitionsAreTensorFlows) {
+  const Output x = placeholder(float32, {None, 2}, "x");
+  const Output which = placeholder(int32, {None}, "which");
+  const std::vector<Output> parts = dynamic_partition(x, which, 3);
+  dynamic_stitch({{0, 1}, {2}}, {{1.0, 2.0}, {3.0}});
+  gradients(parts, x);
+  ExpectCase("partitions");
+}
+
+TEST_F(EverydayTest, VariablesAreLoadedWithoutNewNodes) {
+  const Variable v({1.0, 2.0});
+  const size_t nodes = graph_.get_operations().size();
+  Session session;
+  v.load({3.0, 4.0}, session);
+  const auto with = session.as_default();
+  EXPECT_THAT(v.eval(), IsTensor({3.0, 4.0}));
+  EXPECT_EQ(graph_.get_operations().size(), nodes);
 }
 
 TEST_F(EverydayTest, TheGradientOfTopKIsTensorFlows) {
