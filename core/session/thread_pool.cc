@@ -167,9 +167,11 @@ bool ThreadPool::Join(uint64_t* seen) {
       new_job_.wait(lock, is_new);
       sleepers_.fetch_sub(1);
     }
-    if (ending_.load()) return false;
     uint64_t state = state_.load();
     *seen = NumberOf(state);
+    // After the state: the end is told before its number is published, so that who has seen that
+    // number does not wait for another.
+    if (ending_.load()) return false;
     // A job that is closed again is over, or will be without us.
     while (IsOpen(state) && NumberOf(state) == *seen) {
       if (state_.compare_exchange_weak(state, state + kInside)) return true;

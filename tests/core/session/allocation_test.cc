@@ -37,7 +37,7 @@ int64_t AllocationsOf(Call call) {
 
 class AllocationTest : public testing::Test {
  protected:
-  AllocationTest() : sess_(g_.NewSession()) {
+  AllocationTest() : sess_(g_.NewSession({.optimizer_level = 1})) {
     sess_.run(g_.AddOp("Assign", "init", {w_, g_.Const("zeros", Floats({4}, {0, 0, 0, 0}))}));
   }
 

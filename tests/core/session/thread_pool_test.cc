@@ -109,5 +109,14 @@ TEST(SessionThreadsTest, GivesTheSameBitsForAnyNumberOfThreads) {
   for (const Tensor& other : sums) EXPECT_TRUE(SameTensor(sums[0], other));
 }
 
+// Threads that get up for a job while the pool ends.
+TEST(ThreadPoolTest, MayEndAtAnyMoment) {
+  for (int i = 0; i < 2000; ++i) {
+    ThreadPool pool(3);
+    pool.Run(3, [](int64_t) {});
+    pool.Rouse();
+  }
+}
+
 }  // namespace
 }  // namespace sessile
