@@ -1,7 +1,10 @@
 #include "sessile/ops/saved_model.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/core/graph/scope.h"
@@ -37,7 +40,7 @@ class SavedModelFolderTest : public ::testing::Test {
                                         {{signature.inputs.at("in").name, {{1.0, 2.0}}}});
   }
 
-  const std::string folder_ = ::testing::TempDir() + "saved_model_test";
+  const std::string folder_ = ::testing::TempDir() + absl::StrCat("saved_model_test.", getpid());
 };
 
 TEST_F(SavedModelFolderTest, TensorFlowsIsServed) {
