@@ -49,39 +49,38 @@ absl::StatusOr<Tensor> Fetched(const RunValue& value, size_t fetch) {
   return content;
 }
 
-// True if results[i] has memory to write into: nothing in this run reads it, and no other result
-// lies there.
-bool HasRoom(std::span<const Tensor> results, size_t i, std::span<const Tensor> feeds) {
-  if (!results[i].has_value()) return false;
-  const Buffer* const memory = results[i].buffer().get();
-  if (!memory->owns_memory() || memory->lock() != nullptr) return false;
-  const auto lies_there = [memory](const Tensor& other) {
-    return other.has_value() && other.buffer().get() == memory;
-  };
-  return std::none_of(feeds.begin(), feeds.end(), lies_there) &&
-         std::count_if(results.begin(), results.end(), lies_there) == 1;
+// True if `result` has memory that nobody else knows: no feed, no other result, no constant of the
+// graph that was made of it.
+bool HasRoom(const Tensor& result) {
+  return result.has_value() && result.buffer()->owns_memory() &&
+         result.buffer()->lock() == nullptr && result.buffer().use_count() == 1;
 }
 
-// The memory that there is for the program's fetch slots.
-RunTensors RoomOf(const Program& program, std::span<const Tensor> results,
-                  std::span<const Tensor> feeds) {
+// Of each result, the memory that there is for it.
+RunTensors RoomOf(std::span<const Tensor> results) {
   RunTensors room;
-  for (size_t i = 0; i < results.size(); ++i) {
-    const int slot = program.fetches()[i].slot;
-    if (slot < 0 || !HasRoom(results, i, feeds)) continue;
-    room.resize(std::max(room.size(), static_cast<size_t>(slot) + 1));
-    room[static_cast<size_t>(slot)] = results[i];
-  }
+  for (const Tensor& result : results) room.push_back(HasRoom(result) ? result : Tensor());
   return room;
 }
 
+// The same by the program's fetch slots.
+RunTensors RoomOfSlots(const Program& program, std::span<const Tensor> room) {
+  RunTensors by_slot;
+  for (size_t i = 0; i < room.size(); ++i) {
+    const int slot = program.fetches()[i].slot;
+    if (slot < 0 || !room[i].has_value()) continue;
+    by_slot.resize(std::max(by_slot.size(), static_cast<size_t>(slot) + 1));
+    by_slot[static_cast<size_t>(slot)] = room[i];
+  }
+  return by_slot;
+}
+
 // Each result is the caller's alone, also of two fetches of one value.
-absl::Status Deliver(const Tensor& fetched, std::span<const Tensor> feeds, size_t i,
-                     std::span<Tensor> results) {
-  if (HasRoom(results, i, feeds) && results[i].dtype() == fetched.dtype() &&
-      results[i].shape() == fetched.shape()) {
+absl::Status Deliver(const Tensor& fetched, std::span<const Tensor> feeds, const Tensor& room,
+                     size_t i, std::span<Tensor> results) {
+  if (room.has_value() && room.dtype() == fetched.dtype() && room.shape() == fetched.shape()) {
     // The plan may have written it there already.
-    if (results[i].buffer() != fetched.buffer()) CopyContentTo(fetched, &results[i]);
+    if (room.buffer() != fetched.buffer()) CopyContentTo(fetched, &results[i]);
     return absl::OkStatus();
   }
   SESSILE_ASSIGN_OR_RETURN(Tensor result, Escape(fetched, feeds));
@@ -180,16 +179,17 @@ absl::Status SessionImpl::Run(const RunRequest& request, std::span<const Tensor>
   SESSILE_RETURN_IF_ERROR(CheckRunnable(request));
   SESSILE_ASSIGN_OR_RETURN(const std::shared_ptr<PlanCache> plans, ProgramFor(request.key, slot));
   SESSILE_ASSIGN_OR_RETURN(const RunTensors feeds, FeedTensors(request.key, values));
-  const RunTensors room = RoomOf(*plans->program(), results, feeds);
-  SESSILE_ASSIGN_OR_RETURN(const RunValues fetched,
-                           Execute(plans.get(), feeds, room, request.options));
+  const RunTensors room = RoomOf(results);
+  SESSILE_ASSIGN_OR_RETURN(
+      const RunValues fetched,
+      Execute(plans.get(), feeds, RoomOfSlots(*plans->program(), room), request.options));
   const std::vector<Program::FetchSource>& sources = plans->program()->fetches();
   for (size_t i = 0; i < sources.size(); ++i) {
     const RunValue value = sources[i].slot >= 0
                                ? fetched[static_cast<size_t>(sources[i].slot)]
                                : RunValue{.tensor = feeds[static_cast<size_t>(sources[i].feed)]};
     SESSILE_ASSIGN_OR_RETURN(const Tensor tensor, Fetched(value, i));
-    SESSILE_RETURN_IF_ERROR(Deliver(tensor, feeds, i, results));
+    SESSILE_RETURN_IF_ERROR(Deliver(tensor, feeds, room[i], i, results));
   }
   return absl::OkStatus();
 }

@@ -50,13 +50,27 @@ TEST_F(CallableTest, WritesIntoTheMemoryOfResults) {
   call.into(results, FeedValue{{1, 2}}, 1.0f);
   EXPECT_THAT(results[0], HasFloats({2, 3}));
   EXPECT_FALSE(results[1].has_value());
-  const Tensor copy = results[0];
+  const void* const memory = results[0].raw_data();
   call.into(results, FeedValue{{1, 2}}, 5.0f);
-  EXPECT_THAT(copy, HasFloats({6, 7}));
+  EXPECT_THAT(results[0], HasFloats({6, 7}));
+  EXPECT_EQ(results[0].raw_data(), memory);
   // Another shape needs other memory.
   call.into(results, FeedValue{{1, 2}, {3, 4}}, 0.0f);
   EXPECT_THAT(results[0], HasFloats({1, 2, 3, 4}));
-  EXPECT_THAT(copy, HasFloats({6, 7}));
+}
+
+// Of the program, or a constant of the graph.
+TEST_F(CallableTest, LeavesCopiesOfResultsAlone) {
+  Session sess = g_.NewSession();
+  const auto call = sess.make_callable({y_}, {x_, b_});
+  std::vector<Tensor> results(1);
+  call.into(results, FeedValue{{1, 2}}, 1.0f);
+  const Tensor copy = results[0];
+  const Output constant = g_.Const("made_of_a_result", results[0]);
+  call.into(results, FeedValue{{1, 2}}, 5.0f);
+  EXPECT_THAT(results[0], HasFloats({6, 7}));
+  EXPECT_THAT(copy, HasFloats({2, 3}));
+  EXPECT_THAT(sess.run(constant), HasFloats({2, 3}));
 }
 
 TEST_F(CallableTest, WritesNoResultOverAnotherOrOverAFeed) {
