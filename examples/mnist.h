@@ -26,8 +26,8 @@ struct ReadDataSetsOptions {
   bool reshape = true;
   // How many of the first training examples become the validation set.
   int64_t validation_size = 5000;
-  // Of the order of batches, which is that of TensorFlow's data sets after numpy.random.seed(seed);
-  // without one, each call has an order of its own.
+  // Of the order of batches, which is that of TensorFlow's data sets if numpy.random.seed(seed) is
+  // called once they are read; without one, each call has an order of its own.
   std::optional<uint32_t> seed = std::nullopt;
 };
 

@@ -76,8 +76,8 @@ std::span<const Kernels* const> SupportedKernels();
 const Kernels* KernelsFor(int64_t columns);
 
 // Columns of a matrix shared out evenly among calls: groups of as many vectors as one takes. With
-// `points` given, calls have no more points than that, and groups for products are wider where a
-// tile would be too small to keep the machine busy.
+// `points` given, as many as most calls have, groups for products are wider where a tile would be
+// too small to keep the machine busy.
 struct ColumnGroups {
   struct Group {
     int64_t first;    // column

@@ -30,8 +30,8 @@ class Callable {
     return RunOrThrow(fed);
   }
   // The same into `results`, one for each fetch. A result that holds a tensor of the fetch's type
-  // and shape keeps its memory, and what is fetched is written there, seen by all copies of that
-  // tensor; an error may leave it half written. In a steady state such calls allocate nothing, nor
+  // and shape, of which there is no copy anywhere, keeps its memory, and what is fetched is written
+  // there; an error may leave it half written. In a steady state such calls allocate nothing, nor
   // do those that fetch operations alone.
   //
   //   std::vector<Tensor> logits(1);

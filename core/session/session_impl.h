@@ -56,9 +56,9 @@ class SessionImpl {
 
   // `feeds` has a value for each feed of the request, of exactly the endpoint's type; memory that
   // it does not own need only last for the run. `results` gets one for each fetch. A result that
-  // has a value of the right type and shape keeps its memory, and what is fetched is written there;
-  // the others share no memory with a variable, a feed or others. Errors of nodes name the node,
-  // its op and the line that built it.
+  // has a value of the right type and shape, of which nobody has a copy, keeps its memory, and what
+  // is fetched is written there; the others share no memory with a variable, a feed or others.
+  // Errors of nodes name the node, its op and the line that built it.
   absl::Status Run(const RunRequest& request, std::span<const Tensor> feeds,
                    std::span<Tensor> results, ProgramSlot* slot = nullptr);
 
