@@ -127,44 +127,26 @@ absl::Status DepthShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
-template <typename Node_>
-absl::StatusOr<Outputs> Inverse(GradContext& ctx, const Node_& node, const Output& grad,
-                                const char* op) {
-  OpBuilder builder(op);
-  builder.Input(grad);
+// The gradient of an op that moves elements is the op that moves them back.
+template <const char* kInverse>
+absl::StatusOr<Outputs> MovedBack(GradContext& ctx, const Node& node,
+                                  std::span<const Output> grads) {
+  OpBuilder builder(kInverse);
+  builder.Input(grads[0]);
   for (int i = 1; i < node.num_inputs(); ++i) builder.Input(ctx.input(node, i));
   for (const char* attr : {"block_size", "data_format"}) {
     if (node.attrs().Find(attr) != nullptr) builder.CopyAttr(node, attr);
   }
-  Outputs grads(static_cast<size_t>(node.num_inputs()));
-  grads[0] = builder.Build();
-  return grads;
+  Outputs moved(static_cast<size_t>(node.num_inputs()));
+  moved[0] = builder.Build();
+  return moved;
 }
-
-absl::StatusOr<Outputs> SpaceToBatchNDGradient(GradContext& ctx, const Node& node,
-                                               std::span<const Output> grads) {
-  return Inverse(ctx, node, grads[0], "BatchToSpaceND");
-}
-absl::StatusOr<Outputs> BatchToSpaceNDGradient(GradContext& ctx, const Node& node,
-                                               std::span<const Output> grads) {
-  return Inverse(ctx, node, grads[0], "SpaceToBatchND");
-}
-absl::StatusOr<Outputs> SpaceToBatchGradient(GradContext& ctx, const Node& node,
-                                             std::span<const Output> grads) {
-  return Inverse(ctx, node, grads[0], "BatchToSpace");
-}
-absl::StatusOr<Outputs> BatchToSpaceGradient(GradContext& ctx, const Node& node,
-                                             std::span<const Output> grads) {
-  return Inverse(ctx, node, grads[0], "SpaceToBatch");
-}
-absl::StatusOr<Outputs> SpaceToDepthGradient(GradContext& ctx, const Node& node,
-                                             std::span<const Output> grads) {
-  return Inverse(ctx, node, grads[0], "DepthToSpace");
-}
-absl::StatusOr<Outputs> DepthToSpaceGradient(GradContext& ctx, const Node& node,
-                                             std::span<const Output> grads) {
-  return Inverse(ctx, node, grads[0], "SpaceToDepth");
-}
+constexpr char kSpaceToBatchND[] = "SpaceToBatchND";
+constexpr char kBatchToSpaceND[] = "BatchToSpaceND";
+constexpr char kSpaceToBatch[] = "SpaceToBatch";
+constexpr char kBatchToSpace[] = "BatchToSpace";
+constexpr char kSpaceToDepth[] = "SpaceToDepth";
+constexpr char kDepthToSpace[] = "DepthToSpace";
 
 absl::Status BroadcastArgsShape(ShapeContext& ctx) {
   int64_t length = 0;
@@ -183,7 +165,7 @@ absl::Status BroadcastArgsShape(ShapeContext& ctx) {
 }  // namespace
 
 void RegisterSpaceBatch(OpRegistry& ops) {
-  ops.Add("SpaceToBatchND")
+  ops.Add(kSpaceToBatchND)
       .Input("input: T")
       .Input("block_shape: Tblock_shape")
       .Input("paddings: Tpaddings")
@@ -192,9 +174,9 @@ void RegisterSpaceBatch(OpRegistry& ops) {
       .Attr("Tblock_shape: {int32, int64} = DT_INT32")
       .Attr("Tpaddings: {int32, int64} = DT_INT32")
       .Shape(BlocksNDShape<true>)
-      .Gradient(SpaceToBatchNDGradient)
+      .Gradient(MovedBack<kBatchToSpaceND>)
       .Doc("Pads the spatial dimensions and moves the positions within each block to the batch.");
-  ops.Add("BatchToSpaceND")
+  ops.Add(kBatchToSpaceND)
       .Input("input: T")
       .Input("block_shape: Tblock_shape")
       .Input("crops: Tcrops")
@@ -203,9 +185,9 @@ void RegisterSpaceBatch(OpRegistry& ops) {
       .Attr("Tblock_shape: {int32, int64} = DT_INT32")
       .Attr("Tcrops: {int32, int64} = DT_INT32")
       .Shape(BlocksNDShape<false>)
-      .Gradient(BatchToSpaceNDGradient)
+      .Gradient(MovedBack<kSpaceToBatchND>)
       .Doc("Moves parts of the batch into the spatial dimensions and crops them.");
-  ops.Add("SpaceToBatch")
+  ops.Add(kSpaceToBatch)
       .Input("input: T")
       .Input("paddings: Tpaddings")
       .Output("output: T")
@@ -213,9 +195,9 @@ void RegisterSpaceBatch(OpRegistry& ops) {
       .Attr("Tpaddings: {int32, int64} = DT_INT32")
       .Attr("block_size: int >= 2")
       .Shape(SquareBlocksShape<true>)
-      .Gradient(SpaceToBatchGradient)
+      .Gradient(MovedBack<kBatchToSpace>)
       .Doc("SpaceToBatchND of images, with square blocks.");
-  ops.Add("BatchToSpace")
+  ops.Add(kBatchToSpace)
       .Input("input: T")
       .Input("crops: Tidx")
       .Output("output: T")
@@ -223,25 +205,25 @@ void RegisterSpaceBatch(OpRegistry& ops) {
       .Attr("block_size: int >= 2")
       .Attr("Tidx: {int32, int64} = DT_INT32")
       .Shape(SquareBlocksShape<false>)
-      .Gradient(BatchToSpaceGradient)
+      .Gradient(MovedBack<kSpaceToBatch>)
       .Doc("BatchToSpaceND of images, with square blocks.");
-  ops.Add("SpaceToDepth")
+  ops.Add(kSpaceToDepth)
       .Input("input: T")
       .Output("output: T")
       .Attr("T: type")
       .Attr("block_size: int >= 2")
       .Attr("data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
       .Shape(DepthShape<true>)
-      .Gradient(SpaceToDepthGradient)
+      .Gradient(MovedBack<kDepthToSpace>)
       .Doc("Moves the pixels of each square block of an image to its channels.");
-  ops.Add("DepthToSpace")
+  ops.Add(kDepthToSpace)
       .Input("input: T")
       .Output("output: T")
       .Attr("T: type")
       .Attr("block_size: int >= 2")
       .Attr("data_format: {'NHWC', 'NCHW', 'NCHW_VECT_C'} = 'NHWC'")
       .Shape(DepthShape<false>)
-      .Gradient(DepthToSpaceGradient)
+      .Gradient(MovedBack<kSpaceToDepth>)
       .Doc("Moves channels of an image to the pixels of square blocks.");
   ops.Add("BroadcastArgs")
       .Input("s0: T")

@@ -77,9 +77,8 @@ absl::Status SizeOfArrayShape(ShapeContext& ctx) { return FlowShape(ctx); }
 constexpr const char* kNotYet = "gradients through a TensorArray are not implemented";
 constexpr const char* kHandle = "a handle has no derivative";
 
-}  // namespace
-
-void RegisterTensorArray(OpRegistry& ops) {
+// A list, that of its gradients, and one element of it.
+void RegisterElements(OpRegistry& ops) {
   ops.Add("TensorArrayV3")
       .Input("size: int32")
       .Output("handle: resource")
@@ -127,6 +126,10 @@ void RegisterTensorArray(OpRegistry& ops) {
       .NoGradient(kNotYet)
       .Stateful()
       .Doc("Element `index` of a list.");
+}
+
+// Many elements, as one tensor.
+void RegisterStacks(OpRegistry& ops) {
   ops.Add("TensorArrayGatherV3")
       .Input("handle: resource")
       .Input("indices: int32")
@@ -171,6 +174,13 @@ void RegisterTensorArray(OpRegistry& ops) {
       .NoGradient(kNotYet)
       .Stateful()
       .Doc("Makes pieces of `value` of these lengths the elements of a list.");
+}
+
+}  // namespace
+
+void RegisterTensorArray(OpRegistry& ops) {
+  RegisterElements(ops);
+  RegisterStacks(ops);
   ops.Add("TensorArraySizeV3")
       .Input("handle: resource")
       .Input("flow_in: float")

@@ -31,8 +31,8 @@ class Callable {
   }
   // The same into `results`, one for each fetch. A result that holds a tensor of the fetch's type
   // and shape, of which there is no copy anywhere, keeps its memory, and what is fetched is written
-  // there; an error may leave it half written. In a steady state such calls allocate nothing, nor
-  // do those that fetch operations alone.
+  // there; an error may leave it half written. In a steady state such calls allocate nothing but
+  // what oneDNN does, nor do those that fetch operations alone.
   //
   //   std::vector<Tensor> logits(1);
   //   while (...) infer.into(logits, images);

@@ -1,5 +1,6 @@
 #include "sessile/core/session/thread_pool.h"
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -111,11 +112,14 @@ TEST(SessionThreadsTest, GivesTheSameBitsForAnyNumberOfThreads) {
 
 // Threads that get up for a job while the pool ends.
 TEST(ThreadPoolTest, MayEndAtAnyMoment) {
-  for (int i = 0; i < 2000; ++i) {
+  constexpr int kPools = 2000;
+  std::atomic<int> blocks{0};
+  for (int i = 0; i < kPools; ++i) {
     ThreadPool pool(3);
-    pool.Run(3, [](int64_t) {});
+    pool.Run(3, [&](int64_t) { ++blocks; });
     pool.Rouse();
   }
+  EXPECT_EQ(blocks, 3 * kPools);
 }
 
 }  // namespace
