@@ -41,6 +41,7 @@
 #include "sessile/ops/meta_graph.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"
+#include "sessile/ops/quantization.h"
 #include "sessile/ops/random.h"
 #include "sessile/ops/regularizers.h"
 #include "sessile/ops/saved_model.h"

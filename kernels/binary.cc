@@ -165,6 +165,9 @@ struct Atan2 { template <typename T> static T Apply(T y, T x, Fault*) { return s
 struct Xlogy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * std::log(y); } };
 struct Xdivy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x / y; } };
 struct PolygammaOp { template <typename T> static T Apply(T n, T x, Fault*) { return static_cast<T>(Polygamma(n, x)); } };
+struct Igamma { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower); } };
+struct Igammac { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).upper); } };
+struct IgammaGradA { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower_by_a); } };
 struct ZetaOp { template <typename T> static T Apply(T x, T q, Fault*) { return static_cast<T>(Zeta(x, q)); } };
 struct BitwiseAnd { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x & y); } };
 struct BitwiseOr { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x | y); } };
@@ -232,6 +235,9 @@ void RegisterBinary(KernelRegistry& kernels) {
   Row<Xdivy, AllFloatTypes>(kernels, "Xdivy");
   Row<PolygammaOp, FloatTypes>(kernels, "Polygamma");
   Row<ZetaOp, FloatTypes>(kernels, "Zeta");
+  Row<Igamma, AllFloatTypes>(kernels, "Igamma");
+  Row<Igammac, AllFloatTypes>(kernels, "Igammac");
+  Row<IgammaGradA, FloatTypes>(kernels, "IgammaGradA");
   Row<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
   Row<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
   Row<BitwiseXor, IntTypes>(kernels, "BitwiseXor");

@@ -1,8 +1,9 @@
 // ResizeBilinear, ResizeNearestNeighbor and their gradients, row by row. Where a pixel lies is
 // computed in float, as TensorFlow does, so that ties fall to the same side.
 
+#include "sessile/kernels/image_resize.h"
+
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "sessile/core/framework/kernel_registry.h"
@@ -13,43 +14,7 @@
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
-namespace {
 
-// One of the two dimensions, from `small` pixels of the images to `large` of the resized ones.
-struct ResizedAxis {
-  int64_t from = 0;
-  int64_t to = 0;
-  float scale = 1;
-  bool align = false;
-  bool half = false;
-
-  struct Between {
-    int64_t lower;
-    int64_t upper;
-    float weight;  // of the upper one
-  };
-  Between Around(int64_t i) const {
-    const float at =
-        half ? (static_cast<float>(i) + 0.5f) * scale - 0.5f : static_cast<float>(i) * scale;
-    const float floor = std::floor(at);
-    return {std::clamp<int64_t>(static_cast<int64_t>(floor), 0, from - 1),
-            std::min<int64_t>(static_cast<int64_t>(std::ceil(at)), from - 1), at - floor};
-  }
-  int64_t Nearest(int64_t i) const {
-    const float at = (static_cast<float>(i) + (half ? 0.5f : 0.0f)) * scale;
-    const float nearest = align ? std::round(at) : std::floor(at);
-    return std::clamp<int64_t>(static_cast<int64_t>(nearest), 0, from - 1);
-  }
-};
-
-struct ResizeSizes {
-  int64_t batch = 0;
-  int64_t channels = 0;
-  ResizedAxis y;
-  ResizedAxis x;
-};
-
-// `images` and `resized` are [batch, height, width, channels].
 absl::StatusOr<ResizeSizes> ResizeSizesOf(const PrepareContext& ctx, const Shape& images,
                                           const Shape& resized) {
   SESSILE_ASSIGN_OR_RETURN(const bool align, ctx.Attr<bool>("align_corners"));
@@ -95,18 +60,7 @@ absl::StatusOr<Shape> WithSize(const PrepareContext& ctx, const Shape& images) {
   return images.WithDim(1, size[0]).WithDim(2, size[1]);
 }
 
-// A block makes whole rows of the resized images.
-class ResizeKernel : public Prepared {
- protected:
-  ResizeKernel(const ResizeSizes& sizes, DataType dtype, const Shape& output) : s_(sizes) {
-    AddOutput(dtype, output);
-    AddPhase(BlocksOf(s_.batch * s_.y.to, s_.x.to * s_.channels * 16));
-  }
-  int64_t InImages(int64_t b, int64_t y, int64_t x) const {
-    return ((b * s_.y.from + y) * s_.x.from + x) * s_.channels;
-  }
-  const ResizeSizes s_;
-};
+namespace {
 
 // Of the output's type, which in the float64 mode is double.
 template <typename Out>
@@ -114,12 +68,7 @@ struct BilinearTo {
   template <typename T>
   class Kernel final : public ResizeKernel {
    public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(const Shape output, WithSize(ctx, ctx.input_shape(0)));
-      SESSILE_ASSIGN_OR_RETURN(const ResizeSizes sizes,
-                               ResizeSizesOf(ctx, ctx.input_shape(0), output));
-      return std::make_unique<Kernel>(sizes, output);
-    }
+    static PreparedOr Prepare(const PrepareContext& ctx) { return PrepareResize<Kernel>(ctx); }
     Kernel(const ResizeSizes& sizes, const Shape& output)
         : ResizeKernel(sizes, DataTypeOf<Out>::value, output) {}
 
@@ -152,12 +101,7 @@ struct BilinearTo {
 template <typename T>
 class Nearest final : public ResizeKernel {
  public:
-  static PreparedOr Prepare(const PrepareContext& ctx) {
-    SESSILE_ASSIGN_OR_RETURN(const Shape output, WithSize(ctx, ctx.input_shape(0)));
-    SESSILE_ASSIGN_OR_RETURN(const ResizeSizes sizes,
-                             ResizeSizesOf(ctx, ctx.input_shape(0), output));
-    return std::make_unique<Nearest>(sizes, output);
-  }
+  static PreparedOr Prepare(const PrepareContext& ctx) { return PrepareResize<Nearest>(ctx); }
   Nearest(const ResizeSizes& sizes, const Shape& output)
       : ResizeKernel(sizes, DataTypeOf<T>::value, output) {}
 
@@ -175,35 +119,12 @@ class Nearest final : public ResizeKernel {
   }
 };
 
-// A gradient: a block makes whole images, of which each pixel gets what was made of it, in order.
-class ResizeGradKernel : public Prepared {
- protected:
-  ResizeGradKernel(const ResizeSizes& sizes, DataType dtype, const Shape& output, size_t bytes)
-      : s_(sizes), image_(s_.y.from * s_.x.from * s_.channels) {
-    AddOutput(dtype, output);
-    AddPhase(BlocksOf(s_.batch, (image_ + s_.y.to * s_.x.to * s_.channels) * 8));
-    SetScratch(num_blocks(0), static_cast<size_t>(image_) * bytes);
-  }
-  const ResizeSizes s_;
-  const int64_t image_;
-};
-
 template <typename In>
 struct BilinearGradFrom {
   template <typename T>
   class Kernel final : public ResizeGradKernel {
    public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      const Shape& grads = ctx.input_shape(0);
-      const Shape& images = ctx.input_shape(1);
-      if (grads.rank() != 4 || images.rank() != 4 || grads.dim(0) != images.dim(0) ||
-          grads.dim(3) != images.dim(3)) {
-        return InvalidArgument("input_grad ", grads.ToString(), " and original_image ",
-                               images.ToString(), " must be 4-dimensional and fit");
-      }
-      SESSILE_ASSIGN_OR_RETURN(const ResizeSizes sizes, ResizeSizesOf(ctx, images, grads));
-      return std::make_unique<Kernel>(sizes, images);
-    }
+    static PreparedOr Prepare(const PrepareContext& ctx) { return PrepareResizeGrad<Kernel>(ctx); }
     Kernel(const ResizeSizes& sizes, const Shape& output)
         : ResizeGradKernel(sizes, DataTypeOf<T>::value, output, sizeof(In)) {}
 

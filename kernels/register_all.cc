@@ -16,6 +16,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterBiasAdd(kernels);
   RegisterBinary(kernels);
   RegisterBitcast(kernels);
+  RegisterBlockCells(kernels);
   RegisterBroadcast(kernels);
   RegisterCast(kernels);
   RegisterComparison(kernels);
@@ -24,7 +25,9 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterConv2D(kernels);
   RegisterConv3D(kernels);
   RegisterDepthwiseConv2D(kernels);
+  RegisterDilation2D(kernels);
   RegisterDynamicStitch(kernels);
+  RegisterFakeQuant(kernels);
   RegisterFill(kernels);
   RegisterFusedBatchNorm(kernels);
   RegisterFusedBatchNormGrad(kernels);
@@ -32,6 +35,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterGatherNd(kernels);
   RegisterIdentity(kernels);
   RegisterImageColor(kernels);
+  RegisterImagePatches(kernels);
   RegisterImageResize(kernels);
   RegisterImageSummary(kernels);
   RegisterL2Loss(kernels);
@@ -42,6 +46,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterMatrixDiag(kernels);
   RegisterMirrorPad(kernels);
   RegisterMultinomial(kernels);
+  RegisterNonMaxSuppression(kernels);
   RegisterOneHot(kernels);
   RegisterPasses(kernels);
   RegisterPool(kernels);
@@ -51,6 +56,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterReduction(kernels);
   RegisterRelu(kernels);
   RegisterReshape(kernels);
+  RegisterResizeBicubic(kernels);
   RegisterSaveRestore(kernels);
   RegisterScan(kernels);
   RegisterScatter(kernels);
@@ -62,6 +68,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterSoftmax(kernels);
   RegisterSoftmaxCrossEntropy(kernels);
   RegisterSpaceBatch(kernels);
+  RegisterSparse(kernels);
   RegisterStack(kernels);
   RegisterSummary(kernels);
   RegisterStrings(kernels);

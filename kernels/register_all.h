@@ -16,6 +16,7 @@ void RegisterBatchNormWithGlobalNormalization(KernelRegistry& kernels);
 void RegisterBiasAdd(KernelRegistry& kernels);
 void RegisterBinary(KernelRegistry& kernels);
 void RegisterBitcast(KernelRegistry& kernels);
+void RegisterBlockCells(KernelRegistry& kernels);  // block_cells.cc
 void RegisterBroadcast(KernelRegistry& kernels);
 void RegisterCast(KernelRegistry& kernels);
 void RegisterComparison(KernelRegistry& kernels);
@@ -24,7 +25,9 @@ void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
 void RegisterConv3D(KernelRegistry& kernels);  // conv3d.cc
 void RegisterDepthwiseConv2D(KernelRegistry& kernels);
+void RegisterDilation2D(KernelRegistry& kernels);  // dilation2d.cc
 void RegisterDynamicStitch(KernelRegistry& kernels);
+void RegisterFakeQuant(KernelRegistry& kernels);  // fake_quant.cc
 void RegisterFill(KernelRegistry& kernels);
 void RegisterFusedBatchNorm(KernelRegistry& kernels);
 void RegisterFusedBatchNormGrad(KernelRegistry& kernels);
@@ -32,6 +35,7 @@ void RegisterGather(KernelRegistry& kernels);
 void RegisterGatherNd(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
 void RegisterImageColor(KernelRegistry& kernels);    // image_color.cc
+void RegisterImagePatches(KernelRegistry& kernels);  // image_patches.cc
 void RegisterImageResize(KernelRegistry& kernels);   // image_resize.cc
 void RegisterImageSummary(KernelRegistry& kernels);  // image_summary.cc
 void RegisterL2Loss(KernelRegistry& kernels);
@@ -41,7 +45,8 @@ void RegisterLRN(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
 void RegisterMatrixDiag(KernelRegistry& kernels);  // matrix_diag.cc
 void RegisterMirrorPad(KernelRegistry& kernels);
-void RegisterMultinomial(KernelRegistry& kernels);  // multinomial.cc
+void RegisterMultinomial(KernelRegistry& kernels);        // multinomial.cc
+void RegisterNonMaxSuppression(KernelRegistry& kernels);  // non_max_suppression.cc
 void RegisterOneHot(KernelRegistry& kernels);
 void RegisterPool(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
@@ -50,6 +55,7 @@ void RegisterRange(KernelRegistry& kernels);
 void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
+void RegisterResizeBicubic(KernelRegistry& kernels);  // resize_bicubic.cc
 void RegisterSaveRestore(KernelRegistry& kernels);
 void RegisterScan(KernelRegistry& kernels);
 void RegisterScatter(KernelRegistry& kernels);  // scatter.cc
@@ -61,6 +67,7 @@ void RegisterSlice(KernelRegistry& kernels);
 void RegisterSoftmax(KernelRegistry& kernels);
 void RegisterSoftmaxCrossEntropy(KernelRegistry& kernels);
 void RegisterSpaceBatch(KernelRegistry& kernels);  // space_batch.cc
+void RegisterSparse(KernelRegistry& kernels);      // sparse.cc
 void RegisterStack(KernelRegistry& kernels);
 void RegisterSummary(KernelRegistry& kernels);  // summary.cc
 void RegisterStrings(KernelRegistry& kernels);

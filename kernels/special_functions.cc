@@ -20,6 +20,59 @@ constexpr double kBernoulli[] = {
     1.0 / 6, -1.0 / 30,     1.0 / 42,      -1.0 / 30,       5.0 / 66,       -691.0 / 2730,
     7.0 / 6, -3617.0 / 510, 43867.0 / 798, -174611.0 / 330, 854513.0 / 138, -236364091.0 / 2730};
 
+// After that many terms what is missing is left out: more are needed only for a and x above 1e5 or
+// so that are close to each other.
+constexpr int kMostTerms = 4000;
+
+// A value and its derivative by the parameter a.
+struct ByA {
+  double value;
+  double slope;
+};
+
+// 1 + x/(a + 1) + x^2/((a + 1)(a + 2)) + ..., for x up to about a.
+ByA GammaSeries(double a, double x) {
+  ByA sum = {1, 0};
+  ByA term = {1, 0};
+  for (int n = 1; n <= kMostTerms; ++n) {
+    const double below = a + n;
+    term.slope = (term.slope - term.value / below) * x / below;
+    term.value *= x / below;
+    sum.value += term.value;
+    sum.slope += term.slope;
+    if (term.value < kEpsilon * sum.value &&
+        std::abs(term.slope) <= kEpsilon * std::abs(sum.slope)) {
+      break;
+    }
+  }
+  return sum;
+}
+
+// 1/(x + 1 - a - 1(1 - a)/(x + 3 - a - 2(2 - a)/(x + 5 - a - ...))), for x above a, from the left
+// by the modified method of Lentz (Numerical Recipes, 6.2), and its derivative.
+ByA GammaFraction(double a, double x) {
+  constexpr double kTiny = 1e-300;
+  const auto guarded = [](double v) { return std::abs(v) < kTiny ? kTiny : v; };
+  double b = x + 1 - a;
+  ByA c = {1 / kTiny, 0};
+  b = guarded(b);
+  ByA d = {1 / b, 1 / (b * b)};
+  ByA f = d;
+  for (int n = 1; n <= kMostTerms; ++n) {
+    const double numerator = -n * (n - a);
+    b += 2;
+    const ByA next_d = {guarded(numerator * d.value + b), n * d.value + numerator * d.slope - 1};
+    const ByA next_c = {guarded(b + numerator / c.value),
+                        -1 + n / c.value - numerator * c.slope / (c.value * c.value)};
+    d = {1 / next_d.value, -next_d.slope / (next_d.value * next_d.value)};
+    c = next_c;
+    const ByA factor = {d.value * c.value, d.slope * c.value + d.value * c.slope};
+    f = {f.value * factor.value, f.slope * factor.value + f.value * factor.slope};
+    if (std::abs(factor.value - 1) < 2 * kEpsilon && std::abs(factor.slope) < kEpsilon) break;
+  }
+  return f;
+}
+
 }  // namespace
 
 // std::lgamma writes the sign to a global variable, which threads would race for.
@@ -80,6 +133,27 @@ double Zeta(double x, double q) {
     if (std::abs(correction) < kEpsilon * std::abs(sum)) break;
   }
   return sum;
+}
+
+IncompleteGamma RegularizedGamma(double a, double x) {
+  if (!(a > 0) || !(x >= 0)) return {kNan, kNan, kNan};
+  if (std::isinf(a))
+    return std::isinf(x) ? IncompleteGamma{kNan, kNan, kNan} : IncompleteGamma{0, 1, 0};
+  if (x == 0) return {0, 1, 0};
+  if (std::isinf(x)) return {1, 0, 0};
+  const double log_power = a * std::log(x) - x;
+  if (x > 1 && x > a) {
+    const double power = std::exp(log_power - LogGamma(a));
+    const ByA fraction = GammaFraction(a, x);
+    const double upper = power * fraction.value;
+    const double by_a = upper * (std::log(x) - Digamma(a)) + power * fraction.slope;
+    return {1 - upper, upper, -by_a};
+  }
+  const double power = std::exp(log_power - LogGamma(a + 1));
+  const ByA series = GammaSeries(a, x);
+  const double lower = power * series.value;
+  const double by_a = lower * (std::log(x) - Digamma(a + 1)) + power * series.slope;
+  return {lower, 1 - lower, by_a};
 }
 
 }  // namespace sessile

@@ -16,4 +16,13 @@ double Polygamma(double n, double x);
 // terms, NaN.
 double Zeta(double x, double q);
 
+// The regularized incomplete gamma functions of a > 0 at x >= 0, each exact also where it is small:
+//   lower = 1 / Gamma(a) * integral from 0 to x of t^(a - 1) e^-t dt,   upper = 1 - lower
+struct IncompleteGamma {
+  double lower = 0;
+  double upper = 0;
+  double lower_by_a = 0;  // the derivative of `lower` by a
+};
+IncompleteGamma RegularizedGamma(double a, double x);
+
 }  // namespace sessile

@@ -122,6 +122,16 @@ struct NamedBinaryOp {
 
 constexpr NamedBinaryOp kNamed[] = {
     {"Atan2", {"y: T", "x: T"}, kRealFloatTypes, Atan2Gradient, "The angle of the point (x, y)."},
+    {"Igamma",
+     {"a: T", "x: T"},
+     kRealFloatTypes,
+     IgammaGradient,
+     "The lower regularized incomplete gamma function P(a, x)."},
+    {"Igammac",
+     {"a: T", "x: T"},
+     kRealFloatTypes,
+     IgammacGradient,
+     "The upper regularized incomplete gamma function Q(a, x) = 1 - P(a, x)."},
     {"Polygamma",
      {"a: T", "x: T"},
      "T: {float, double}",
@@ -172,6 +182,14 @@ DataType DivisionType(DataType type) {
 }  // namespace
 
 void RegisterBinary(OpRegistry& ops) {
+  ops.Add("IgammaGradA")
+      .Input("a: T")
+      .Input("x: T")
+      .Output("z: T")
+      .Attr("T: {float, double}")
+      .Shape(BroadcastBinaryShape)
+      .NoGradient("TensorFlow has none")
+      .Doc("The derivative of Igamma by `a`.");
   for (const NamedBinaryOp& row : kNamed) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input(row.arguments[0]).Input(row.arguments[1]).Output("z: T").Attr(row.types);
@@ -319,6 +337,8 @@ Output xdivy(Input x, Input y, std::string_view name) {
 Output polygamma(Input a, Input x, std::string_view name) {
   return Binary("Polygamma", a, x, name);
 }
+Output igamma(Input a, Input x, std::string_view name) { return Binary("Igamma", a, x, name); }
+Output igammac(Input a, Input x, std::string_view name) { return Binary("Igammac", a, x, name); }
 Output zeta(Input x, Input q, std::string_view name) { return Binary("Zeta", x, q, name); }
 Output bitwise_and(Input x, Input y, std::string_view name) {
   return Binary("BitwiseAnd", x, y, name);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/broadcast_grad.h"
@@ -216,6 +217,29 @@ BinaryGradients XdivyGradient(GradContext& ctx, const Node& node, Grads grads) {
   const Output by_y = Xdivy(minus_x, pow(y, 2, "pow"));
   const Output gx = reduction.Of(0, by_x * grads[0]);
   return Outputs{gx, reduction.Of(1, by_y * grads[0])};
+}
+
+// dP(a, x)/dx = e^-x x^(a - 1) / Gamma(a), through logarithms: Gamma(a) might overflow.
+BinaryGradients IgammaGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output a = ctx.input(node, 0);
+  const Output x = ctx.input(node, 1);
+  const Reduction reduction(a, x);
+  const control_dependencies after({grads[0]});
+  const Output by_a = OpBuilder("IgammaGradA").Input(a).Input(x).Build();
+  const Output minus_x = negative(x);
+  const Output power = a - 1;
+  const Output log_power = power * log(x);
+  const Output numerator = minus_x + log_power;
+  const Output by_x = exp(numerator - lgamma(a));
+  const Output ga = reduction.Of(0, by_a * grads[0]);
+  return Outputs{ga, reduction.Of(1, by_x * grads[0])};
+}
+
+// Q = 1 - P.
+BinaryGradients IgammacGradient(GradContext& ctx, const Node& node, Grads grads) {
+  SESSILE_ASSIGN_OR_RETURN(const Outputs lower, IgammaGradient(ctx, node, grads));
+  const Output ga = negative(lower[0]);
+  return Outputs{ga, negative(lower[1])};
 }
 
 // The order is no number that a gradient flows to; d polygamma(a, x)/dx = polygamma(a + 1, x).

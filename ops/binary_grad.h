@@ -30,6 +30,8 @@ BinaryGradients MulNoNanGradient(GradContext&, const Node&, std::span<const Outp
 BinaryGradients Atan2Gradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients XlogyGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients XdivyGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients IgammaGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients IgammacGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients PolygammaGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients ZetaGradient(GradContext&, const Node&, std::span<const Output>);
 // Constant where it has a derivative at all.

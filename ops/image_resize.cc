@@ -1,4 +1,4 @@
-// ResizeBilinear, ResizeNearestNeighbor and their gradients.
+// ResizeBilinear, ResizeBicubic, ResizeNearestNeighbor and their gradients.
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -33,7 +33,7 @@ absl::Status ResizedShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
-absl::Status BilinearGradShape(ShapeContext& ctx) {
+absl::Status InterpolatedGradShape(ShapeContext& ctx) {
   ctx.SetOutput(0, ctx.input(1));
   return absl::OkStatus();
 }
@@ -52,6 +52,14 @@ absl::StatusOr<Outputs> BilinearGradient(GradContext& ctx, const Node& node,
   const Output images = ctx.input(node, 0);
   if (!IsFloating(BaseType(images.dtype()))) return Outputs(2);
   return Outputs{ResizeOp("ResizeBilinearGrad", node, grads[0], images), Output()};
+}
+
+absl::StatusOr<Outputs> BicubicGradient(GradContext& ctx, const Node& node,
+                                        std::span<const Output> grads) {
+  const Output images = ctx.input(node, 0);
+  const DataType type = BaseType(images.dtype());
+  if (type != float32 && type != float64) return Outputs(2);
+  return Outputs{ResizeOp("ResizeBicubicGrad", node, grads[0], images), Output()};
 }
 
 absl::StatusOr<Outputs> NearestGradient(GradContext& ctx, const Node& node,
@@ -83,6 +91,23 @@ void RegisterImageResize(OpRegistry& ops) {
       .Shape(ResizedShape)
       .Gradient(BilinearGradient)
       .Doc("Images of another size, each pixel interpolated from four.");
+  WithCorners(ops.Add("ResizeBicubic")
+                  .Input("images: T")
+                  .Input("size: int32")
+                  .Output("resized_images: float")
+                  .Attr("T: {int8, uint8, int16, uint16, int32, int64, half, float, double, "
+                        "bfloat16}"))
+      .Shape(ResizedShape)
+      .Gradient(BicubicGradient)
+      .Doc("Images of another size, each pixel interpolated from sixteen.");
+  WithCorners(ops.Add("ResizeBicubicGrad")
+                  .Input("grads: float")
+                  .Input("original_image: T")
+                  .Output("output: T")
+                  .Attr("T: {float, double}"))
+      .Shape(InterpolatedGradShape)
+      .NoGradient("TensorFlow has none")
+      .Doc("The gradient of ResizeBicubic by its images.");
   WithCorners(ops.Add("ResizeNearestNeighbor")
                   .Input("images: T")
                   .Input("size: int32")
@@ -97,7 +122,7 @@ void RegisterImageResize(OpRegistry& ops) {
                   .Input("original_image: T")
                   .Output("output: T")
                   .Attr("T: {float, half, double, bfloat16}"))
-      .Shape(BilinearGradShape)
+      .Shape(InterpolatedGradShape)
       .NoGradient("TensorFlow has none")
       .Doc("The gradient of ResizeBilinear by its images.");
   WithCorners(ops.Add("ResizeNearestNeighborGrad")
@@ -111,25 +136,29 @@ void RegisterImageResize(OpRegistry& ops) {
 }
 
 namespace image {
+namespace {
 
-Output resize_bilinear(Input images, Input size, const ResizeOptions& options) {
+Output Resized(const char* op, const Input& images, const Input& size,
+               const ResizeOptions& options) {
   SourceScope here(images);
-  return OpBuilder("ResizeBilinear", options.name)
-      .Input(std::move(images))
-      .Input(std::move(size))
+  return OpBuilder(op, options.name)
+      .Input(images)
+      .Input(size)
       .Attr("align_corners", options.align_corners)
       .Attr("half_pixel_centers", options.half_pixel_centers)
       .Build();
 }
 
+}  // namespace
+
+Output resize_bilinear(Input images, Input size, const ResizeOptions& options) {
+  return Resized("ResizeBilinear", images, size, options);
+}
+Output resize_bicubic(Input images, Input size, const ResizeOptions& options) {
+  return Resized("ResizeBicubic", images, size, options);
+}
 Output resize_nearest_neighbor(Input images, Input size, const ResizeOptions& options) {
-  SourceScope here(images);
-  return OpBuilder("ResizeNearestNeighbor", options.name)
-      .Input(std::move(images))
-      .Input(std::move(size))
-      .Attr("align_corners", options.align_corners)
-      .Attr("half_pixel_centers", options.half_pixel_centers)
-      .Build();
+  return Resized("ResizeNearestNeighbor", images, size, options);
 }
 
 }  // namespace image

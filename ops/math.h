@@ -89,6 +89,9 @@ Output atan2(Input y, Input x, std::string_view name = {});  // the angle of the
 // x log(y) and x / y, but 0 where x is 0.
 Output xlogy(Input x, Input y, std::string_view name = {});
 Output xdivy(Input x, Input y, std::string_view name = {});
+// The regularized incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x), a > 0, x >= 0.
+Output igamma(Input a, Input x, std::string_view name = {});
+Output igammac(Input a, Input x, std::string_view name = {});
 Output polygamma(Input a, Input x, std::string_view name = {});  // derivative `a` of digamma
 Output zeta(Input x, Input q, std::string_view name = {});       // sum of (q + i)^-x, i >= 0
 

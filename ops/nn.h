@@ -235,6 +235,16 @@ struct LRNOptions {
 Output local_response_normalization(Input input, const LRNOptions& options = {});
 Output lrn(Input input, const LRNOptions& options = {});
 
+struct Dilation2DOptions {
+  std::vector<int64_t> strides = {};  // {1, down, across, 1}; required
+  std::vector<int64_t> rates = {};    // distances of the filter's taps, in the same form; required
+  std::string padding = {};           // "SAME" or "VALID"; required
+  std::string name = {};
+};
+// Grayscale dilation of images: the largest of input[b, stride * i + rate * di, stride * j + rate *
+// dj, c] + filter[di, dj, c] over di and dj. The filter is [rows, columns, channels].
+Output dilation2d(Input input, Input filter, const Dilation2DOptions& options);
+
 struct FusedBatchNorm {
   Output y;
   Output batch_mean;      // what to put into the running mean

@@ -17,6 +17,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterBiasAdd(ops);
   RegisterBinary(ops);
   RegisterBitcast(ops);
+  RegisterBlockCells(ops);
   RegisterBroadcast(ops);
   RegisterCast(ops);
   RegisterComparison(ops);
@@ -25,7 +26,9 @@ void RegisterAll(OpRegistry& ops) {
   RegisterConv2D(ops);
   RegisterConv3D(ops);
   RegisterDepthwiseConv2D(ops);
+  RegisterDilation2D(ops);
   RegisterDynamicStitch(ops);
+  RegisterFakeQuant(ops);
   RegisterFill(ops);
   RegisterFunctional(ops);
   RegisterFusedBatchNorm(ops);
@@ -34,6 +37,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterGradientDescent(ops);
   RegisterIdentity(ops);
   RegisterImageColor(ops);
+  RegisterImagePatches(ops);
   RegisterImageResize(ops);
   RegisterL2Loss(ops);
   RegisterLinalg(ops);
@@ -42,6 +46,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterLRN(ops);
   RegisterMatMul(ops);
   RegisterMatrixDiag(ops);
+  RegisterNonMaxSuppression(ops);
   RegisterNoOp(ops);
   RegisterOneHot(ops);
   RegisterPad(ops);
@@ -64,6 +69,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterSoftmax(ops);
   RegisterSoftmaxCrossEntropy(ops);
   RegisterSpaceBatch(ops);
+  RegisterSparse(ops);
   RegisterSplit(ops);
   RegisterStack(ops);
   RegisterState(ops);

@@ -19,6 +19,7 @@ void RegisterBatchNormWithGlobalNormalization(OpRegistry& ops);
 void RegisterBiasAdd(OpRegistry& ops);          // bias_add.cc
 void RegisterBinary(OpRegistry& ops);           // binary.cc
 void RegisterBitcast(OpRegistry& ops);          // bitcast.cc
+void RegisterBlockCells(OpRegistry& ops);       // block_cells.cc
 void RegisterBroadcast(OpRegistry& ops);        // broadcast.cc
 void RegisterCast(OpRegistry& ops);             // cast.cc
 void RegisterComparison(OpRegistry& ops);       // comparison.cc
@@ -27,7 +28,9 @@ void RegisterConstant(OpRegistry& ops);         // constant.cc
 void RegisterConv2D(OpRegistry& ops);           // conv2d.cc
 void RegisterConv3D(OpRegistry& ops);           // conv3d.cc
 void RegisterDepthwiseConv2D(OpRegistry& ops);  // depthwise_conv2d.cc
+void RegisterDilation2D(OpRegistry& ops);       // dilation2d.cc
 void RegisterDynamicStitch(OpRegistry& ops);    // dynamic_stitch.cc
+void RegisterFakeQuant(OpRegistry& ops);        // fake_quant.cc
 void RegisterFill(OpRegistry& ops);             // fill.cc
 void RegisterFunctional(OpRegistry& ops);       // functional.cc
 void RegisterFusedBatchNorm(OpRegistry& ops);   // fused_batch_norm.cc
@@ -36,6 +39,7 @@ void RegisterGatherNd(OpRegistry& ops);         // gather_nd.cc
 void RegisterGradientDescent(OpRegistry& ops);  // gradient_descent.cc
 void RegisterIdentity(OpRegistry& ops);         // identity.cc
 void RegisterImageColor(OpRegistry& ops);       // image_color.cc
+void RegisterImagePatches(OpRegistry& ops);     // image_patches.cc
 void RegisterImageResize(OpRegistry& ops);      // image_resize.cc
 void RegisterL2Loss(OpRegistry& ops);           // l2_loss.cc
 void RegisterLinalg(OpRegistry& ops);
@@ -44,6 +48,7 @@ void RegisterLoop(OpRegistry& ops);                 // loop.cc
 void RegisterLRN(OpRegistry& ops);                  // lrn.cc
 void RegisterMatMul(OpRegistry& ops);               // matmul.cc
 void RegisterMatrixDiag(OpRegistry& ops);           // matrix_diag.cc
+void RegisterNonMaxSuppression(OpRegistry& ops);    // non_max_suppression.cc
 void RegisterNoOp(OpRegistry& ops);                 // grouping.cc
 void RegisterOneHot(OpRegistry& ops);               // one_hot.cc
 void RegisterPad(OpRegistry& ops);                  // pad.cc
@@ -66,6 +71,7 @@ void RegisterSlice(OpRegistry& ops);                // slice.cc
 void RegisterSoftmax(OpRegistry& ops);              // softmax.cc
 void RegisterSoftmaxCrossEntropy(OpRegistry& ops);  // softmax_cross_entropy.cc
 void RegisterSpaceBatch(OpRegistry& ops);           // space_batch.cc
+void RegisterSparse(OpRegistry& ops);               // sparse.cc
 void RegisterSplit(OpRegistry& ops);                // split.cc
 void RegisterStack(OpRegistry& ops);                // stack.cc
 void RegisterState(OpRegistry& ops);                // state.cc

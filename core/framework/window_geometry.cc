@@ -22,10 +22,13 @@ absl::StatusOr<int64_t> Reach(int64_t filter, int64_t dilation) {
   return reach + 1;
 }
 
-// A list attribute with one number for each dimension of the data, or `missing` for each.
+// A list attribute, of one name or another, with one number for each dimension of the data; ones
+// if there is none.
 absl::StatusOr<std::vector<int64_t>> PerDimension(const AttrMap& attrs, const char* name,
-                                                  size_t rank, const std::string& who) {
-  if (attrs.Find(name) == nullptr) return std::vector<int64_t>(rank, 1);
+                                                  const char* other_name, size_t rank,
+                                                  const std::string& who) {
+  if (attrs.Find(name) == nullptr) name = other_name;
+  if (name == nullptr || attrs.Find(name) == nullptr) return std::vector<int64_t>(rank, 1);
   SESSILE_ASSIGN_OR_RETURN(std::vector<int64_t> list, attrs.Get<std::vector<int64_t>>(name));
   if (list.size() != rank) {
     return InvalidArgument(who, " attribute to contain ", rank, " values, but got: ", list.size());
@@ -48,14 +51,14 @@ absl::Status WindowGeometry::ReadLists(std::string_view op, const AttrMap& attrs
   const size_t rank = format_.name().size();
   SESSILE_ASSIGN_OR_RETURN(
       const std::vector<int64_t> strides,
-      PerDimension(attrs, "strides", rank,
+      PerDimension(attrs, "strides", nullptr, rank,
                    absl::StrCat(who, " on data format ", format_.name(), " requires the stride")));
   SESSILE_ASSIGN_OR_RETURN(
       const std::vector<int64_t> dilations,
-      PerDimension(attrs, "dilations", rank, absl::StrCat(who, " requires the dilation")));
+      PerDimension(attrs, "dilations", "rates", rank, absl::StrCat(who, " requires the dilation")));
   SESSILE_ASSIGN_OR_RETURN(
       const std::vector<int64_t> ksize,
-      PerDimension(attrs, "ksize", rank, absl::StrCat(who, " requires the ksize")));
+      PerDimension(attrs, "ksize", "ksizes", rank, absl::StrCat(who, " requires the ksize")));
   const auto batch = static_cast<size_t>(DataFormat::BatchDim());
   const auto channel = static_cast<size_t>(format_.ChannelDim(static_cast<int>(rank)));
   for (const size_t i : {batch, channel}) {

@@ -32,8 +32,9 @@ struct WindowExtent {
 class WindowGeometry {
  public:
   // From `strides`, `padding`, `data_format` and, where there are such attributes, `dilations`,
-  // `explicit_paddings` and `ksize`; `op` is named in errors. There are as many spatial dimensions
-  // as `strides` has numbers, less two. INVALID_ARGUMENT: a list of another length than 4 (for a
+  // `explicit_paddings` and `ksize` (or `rates` and `ksizes`, as some operations call dilations and
+  // sizes); `op` is named in errors. There are as many spatial dimensions as `strides` has numbers,
+  // less two. INVALID_ARGUMENT: a list of another length than 4 (for a
   // data format of 4 letters), strides below 1, strides or dilations in batch or channels, negative
   // paddings, ...
   static absl::StatusOr<WindowGeometry> Of(std::string_view op, const AttrMap& attrs);

@@ -13,7 +13,7 @@ UNARY = ["negative", "exp", "log", "log1p", "reciprocal", "rsqrt", "sqrt", "squa
 ONCE = ["sign"] + UNARY[UNARY.index("expm1"):]
 BINARY = ["add", "subtract", "multiply", "truediv", "floordiv", "floormod", "maximum",
           "minimum", "squared_difference", "pow", "atan2", "xlogy", "xdivy", "multiply_no_nan",
-          "divide_no_nan", "polygamma", "zeta"]
+          "divide_no_nan", "igamma", "igammac", "polygamma", "zeta"]
 BROADCASTS = {
     "same": ([2, 3], [2, 3]),
     "known": ([2, 3], [3]),

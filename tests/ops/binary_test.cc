@@ -1,3 +1,6 @@
+#include <cmath>
+#include <limits>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/ops/array.h"
@@ -5,6 +8,7 @@
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
+#include "sessile/tests/golden_values.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -106,6 +110,9 @@ TEST(BinaryTest, GradientsOfMoreFunctionsMatchDifferences) {
   for (auto* fn : {atan2, xlogy, xdivy, div_no_nan}) {
     ExpectGradient([fn](Output x, Output y) { return fn(x, y, {}); }, shapes, positive);
   }
+  for (auto* fn : {igamma, igammac}) {
+    ExpectGradient([fn](Output a, Output x) { return fn(a, x, {}); }, shapes, positive);
+  }
   ExpectGradient([](Output x, Output y) { return multiply_no_nan(x, y); }, shapes);
   ExpectGradient(
       [](Output x) {
@@ -139,6 +146,24 @@ TEST(BinaryTest, HasTheValuesOfSpecialFunctions) {
               IsTensor({zeta2, -1.9635100260214235}, 1e-14));
   EXPECT_THAT(Eval(digamma(constant({-0.5, 10.0}, {.dtype = float64}))),
               IsTensor({0.03648997397857652, 2.251752589066721}, 1e-14));
+}
+
+TEST(BinaryTest, IncompleteGammaFunctionsAreTensorFlows) {
+  const Output a = constant({0.01, 0.3, 1.0, 2.5, 7.0, 40.0, 300.0}, {.dtype = float64});
+  const Output x = constant({{0.0}, {1e-3}, {0.4}, {1.0}, {1.5}, {6.0}, {39.0}, {45.0}, {310.0}},
+                            {.dtype = float64});
+  ExpectKernelValues("igamma", Eval(igamma(a, x)), 1e-8);
+  ExpectKernelValues("igammac", Eval(igammac(a, x)), 1e-8);
+  ExpectKernelValues("igamma_grad_a", Eval(OpBuilder("IgammaGradA").Input(a).Input(x).Build()),
+                     1e-7);
+}
+
+TEST(BinaryTest, IncompleteGammaFunctionsHaveNoValueOutside) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  const Tensor lower = Eval(igamma({-1.0, 0.0, 1.0, nan, 2.0}, {1.0, 1.0, -1.0, 1.0, inf}));
+  for (size_t i = 0; i < 4; ++i) EXPECT_TRUE(std::isnan(lower.flat<float>()[i])) << i;
+  EXPECT_EQ(lower.flat<float>()[4], 1.0f);
 }
 
 TEST(BinaryTest, WorksOnBits) {

@@ -4,6 +4,7 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/gradients.h"
 #include "sessile/ops/image.h"
 #include "sessile/ops/math.h"
 #include "sessile/tests/golden_values.h"
@@ -47,6 +48,25 @@ TEST(ImageResizeTest, ValuesAreTensorFlows) {
   }
 }
 
+TEST(ImageResizeTest, BicubicValuesAreTensorFlows) {
+  const Graph graph;
+  const DefaultGraphScope with = graph.as_default();
+  const Output images = constant(Wave({2, 6, 5, 3}, 7));
+  for (const auto& [suffix, options] : {std::pair<std::string, image::ResizeOptions>("", {}),
+                                        {"_align", {.align_corners = true}},
+                                        {"_half", {.half_pixel_centers = true}}}) {
+    for (const auto& [name, size] : {std::pair<std::string, std::vector<int>>("_up", {9, 11}),
+                                     {"_down", {2, 2}},
+                                     {"_one", {1, 1}}}) {
+      const Output resized = image::resize_bicubic(images, size, options);
+      ExpectKernelValues("bicubic" + suffix + name, Eval(resized));
+      const Tensor grad = Wave(resized.get_shape(), 19);
+      const Output by_images = gradients(resized, images, {.grad_ys = {grad}})[0];
+      ExpectKernelValues("bicubic_grad" + suffix + name, Eval(by_images));
+    }
+  }
+}
+
 TEST(ImageResizeTest, GradientsMatchDifferences) {
   for (const image::ResizeOptions& options :
        {image::ResizeOptions{}, image::ResizeOptions{.align_corners = true},
@@ -55,6 +75,11 @@ TEST(ImageResizeTest, GradientsMatchDifferences) {
     ExpectGradient(
         [=](Output x) {
           return cast(image::resize_bilinear(x, {5, 2}, options), float64);
+        },
+        {{2, 3, 4, 2}}, {.yardstick = true});
+    ExpectGradient(
+        [=](Output x) {
+          return cast(image::resize_bicubic(x, {5, 2}, options), float64);
         },
         {{2, 3, 4, 2}}, {.yardstick = true});
     ExpectGradient(

@@ -99,6 +99,8 @@ TEST(MathGradientsTest, OfBinaryFunctionsEqualTensorFlows) {
       {"xdivy", xdivy},
       {"multiply_no_nan", multiply_no_nan},
       {"divide_no_nan", div_no_nan},
+      {"igamma", igamma},
+      {"igammac", igammac},
       {"polygamma", polygamma},
       {"zeta", zeta}};
   for (const auto& [name, fn] : functions) {
