@@ -3,6 +3,7 @@
 //
 //   session --benchmark_filter=Call         a scalar Add
 //   session --benchmark_filter=/100000      the longest graph of each kind
+//   session --benchmark_filter=File graph.pb   importing a GraphDef of one's own
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -12,6 +13,9 @@
 #include "sessile/sessile.h"
 
 namespace tf = sessile;
+
+// The main function of examples/nn_bn.cc, which is compiled once more under this name.
+int NnBnMain(int argc, char** argv);
 
 namespace sessile::bench {
 namespace {
@@ -103,7 +107,38 @@ void LaterRuns(benchmark::State& state) {
 }
 BENCHMARK(LaterRuns)->Apply(Sizes);
 
+// A training graph of thousands of nodes, line by line.
+void BuildNnBn(benchmark::State& state) {
+  std::string program = "nn_bn", flag = "--batches=0";
+  char* arguments[] = {program.data(), flag.data()};
+  for (auto _ : state) {
+    const tf::Graph graph;
+    const DefaultGraphScope scope = graph.as_default();
+    if (NnBnMain(2, arguments) != 0) state.SkipWithError("nn_bn failed");
+    state.counters["nodes"] = static_cast<double>(graph.get_operations().size());
+  }
+}
+BENCHMARK(BuildNnBn)->Unit(benchmark::kMillisecond);
+
+void ImportFile(benchmark::State& state, const std::string& path) {
+  const absl::StatusOr<tf::GraphDef> graph_def = ReadGraphDef(path);
+  if (!graph_def.ok()) return state.SkipWithError(graph_def.status().ToString().c_str());
+  for (auto _ : state) {
+    const tf::Graph graph;
+    const DefaultGraphScope scope = graph.as_default();
+    tf::import_graph_def(*graph_def, {.name = ""});
+  }
+  state.counters["nodes"] = graph_def->node_size();
+}
+
 }  // namespace
 }  // namespace sessile::bench
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    benchmark::RegisterBenchmark("ImportFile", sessile::bench::ImportFile, std::string(argv[i]))
+        ->Unit(benchmark::kMillisecond);
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}
