@@ -25,6 +25,7 @@
 #include "sessile/ops/assert.h"
 #include "sessile/ops/check.h"
 #include "sessile/ops/checkpoints.h"
+#include "sessile/ops/collection_ref.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"

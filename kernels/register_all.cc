@@ -77,6 +77,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterTopK(kernels);
   RegisterTranspose(kernels);
   RegisterUnary(kernels);
+  RegisterValueStack(kernels);
   RegisterVariable(kernels);
   RegisterWhere(kernels);
 }

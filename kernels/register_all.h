@@ -76,6 +76,7 @@ void RegisterTensorArray(KernelRegistry& kernels);  // tensor_array_ops.cc
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);
+void RegisterValueStack(KernelRegistry& kernels);
 void RegisterVariable(KernelRegistry& kernels);
 void RegisterWhere(KernelRegistry& kernels);
 

@@ -307,6 +307,11 @@ class ConcatElements final : public ArrayKernel {
             values[0].shape().Slice(1).ToString(), " but index ", i,
             " has (excepting dimension 0) shape: ", value.shape().Slice(1).ToString());
       }
+      // Without elements, lengths may be anything.
+      if (value.dim(0) > std::numeric_limits<int64_t>::max() - rows) {
+        return InvalidArgument("The lengths of the elements of a TensorArray add up to more than ",
+                               std::numeric_limits<int64_t>::max());
+      }
       lengths.data<int64_t>()[i] = value.dim(0);
       rows += value.dim(0);
       values.push_back(std::move(value));

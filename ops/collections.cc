@@ -6,6 +6,7 @@
 #include "sessile/ops/collections.h"
 
 #include <regex>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
@@ -13,6 +14,7 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/collection_ref.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/math.h"
@@ -187,6 +189,46 @@ Output report_uninitialized_variables(std::optional<std::vector<Variable>> var_l
   const Output missing = logical_not(stack(initialized));
   const Output all = constant(names);
   return boolean_mask(all, missing);
+}
+
+size_t CollectionRef::size() const { return graph_.impl()->collections().Get(name_).size(); }
+
+std::vector<CollectionElement> CollectionRef::elements() const {
+  std::vector<CollectionElement> elements;
+  for (const CollectionItem& item : graph_.impl()->collections().Get(name_)) {
+    elements.emplace_back(graph_.impl(), item);
+  }
+  return elements;
+}
+
+void CollectionRef::CheckIndex(size_t i) const {
+  if (i < size()) return;
+  errors::ThrowIfError(absl::OutOfRangeError(
+      absl::StrCat("Collection '", name_, "' has ", size(), " items: there is none of index ", i)));
+}
+
+CollectionElement CollectionRef::operator[](size_t i) const {
+  CheckIndex(i);
+  return CollectionElement(graph_.impl(), graph_.impl()->collections().Get(name_)[i]);
+}
+
+void CollectionRef::remove(size_t i) {
+  CheckIndex(i);
+  std::vector<CollectionElement> left = elements();
+  left.erase(left.begin() + static_cast<std::ptrdiff_t>(i));
+  assign(left);
+}
+
+void CollectionRef::assign(const std::vector<CollectionElement>& elements) {
+  std::vector<CollectionItem> items;
+  for (const CollectionElement& element : elements) items.push_back(element.item());
+  Collections& collections = graph_.impl()->collections();
+  collections.Clear(name_);
+  for (CollectionItem& item : items) collections.Add(name_, std::move(item));
+}
+
+CollectionRef get_collection_ref(std::string_view name) {
+  return CollectionRef(get_default_graph(), std::string(name));
 }
 
 }  // namespace sessile

@@ -174,6 +174,8 @@ struct WhileOptions {
   // Of the loop variables, if they change from turn to turn; by default the initial ones.
   std::vector<Shape> shape_invariants = {};
   int64_t parallel_iterations = 10;  // kept in the graph; turns run one after the other here
+  bool back_prop = true;             // false: gradients take the results for constants
+  bool swap_memory = false;          // kept in the graph: a CPU has no other memory to swap to
   std::optional<Input> maximum_iterations = {};
   std::string name = {};
 };
@@ -227,8 +229,12 @@ std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
 //                              {0, 0.0});
 // Both are called once, here, with the variables as arguments or as one std::vector<Output>; `body`
 // returns what a branch of cond may. What they use from outside is the same in all turns. Throws
-// errors::InvalidArgumentError if types change, or shapes that no invariant allows. There are no
-// gradients through loops: tf::gradients says so (UNIMPLEMENTED).
+// errors::InvalidArgumentError if types change, or shapes that no invariant allows.
+//
+// tf::gradients goes through loops: the values that a gradient needs are pushed on stacks by the
+// turns of the loop and popped by those of a second one, which counts back. As in TensorFlow, that
+// second loop has no gradients: none flows through the stacks (the result is empty), and one that
+// reaches the loop otherwise is an errors::UnimplementedError.
 template <typename Cond, typename Body>
 std::vector<Output> while_loop(Cond cond, Body body, const std::vector<Input>& loop_vars,
                                const WhileOptions& options = {}) {

@@ -22,13 +22,13 @@ bool GuardingContext::IsBuiltInside(const Node& node) const {
   return context != nullptr;
 }
 
-const ControlFlowContext* GuardingContext::OutputContextOf(const Node& node) {
-  const ControlFlowContext* const context = node.control_flow_context();
+ControlFlowContext* GuardingContext::OutputContextOf(const Node& node) {
+  ControlFlowContext* const context = node.control_flow_context();
   const bool leaves = node.op() != nullptr && node.op()->control_flow == ControlFlowKind::kExit;
   return leaves && context != nullptr ? context->outer() : context;
 }
 
-const ControlFlowContext* GuardingContext::LoopAround(const ControlFlowContext* context) {
+ControlFlowContext* GuardingContext::LoopAround(ControlFlowContext* context) {
   while (context != nullptr && !context->IsWhile()) context = context->outer();
   return context;
 }
@@ -106,14 +106,11 @@ absl::Status CondContext::GuardInputs(Node& node) {
 }
 
 absl::StatusOr<Endpoint> CondContext::AddGuard(Endpoint value) {
-  // The front end throws; what calls a context does not.
-  try {
+  return Caught([&] {
     const std::shared_ptr<GraphImpl> graph = graph_.shared_from_this();
     const SwitchResult sides = switch_ref_or_tensor(Output(graph, value), Output(graph, pred_));
     return (branch_ == 1 ? sides.output_true : sides.output_false).endpoint();
-  } catch (const errors::OpError& error) {
-    return error.status();
-  }
+  });
 }
 
 absl::StatusOr<Endpoint> CondContext::FromOuter(Endpoint value) {
@@ -155,16 +152,9 @@ absl::StatusOr<Endpoint> CondContext::AddResult(Endpoint value) {
   return guarded;
 }
 
-absl::Status CheckNotInLoop(const Node& node) {
-  for (const ControlFlowContext* context = node.control_flow_context(); context != nullptr;
-       context = context->outer()) {
-    if (context->IsWhile()) {
-      return Unimplemented("Node '", node.name(), "' (op: '", node.op_type(),
-                           "') is part of the loop '", context->name(),
-                           "': gradients of loops are not implemented");
-    }
-  }
-  return absl::OkStatus();
+bool IsLoopInvariant(const Node& node) {
+  if (node.op() == nullptr || node.op()->control_flow != ControlFlowKind::kEnter) return false;
+  return node.num_inputs() == 1 && node.attrs().GetOr<bool>("is_constant", false).value_or(false);
 }
 
 }  // namespace sessile

@@ -10,9 +10,13 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sessile/core/framework/errors.h"
 #include "sessile/core/graph/control_flow_context.h"
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/output.h"
@@ -31,6 +35,11 @@ class GuardingContext : public ControlFlowContext {
   // `value` was made inside, or may be used inside as it is.
   void MarkSeen(Endpoint value) { values_.insert(value); }
 
+  // The context in which the outputs of a node live: those of an Exit are outside of its loop.
+  static ControlFlowContext* OutputContextOf(const Node& node);
+  // The innermost loop that `context` is or lies in; null if there is none.
+  static ControlFlowContext* LoopAround(ControlFlowContext* context);
+
   const std::set<Endpoint>& values() const { return values_; }
   // What stands inside for a value from outside.
   const std::map<Endpoint, Endpoint>& external_values() const { return external_values_; }
@@ -41,10 +50,6 @@ class GuardingContext : public ControlFlowContext {
   // For this context and all around it.
   void MarkSeenOutwards(Endpoint value);
   bool IsBuiltInside(const Node& node) const;
-  // The context in which the outputs of a node live: those of an Exit are outside of its loop.
-  static const ControlFlowContext* OutputContextOf(const Node& node);
-  // The innermost loop that `context` is or lies in; null if there is none.
-  static const ControlFlowContext* LoopAround(const ControlFlowContext* context);
   // Takes away the control inputs from outside of the innermost loop around this context, and gives
   // them; none if there is no loop.
   std::vector<int> TakeExternalControls(Node& node);
@@ -100,7 +105,17 @@ class CondContext final : public GuardingContext {
   int branch_ = 0;
 };
 
-// UNIMPLEMENTED if `node` is built in a loop: its gradient needs the history of the loop's values.
-absl::Status CheckNotInLoop(const Node& node);
+// Whether `node` is an Enter whose value is the same in all turns of its loop.
+bool IsLoopInvariant(const Node& node);
+
+// What `f` returns. The front end throws; what calls a context does not.
+template <typename F>
+auto Caught(F f) -> absl::StatusOr<std::invoke_result_t<F&>> {
+  try {
+    return f();
+  } catch (const errors::OpError& error) {
+    return error.status();
+  }
+}
 
 }  // namespace sessile

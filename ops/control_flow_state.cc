@@ -1,26 +1,26 @@
 #include "sessile/ops/control_flow_state.h"
 
+#include <optional>
+
+#include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/op_builder.h"
 
 namespace sessile {
+namespace {
 
-absl::StatusOr<ControlFlowState> ControlFlowState::Make(const GraphImpl& graph,
-                                                        std::span<const int> nodes) {
-  for (int id : nodes) {
-    const Node& node = graph.node(id);
-    if (node.op() == nullptr || node.op()->control_flow != ControlFlowKind::kExit) continue;
-    return Unimplemented("Node '", node.name(), "' (op: '", node.op_type(),
-                         "') between ys and xs is the end of a loop: gradients of loops are not "
-                         "implemented");
-  }
-  return ControlFlowState();
+bool IsExit(const Node& node) {
+  return node.op() != nullptr && node.op()->control_flow == ControlFlowKind::kExit;
 }
 
-Output ControlFlowState::ZerosLike(const GradContext& ctx, const Node& node, int index) {
+Output ShapeNode(const Output& value) { return OpBuilder("Shape").Input(value).Build(); }
+
+// The zeros of an output outside of loops.
+Output PlainZeros(const GradContext& ctx, const Node& node, int index) {
   const CondContext* const cond = CondContext::Of(node);
   if (node.op()->control_flow != ControlFlowKind::kSwitch || cond == nullptr) {
     return OpBuilder("ZerosLike", "zeros_like").Input(ctx.output(node, index)).Build();
@@ -29,12 +29,146 @@ Output ControlFlowState::ZerosLike(const GradContext& ctx, const Node& node, int
   const SwitchResult sides = switch_(ctx.input(node, 0), pred);
   const Output other = cond->branch() == 1 ? sides.output_false : sides.output_true;
   const Output pivot = OpBuilder("Identity").Input(other).Build();
-  const Output shape = OpBuilder("Shape").Input(other).Build();
+  const Output shape = ShapeNode(other);
   const control_dependencies after({pivot});
-  const name_scope scope("zeros", ctx.graph());
-  const DataType dtype = BaseType(ctx.output(node, index).dtype());
-  const Output zero = convert_to_tensor(0, dtype, "Const");
-  return OpBuilder("Fill", scope.name()).Input(shape).Input(zero).Build();
+  return zeros(shape, BaseType(ctx.output(node, index).dtype()));
+}
+
+}  // namespace
+
+GradLoopState* ControlFlowState::StateOf(const ControlFlowContext* forward) const {
+  if (forward == nullptr) return nullptr;
+  for (GradLoopState* const state : loops_) {
+    if (state->forward_context() == forward) return state;
+  }
+  return nullptr;
+}
+
+GradLoopState* ControlFlowState::LoopOf(const Node& node) const {
+  return loops_.empty() ? nullptr : StateOf(WhileContext::Around(node.control_flow_context()));
+}
+
+GradLoopState* ControlFlowState::LoopOfOutputs(const Node& node) const {
+  if (loops_.empty()) return nullptr;
+  return StateOf(WhileContext::Around(GuardingContext::OutputContextOf(node)));
+}
+
+void ControlFlowState::AddLoops(GradientRegion& region, bool colocate) {
+  for (size_t i = 0; i < region.nodes().size(); ++i) {
+    const Node& node = graph_->node(region.nodes()[i]);
+    if (!IsExit(node)) continue;
+    auto* const forward = dynamic_cast<WhileContext*>(node.control_flow_context());
+    if (forward == nullptr) {
+      errors::ThrowIfError(InvalidArgument(
+          "Node '", node.name(), "' (op: '", node.op_type(),
+          "') between ys and xs is the end of a loop of which only the nodes were imported. To "
+          "take gradients through it, import the meta graph, which says what belongs together."));
+    }
+    if (StateOf(forward) != nullptr) continue;
+    std::optional<colocate_with> with;
+    if (colocate) with.emplace(Operation(graph_, &graph_->node(node.id())));
+    loops_.push_back(
+        GradLoopState::Make(graph_, forward, StateOf(WhileContext::Around(forward->outer()))));
+    for (const Endpoint& exit : loops_.back()->exits().all) region.Add(exit.node);
+  }
+}
+
+std::vector<Endpoint> ControlFlowState::TakeUnusedExits(GradientRegion& region,
+                                                        const std::set<int>& is_queued) {
+  std::vector<Endpoint> taken;
+  for (GradLoopState* const state : loops_) {
+    GradLoopState::Exits& exits = state->exits();
+    for (const Endpoint& exit : exits.all) {
+      if (region.pending(exit.node) != 0) continue;
+      --exits.to_come;
+      if (!is_queued.contains(exit.node)) exits.unused.push_back(exit);
+      if (exits.to_come == 0) {
+        taken.insert(taken.end(), exits.unused.begin(), exits.unused.end());
+      }
+    }
+    for (const Endpoint& enter : state->forward_context()->enters()) {
+      if (region.pending(enter.node) == 0) region.pending(enter.node) = 1;
+    }
+  }
+  return taken;
+}
+
+Output ControlFlowState::ForwardShape(const GradContext& ctx, const Node& node, int index) {
+  ControlFlowContext* const context = node.control_flow_context();
+  const auto* const cond = dynamic_cast<const CondContext*>(context);
+  if (node.op()->control_flow != ControlFlowKind::kSwitch || cond == nullptr) {
+    const ContextScope there(graph_, context);
+    return ShapeNode(ctx.output(node, index));
+  }
+  Output other;
+  Output shape;
+  {
+    const ContextScope around(graph_, cond->outer());
+    const SwitchResult sides =
+        switch_ref_or_tensor(ctx.input(node, 0), Output(graph_, cond->pred()));
+    other = cond->branch() == 1 ? sides.output_false : sides.output_true;
+    shape = ShapeNode(other);
+  }
+  graph_->SetControlFlowContext(graph_->node(other.endpoint().node), context);
+  graph_->SetControlFlowContext(graph_->node(shape.endpoint().node), context);
+  return shape;
+}
+
+Output ControlFlowState::ZerosInLoop(const GradContext& ctx, const Node& node, int index,
+                                     GradLoopState& state) {
+  const Output value = ctx.output(node, index);
+  const DataType dtype = BaseType(value.dtype());
+  const CondContext* const cond = CondContext::Of(node);
+  const bool dead = node.op()->control_flow == ControlFlowKind::kSwitch && cond != nullptr;
+  if (value.get_shape().IsFullyDefined()) {
+    const Output zero = constant(0, {.dtype = dtype, .shape = value.get_shape()});
+    if (!dead) return zero;
+    const Output pred(graph_, state.RealPredicate(cond->pred()));
+    const SwitchResult sides = switch_ref_or_tensor(zero, pred);
+    return cond->branch() == 1 ? sides.output_false : sides.output_true;
+  }
+  const Endpoint shape = ForwardShape(ctx, node, index).endpoint();
+  Endpoint history;
+  {
+    const ContextScope outside(graph_, state.grad_context()->outer());
+    history = state.AddForwardAccumulator(shape, dead);
+  }
+  return zeros(Output(graph_, state.AddBackpropAccumulatedValue(history, shape, dead)), dtype);
+}
+
+Output ControlFlowState::ZerosLike(const GradContext& ctx, const Node& node, int index) {
+  if (IsLoopSwitch(node) && has_loops()) return Output();
+  GradLoopState* const state = LoopOf(node);
+  return state == nullptr ? PlainZeros(ctx, node, index) : ZerosInLoop(ctx, node, index, *state);
+}
+
+Output ControlFlowState::ZerosLikeForExit(Endpoint exit) {
+  const Output value(graph_, exit);
+  const DataType dtype = BaseType(value.dtype());
+  const Shape known = value.get_shape();
+  const ControlFlowContext* const forward = value.node().control_flow_context();
+  GradLoopState* const around = StateOf(WhileContext::Around(forward->outer()));
+  if (around == nullptr) {
+    return known.IsFullyDefined() ? zeros(known, dtype)
+                                  : OpBuilder("ZerosLike", "zeros_like").Input(value).Build();
+  }
+  if (known.IsFullyDefined()) {
+    const ContextScope inside(graph_, around->grad_context());
+    return zeros(known, dtype);
+  }
+  Output shape;
+  {
+    const ContextScope there(graph_, forward->outer());
+    shape = ShapeNode(value);
+  }
+  const Endpoint history = around->AddForwardAccumulator(shape.endpoint());
+  const ContextScope inside(graph_, around->grad_context());
+  return zeros(Output(graph_, around->AddBackpropAccumulatedValue(history, shape.endpoint())),
+               dtype);
+}
+
+void ControlFlowState::Finish() {
+  for (GradLoopState* const state : loops_) state->FinishSwitchMerges();
 }
 
 }  // namespace sessile

@@ -5,26 +5,35 @@
 namespace sessile {
 
 GradientRegion::GradientRegion(const GraphImpl& graph, std::span<const Output> ys,
-                               std::span<const Output> xs) {
+                               std::span<const Output> xs)
+    : graph_(graph) {
   const size_t size = static_cast<size_t>(graph.num_nodes());
   reached_.assign(size, false);
   between_.assign(size, false);
-  pending_.assign(size, 0);
-  MarkReached(graph, xs);
-  MarkBetween(graph, ys);
-  for (int id : nodes_) {
-    for (const Endpoint& input : graph.node(id).inputs()) {
-      if (between_[static_cast<size_t>(input.node)]) ++pending(input.node);
+  MarkReached(xs);
+  MarkBetween(ys);
+}
+
+void GradientRegion::Add(int node) {
+  if (between_[static_cast<size_t>(node)]) return;
+  between_[static_cast<size_t>(node)] = true;
+  nodes_.push_back(node);
+}
+
+void GradientRegion::CountPending() {
+  for (const int id : nodes_) {
+    for (const Endpoint& input : graph_.node(id).inputs()) {
+      if (between_[static_cast<size_t>(input.node)]) ++pending_[input.node];
     }
   }
 }
 
-void GradientRegion::MarkReached(const GraphImpl& graph, std::span<const Output> xs) {
+void GradientRegion::MarkReached(std::span<const Output> xs) {
   // Who reads a differentiable output of which node.
   std::vector<std::vector<int>> readers(reached_.size());
   for (size_t id = 0; id < readers.size(); ++id) {
-    for (const Endpoint& input : graph.node(static_cast<int>(id)).inputs()) {
-      const Node& source = graph.node(input.node);
+    for (const Endpoint& input : graph_.node(static_cast<int>(id)).inputs()) {
+      const Node& source = graph_.node(input.node);
       if (IsTrainable(source.output_types()[static_cast<size_t>(input.index)])) {
         readers[static_cast<size_t>(input.node)].push_back(static_cast<int>(id));
       }
@@ -41,7 +50,7 @@ void GradientRegion::MarkReached(const GraphImpl& graph, std::span<const Output>
   }
 }
 
-void GradientRegion::MarkBetween(const GraphImpl& graph, std::span<const Output> ys) {
+void GradientRegion::MarkBetween(std::span<const Output> ys) {
   std::deque<int> queue;
   for (const Output& y : ys) queue.push_back(y.node().id());
   while (!queue.empty()) {
@@ -50,7 +59,7 @@ void GradientRegion::MarkBetween(const GraphImpl& graph, std::span<const Output>
     if (!reached_[static_cast<size_t>(id)] || between_[static_cast<size_t>(id)]) continue;
     between_[static_cast<size_t>(id)] = true;
     nodes_.push_back(id);
-    for (const Endpoint& input : graph.node(id).inputs()) queue.push_back(input.node);
+    for (const Endpoint& input : graph_.node(id).inputs()) queue.push_back(input.node);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "sessile/ops/gradients.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
@@ -52,20 +53,30 @@ class GradientWalk {
       : graph_(std::move(graph)),
         options_(options),
         region_(*graph_, ys, xs),
-        control_flow_(errors::ValueOrThrow(ControlFlowState::Make(*graph_, region_.nodes()))),
+        control_flow_(graph_),
         context_(graph_, &control_flow_) {
-    MarkStops(xs);
+    control_flow_.AddLoops(region_, options.colocate_gradients_with_ops);
+    region_.CountPending();
   }
 
-  void Run(std::span<const Output> ys, std::span<const Output> grad_ys);
+  void Run(std::span<const Output> ys, std::span<const Output> grad_ys, std::span<const Output> xs);
+  // After Run, outside of its name scope.
+  void Finish() { control_flow_.Finish(); }
   // The sum that came for `x`; empty if none did.
   Output GradientOf(const Output& x) const;
 
  private:
   void MarkStops(std::span<const Output> xs);
   void Enqueue(std::span<const Output> ys);
+  // Of the input of a visited node that waits for one gradient less.
+  void EnqueueIfReady(int id);
+  // An exit waits until all exits of its loop are there.
+  void EnqueueExit(const Node& exit);
+  void ReceiveZeros(Endpoint exit);
+  bool HasGradient(int id) const;
   void Receive(Endpoint output, const Output& grad);
   void Visit(const Node& node);
+  void CheckIsNoLoopVariable(const Node& node) const;
   std::vector<Output> AddUp(const Node& node);
   Output Sum(const Node& node, const std::vector<Output>& grads);
   // Null if nothing flows through the node.
@@ -105,6 +116,54 @@ void GradientWalk::Enqueue(std::span<const Output> ys) {
       queue_.push_back(id);
     }
   }
+  for (const Endpoint& exit : control_flow_.TakeUnusedExits(region_, queued)) {
+    if (!IsTrainable(graph_->node(exit.node).output_types()[0])) continue;
+    ReceiveZeros(exit);
+    queue_.push_back(exit.node);
+  }
+}
+
+void GradientWalk::ReceiveZeros(Endpoint exit) {
+  Receive(exit, control_flow_.ZerosLikeForExit(exit));
+}
+
+bool GradientWalk::HasGradient(int id) const {
+  const auto it = grads_.find(id);
+  return it != grads_.end() && !it->second.received[0].empty();
+}
+
+void GradientWalk::EnqueueIfReady(int id) {
+  const Node& node = graph_->node(id);
+  const int pending = --region_.pending(id);
+  // A loop's Switch is visited for its Exit, and again for what went round.
+  if (pending != 0 && !(pending > 0 && control_flow_.has_loops() && IsLoopSwitch(node))) {
+    return;
+  }
+  const bool is_exit = node.op() != nullptr && node.op()->control_flow == ControlFlowKind::kExit;
+  if (is_exit) return EnqueueExit(node);
+  queue_.push_back(id);
+}
+
+void GradientWalk::EnqueueExit(const Node& exit) {
+  GradLoopState* const loop = control_flow_.LoopOf(exit);
+  if (loop == nullptr) return queue_.push_back(exit.id());
+  GradLoopState::Exits& exits = loop->exits();
+  exits.deferred.push_back({exit.id(), 0});
+  if (--exits.to_come != 0) return;
+  bool any = false;
+  for (const Endpoint& deferred : exits.deferred) {
+    if (HasGradient(deferred.node)) {
+      any = true;
+      queue_.push_back(deferred.node);
+    } else {
+      exits.unused.push_back(deferred);
+    }
+  }
+  // What came to no exit is zero, unless nothing came to any.
+  for (const Endpoint& unused : exits.unused) {
+    if (any && IsTrainable(graph_->node(unused.node).output_types()[0])) ReceiveZeros(unused);
+    queue_.push_back(unused.node);
+  }
 }
 
 void GradientWalk::Receive(Endpoint output, const Output& grad) {
@@ -113,16 +172,16 @@ void GradientWalk::Receive(Endpoint output, const Output& grad) {
   it->second.received[static_cast<size_t>(output.index)].push_back(grad);
 }
 
-void GradientWalk::Run(std::span<const Output> ys, std::span<const Output> grad_ys) {
+void GradientWalk::Run(std::span<const Output> ys, std::span<const Output> grad_ys,
+                       std::span<const Output> xs) {
   for (size_t i = 0; i < ys.size(); ++i) Receive(ys[i].endpoint(), grad_ys[i]);
   Enqueue(ys);
+  MarkStops(xs);
   while (!queue_.empty()) {
     const Node& node = graph_->node(queue_.front());
     queue_.pop_front();
     Visit(node);
-    for (const Endpoint& input : node.inputs()) {
-      if (--region_.pending(input.node) == 0) queue_.push_back(input.node);
-    }
+    for (const Endpoint& input : node.inputs()) EnqueueIfReady(input.node);
   }
 }
 
@@ -145,6 +204,10 @@ Output GradientWalk::Sum(const Node& node, const std::vector<Output>& grads) {
 }
 
 std::vector<Output> GradientWalk::AddUp(const Node& node) {
+  std::optional<ContextScope> inside;
+  if (GradLoopState* const loop = control_flow_.LoopOfOutputs(node)) {
+    inside.emplace(graph_, loop->grad_context());
+  }
   const auto it = grads_.find(node.id());
   if (it == grads_.end()) return std::vector<Output>(static_cast<size_t>(node.num_outputs()));
   for (size_t i = 0; i < it->second.received.size(); ++i) {
@@ -167,12 +230,24 @@ const GradientFn* GradientWalk::FunctionOf(const Node& node) const {
   return nullptr;
 }
 
+// Inside of a loop's body the gradient ends at what the turn began with.
+void GradientWalk::CheckIsNoLoopVariable(const Node& node) const {
+  if (!IsLoopSwitch(node) || control_flow_.LoopOf(node) != nullptr) return;
+  if (node.control_flow_context() != BuildScope::Of(*graph_).context) return;
+  errors::ThrowIfError(InvalidArgument(
+      "Cannot compute gradient inside while loop with respect to op '", node.name(),
+      "'. We do not support taking the gradient wrt or through the initial value of a loop "
+      "variable. Gradients can be computed through loop invariants or wrt the input parameters to "
+      "the loop body."));
+}
+
 void GradientWalk::Visit(const Node& node) {
   std::optional<colocate_with> with;
   if (options_.colocate_gradients_with_ops) {
     with.emplace(Operation(graph_, &graph_->node(node.id())));
   }
   const std::vector<Output> grads = AddUp(node);
+  CheckIsNoLoopVariable(node);
   bool any = false;
   for (const Output& grad : grads) any = any || grad.has_value();
   const GradientFn* const fn = any ? FunctionOf(node) : nullptr;
@@ -181,9 +256,14 @@ void GradientWalk::Visit(const Node& node) {
 
 std::vector<Output> GradientWalk::Differentiate(const Node& node, const GradientFn& fn,
                                                 std::vector<Output> grads) {
+  std::optional<ContextScope> inside;
+  if (GradLoopState* const loop = control_flow_.LoopOf(node)) {
+    inside.emplace(graph_, loop->grad_context());
+  }
   for (size_t i = 0; i < grads.size(); ++i) {
     if (grads[i].has_value() || !IsTrainable(node.output_types()[i])) continue;
     grads[i] = control_flow_.ZerosLike(context_, node, static_cast<int>(i));
+    if (!grads[i].has_value()) continue;
     context_.MarkFilled(grads[i]);
     grads_.at(node.id()).sums[i] = grads[i];
   }
@@ -237,15 +317,17 @@ std::vector<Output> gradients(GradientTargets ys, GradientSources xs, GradientsO
   const std::shared_ptr<GraphImpl> graph = GraphOfAll(ys.tensors(), xs.tensors()).impl();
   const DefaultGraphScope with = Graph(graph).as_default();
   std::vector<Output> result;
+  std::optional<GradientWalk> walk;
   {
     const name_scope scope(options.name.empty() ? "gradients" : options.name, graph);
     // TensorFlow takes a name for this call, whether it needs it or not.
     graph->UniqueName(scope.name() + "uid");
     const std::vector<Output> grad_ys = GradYs(ys.tensors(), options);
-    GradientWalk walk(graph, options, ys.tensors(), xs.tensors());
-    walk.Run(ys.tensors(), grad_ys);
-    for (const Output& x : xs.tensors()) result.push_back(walk.GradientOf(x));
+    walk.emplace(graph, options, ys.tensors(), xs.tensors());
+    walk->Run(ys.tensors(), grad_ys, xs.tensors());
   }
+  walk->Finish();
+  for (const Output& x : xs.tensors()) result.push_back(walk->GradientOf(x));
   for (size_t i = 0; i < result.size(); ++i) {
     if (result[i].has_value() || options.unconnected_gradients == UnconnectedGradients::NONE) {
       continue;

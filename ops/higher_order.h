@@ -6,8 +6,8 @@
 //   = 1.0});
 //
 // A function is called once, here; it takes and returns what a body of while_loop may. Nodes are
-// TensorFlow's. There are no gradients through them, as through all loops. Throws
-// errors::InvalidArgumentError if sizes or types do not fit.
+// TensorFlow's. tf::gradients goes through them. Throws errors::InvalidArgumentError if sizes or
+// types do not fit.
 #pragma once
 
 #include <cstdint>

@@ -50,7 +50,7 @@ class Exporter {
   absl::Status StripDefaults(pb::NodeDef* node) const;
   absl::Status ExportCollection(const std::string& name);
   absl::Status ExportItem(const std::string& collection, const CollectionItem& item);
-  absl::Status ExportConds();
+  absl::Status ExportContexts(const std::string& collection);
 
   GraphImpl& graph_;
   const ExportMetaGraphOptions& options_;
@@ -72,6 +72,7 @@ absl::StatusOr<MetaGraphDef> Exporter::Export() {
   }
   std::vector<std::string> names = graph_.collections().Names();
   names.emplace_back(GraphKeys::COND_CONTEXT);
+  names.emplace_back(GraphKeys::WHILE_CONTEXT);
   for (const auto& [name, other] : graph_.Slot<OtherCollections>().by_name) names.push_back(name);
   for (const std::string& name : options_.collection_list.value_or(names)) {
     SESSILE_RETURN_IF_ERROR(ExportCollection(name));
@@ -191,7 +192,9 @@ absl::Status Exporter::StripDefaults(pb::NodeDef* node) const {
 }
 
 absl::Status Exporter::ExportCollection(const std::string& name) {
-  if (name == GraphKeys::COND_CONTEXT) return ExportConds();
+  if (name == GraphKeys::COND_CONTEXT || name == GraphKeys::WHILE_CONTEXT) {
+    return ExportContexts(name);
+  }
   if (name == GraphKeys::SAVERS && options_.clear_extraneous_savers &&
       options_.saver_def.has_value()) {
     return ExportItem(name, meta_->saver_def().SerializeAsString());
@@ -238,16 +241,26 @@ absl::Status Exporter::ExportItem(const std::string& collection, const Collectio
   return absl::OkStatus();
 }
 
-// Conds in conds are part of the message of the outermost one.
-absl::Status Exporter::ExportConds() {
+// Conds and loops inside of others are part of the message of the outermost one.
+absl::Status Exporter::ExportContexts(const std::string& collection) {
   const Rename rename = [this](const std::string& name) { return Strip(name); };
   for (const ControlFlowContext* context : graph_.contexts()) {
-    const auto* const cond = dynamic_cast<const CondContext*>(context);
-    if (cond == nullptr || cond->outer() != nullptr || !IsInScope(cond->name())) continue;
-    pb::CondContextDef message;
-    CondToProto(graph_, *cond, rename, &message);
-    auto& list = *(*meta_->mutable_collection_def())[GraphKeys::COND_CONTEXT].mutable_bytes_list();
-    SESSILE_ASSIGN_OR_RETURN(*list.add_value(), SerializeDeterministic(message));
+    if (context->outer() != nullptr || !IsInScope(context->name())) continue;
+    if (context->IsWhile() != (collection == GraphKeys::WHILE_CONTEXT)) continue;
+    std::string bytes;
+    if (const auto* const cond = dynamic_cast<const CondContext*>(context)) {
+      pb::CondContextDef message;
+      CondToProto(graph_, *cond, rename, &message);
+      SESSILE_ASSIGN_OR_RETURN(bytes, SerializeDeterministic(message));
+    } else if (const auto* const loop = dynamic_cast<const WhileContext*>(context)) {
+      // TensorFlow keeps no loop of a gradient: none can be differentiated.
+      if (loop->grad_state() != nullptr) continue;
+      pb::WhileContextDef message;
+      WhileToProto(graph_, *loop, rename, &message);
+      SESSILE_ASSIGN_OR_RETURN(bytes, SerializeDeterministic(message));
+    }
+    auto& list = *(*meta_->mutable_collection_def())[collection].mutable_bytes_list();
+    list.add_value(std::move(bytes));
   }
   return absl::OkStatus();
 }

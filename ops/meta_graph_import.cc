@@ -235,13 +235,17 @@ absl::Status MetaImporter::AddBytes(const std::string& name, const pb::Collectio
                                        name) != kVariableCollections.end();
   if (are_variables) return AddVariables(name, collection);
   const auto rename = [this](const std::string& n) { return Rename(n); };
+  const auto find = [this](const std::string& n) { return Find(n); };
+  auto* const outer = dynamic_cast<GuardingContext*>(BuildScope::Of(*graph_).context);
   for (const std::string& bytes : collection.bytes_list().value()) {
     if (name == GraphKeys::COND_CONTEXT) {
       pb::CondContextDef message;
       SESSILE_RETURN_IF_ERROR(ParseProto(bytes, &message, "an item of collection 'cond_context'"));
-      auto* const outer = dynamic_cast<GuardingContext*>(BuildScope::Of(*graph_).context);
-      SESSILE_RETURN_IF_ERROR(CondFromProto(
-          *graph_, message, [this](const std::string& n) { return Find(n); }, rename, outer));
+      SESSILE_RETURN_IF_ERROR(CondFromProto(*graph_, message, find, rename, outer));
+    } else if (name == GraphKeys::WHILE_CONTEXT) {
+      pb::WhileContextDef message;
+      SESSILE_RETURN_IF_ERROR(ParseProto(bytes, &message, "an item of collection 'while_context'"));
+      SESSILE_RETURN_IF_ERROR(WhileFromProto(*graph_, message, find, rename, outer));
     } else if (name == GraphKeys::SAVERS) {
       pb::SaverDef message;
       SESSILE_RETURN_IF_ERROR(ParseProto(bytes, &message, "an item of collection 'savers'"));

@@ -1,4 +1,4 @@
-// What collections hold as messages: variables, savers and the contexts of conds.
+// What collections hold as messages: variables, savers and the contexts of conds and loops.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/meta_graph.h"
+#include "sessile/ops/while_context.h"
 
 namespace sessile {
 
@@ -18,6 +19,7 @@ class CollectionDef;
 class CondContextDef;
 class SaverDef;
 class VariableDef;
+class WhileContextDef;
 }  // namespace pb
 
 // Collections of messages that only their readers know; in a slot of the graph.
@@ -43,11 +45,15 @@ absl::StatusOr<VariableRecord> VariableFromProto(const GraphImpl& graph,
 void SaverToProto(const SaverDef& saver, const Rename& rename, pb::SaverDef* message);
 SaverDef SaverFromProto(const pb::SaverDef& message, const Rename& rename);
 
-// With all conds inside of it.
+// With all conds and loops inside of it.
 void CondToProto(const GraphImpl& graph, const CondContext& context, const Rename& rename,
                  pb::CondContextDef* message);
-// Adds the cond and those inside of it to the graph. `rename` is for names of contexts.
+void WhileToProto(const GraphImpl& graph, const WhileContext& context, const Rename& rename,
+                  pb::WhileContextDef* message);
+// Adds the cond or loop and those inside of it to the graph. `rename` is for names of contexts.
 absl::Status CondFromProto(GraphImpl& graph, const pb::CondContextDef& message,
                            const Resolve& resolve, const Rename& rename, GuardingContext* outer);
+absl::Status WhileFromProto(GraphImpl& graph, const pb::WhileContextDef& message,
+                            const Resolve& resolve, const Rename& rename, GuardingContext* outer);
 
 }  // namespace sessile

@@ -82,6 +82,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterTopK(ops);
   RegisterTranspose(ops);
   RegisterUnary(ops);
+  RegisterValueStack(ops);
   RegisterWhere(ops);
 }
 

@@ -84,6 +84,7 @@ void RegisterTile(OpRegistry& ops);                 // tile.cc
 void RegisterTopK(OpRegistry& ops);                 // top_k.cc
 void RegisterTranspose(OpRegistry& ops);            // transpose.cc
 void RegisterUnary(OpRegistry& ops);                // unary.cc
+void RegisterValueStack(OpRegistry& ops);           // value_stack.cc
 void RegisterWhere(OpRegistry& ops);                // where.cc
 
 }  // namespace sessile

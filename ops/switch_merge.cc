@@ -8,8 +8,10 @@
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/grad_context.h"
+#include "sessile/ops/grad_loop_state.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/register_all.h"
+#include "sessile/ops/while_context.h"
 
 namespace sessile {
 namespace {
@@ -39,11 +41,34 @@ absl::Status MergeShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
+// The gradients of a loop variable join in a Merge: that of what leaves the loop comes first and
+// starts the gradient's loop, that of what goes round comes later and closes it.
+absl::StatusOr<std::vector<Output>> LoopSwitchGradient(const Node& node,
+                                                       std::span<const Output> grads,
+                                                       GradLoopState& state) {
+  if (const Output* const merged = state.SwitchMerge(node.id())) {
+    if (grads[1].has_value()) {
+      const Output next = OpBuilder("NextIteration").Input(grads[1]).Build();
+      GraphImpl& graph = *merged->graph_impl();
+      SESSILE_RETURN_IF_ERROR(
+          graph.UpdateInput(graph.node(merged->endpoint().node), 1, next.endpoint()));
+    }
+    return std::vector<Output>(2);
+  }
+  if (!grads[0].has_value()) return std::vector<Output>(2);
+  const Output merged = merge({grads[0], grads[0]}, "b_switch").output;
+  state.SetSwitchMerge(node.id(), merged);
+  return std::vector<Output>{merged, Output()};
+}
+
 // The gradient of a branch that was not taken must not be computed: what guarded the value on its
 // way in joins the gradients of both branches on their way out, of which one is dead.
 absl::StatusOr<std::vector<Output>> SwitchGradient(GradContext& ctx, const Node& node,
                                                    std::span<const Output> grads) {
-  SESSILE_RETURN_IF_ERROR(CheckNotInLoop(node));
+  const WhileContext* const current = WhileContext::Current(*ctx.graph());
+  if (IsLoopSwitch(node) && current != nullptr && current->grad_state() != nullptr) {
+    return LoopSwitchGradient(node, grads, *current->grad_state());
+  }
   if (const CondContext* cond = CondContext::Of(node)) {
     // Empty for a type without zeros only.
     if (!grads[static_cast<size_t>(1 - cond->branch())].has_value()) {
@@ -59,13 +84,21 @@ absl::StatusOr<std::vector<Output>> SwitchGradient(GradContext& ctx, const Node&
 }
 
 // The gradient goes back to the input that was alive, by the predicate of the cond; without one, by
-// the index that Merge gives.
+// the index that Merge gives. In a loop it goes round, or leaves at the first turn.
 absl::StatusOr<std::vector<Output>> MergeGradient(GradContext& ctx, const Node& node,
                                                   std::span<const Output> grads) {
   const Output first = ctx.input(node, 0);
-  SESSILE_RETURN_IF_ERROR(CheckNotInLoop(first.node()));
-  if (const CondContext* cond = CondContext::Of(first.node())) {
-    const Output pred(ctx.graph(), cond->pred());
+  ControlFlowContext* const context = GuardingContext::OutputContextOf(first.node());
+  const WhileContext* const current = WhileContext::Current(*ctx.graph());
+  GradLoopState* const state = current == nullptr ? nullptr : current->grad_state();
+  if (context != nullptr && context->IsWhile() && state != nullptr) {
+    const SwitchResult sides =
+        switch_ref_or_tensor(grads[0], Output(ctx.graph(), current->pivot()));
+    return std::vector<Output>{sides.output_false, sides.output_true};
+  }
+  if (const auto* const cond = dynamic_cast<const CondContext*>(context)) {
+    const Output pred(ctx.graph(),
+                      state == nullptr ? cond->pred() : state->RealPredicate(cond->pred()));
     const SwitchResult sides = switch_ref_or_tensor(grads[0], pred, "cond_grad");
     return std::vector<Output>{sides.output_false, sides.output_true};
   }

@@ -1,20 +1,20 @@
 // TensorArrayV3 and what reads and writes it: lists of tensors that live as long as a run needs
-// them; TensorArray, which builds these nodes.
+// them.
 
 #include "sessile/ops/tensor_array.h"
 
-#include <optional>
-#include <utility>
+#include <span>
+#include <string>
 #include <vector>
 
-#include "sessile/core/framework/errors.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
-#include "sessile/ops/math.h"
-#include "sessile/ops/op_builder.h"
+#include "sessile/ops/grad_context.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -74,8 +74,84 @@ absl::Status ConcatElementsShape(ShapeContext& ctx) {
 
 absl::Status SizeOfArrayShape(ShapeContext& ctx) { return FlowShape(ctx); }
 
-constexpr const char* kNotYet = "gradients through a TensorArray are not implemented";
 constexpr const char* kHandle = "a handle has no derivative";
+
+using ListGrads = absl::StatusOr<std::vector<Output>>;
+
+// The gradients that one call of tf::gradients writes have a list of their own. It is named after
+// the scope of the call, which the name of what it has built begins with.
+absl::StatusOr<std::string> SourceOf(const Output& grad) {
+  const std::vector<std::string> parts = absl::StrSplit(grad.op().name(), '/');
+  for (size_t i = parts.size(); i > 0; --i) {
+    if (!parts[i - 1].starts_with("gradients")) continue;
+    return absl::StrJoin(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i), "/");
+  }
+  return InvalidArgument(
+      "Expected op/tensor name to start with gradients (excluding scope), got: ", grad.op().name(),
+      ". The name of a call of tf::gradients whose way leads through a "
+      "TensorArray must start with 'gradients'.");
+}
+
+// The list for the gradients of the elements of the list that `node` works on, after `flow`.
+absl::StatusOr<TensorArray> GradientList(const GradContext& ctx, const Node& node,
+                                         const char* type_attr, const Output& grad,
+                                         const Output& flow) {
+  SESSILE_ASSIGN_OR_RETURN(const DataType dtype, node.attrs().Get<DataType>(type_attr));
+  SESSILE_ASSIGN_OR_RETURN(const std::string source, SourceOf(grad));
+  const TensorArray list(
+      dtype, {.colocate_with_first_write_call = false, .handle = ctx.input(node, 0), .flow = flow});
+  return list.grad(source, flow);
+}
+
+// What is read has its gradient written; so all that is written later has been read before: the
+// flow, whose gradient this is, goes from reader to writer.
+absl::StatusOr<TensorArray> ReadersList(const GradContext& ctx, const Node& node,
+                                        const Output& grad) {
+  return GradientList(ctx, node, "dtype", grad, ctx.input(node, node.num_inputs() - 1));
+}
+
+// The gradient's list is not made before the forward write has run.
+Output AfterWriting(const GradContext& ctx, const Node& node, const Output& flow) {
+  const Output written = identity(ctx.output(node, 0), "flow_out");
+  const control_dependencies after({written});
+  return identity(flow, "write_barrier");
+}
+
+ListGrads ReadGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, ReadersList(ctx, node, grads[0]));
+  return std::vector<Output>{{}, {}, list.write(ctx.input(node, 1), grads[0]).flow()};
+}
+
+ListGrads GatherElementsGradient(GradContext& ctx, const Node& node,
+                                 std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, ReadersList(ctx, node, grads[0]));
+  return std::vector<Output>{{}, {}, list.scatter(ctx.input(node, 1), grads[0]).flow()};
+}
+
+ListGrads ConcatElementsGradient(GradContext& ctx, const Node& node,
+                                 std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, ReadersList(ctx, node, grads[0]));
+  return std::vector<Output>{{}, list.split(grads[0], ctx.output(node, 1)).flow()};
+}
+
+ListGrads WriteGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
+  const Output flow = AfterWriting(ctx, node, grads[0]);
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, GradientList(ctx, node, "T", grads[0], flow));
+  return std::vector<Output>{{}, {}, list.read(ctx.input(node, 1)), flow};
+}
+
+ListGrads ScatterElementsGradient(GradContext& ctx, const Node& node,
+                                  std::span<const Output> grads) {
+  const Output flow = AfterWriting(ctx, node, grads[0]);
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, GradientList(ctx, node, "T", grads[0], flow));
+  return std::vector<Output>{{}, {}, list.gather(ctx.input(node, 1)), flow};
+}
+
+ListGrads SplitElementsGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
+  const Output flow = AfterWriting(ctx, node, grads[0]);
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, GradientList(ctx, node, "T", grads[0], flow));
+  return std::vector<Output>{{}, list.concat(), {}, flow};
+}
 
 // A list, that of its gradients, and one element of it.
 void RegisterElements(OpRegistry& ops) {
@@ -113,7 +189,7 @@ void RegisterElements(OpRegistry& ops) {
       .Output("flow_out: float")
       .Attr("T: type")
       .Shape(WriteElementShape)
-      .NoGradient(kNotYet)
+      .Gradient(WriteGradient)
       .Stateful()
       .Doc("Makes `value` element `index` of a list.");
   ops.Add("TensorArrayReadV3")
@@ -123,7 +199,7 @@ void RegisterElements(OpRegistry& ops) {
       .Output("value: dtype")
       .Attr("dtype: type")
       .Shape(ReadElementShape)
-      .NoGradient(kNotYet)
+      .Gradient(ReadGradient)
       .Stateful()
       .Doc("Element `index` of a list.");
 }
@@ -138,7 +214,7 @@ void RegisterStacks(OpRegistry& ops) {
       .Attr("dtype: type")
       .Attr("element_shape: shape", Shape::Unknown())
       .Shape(GatherElementsShape)
-      .NoGradient(kNotYet)
+      .Gradient(GatherElementsGradient)
       .Stateful()
       .Doc("Elements of a list, stacked.");
   ops.Add("TensorArrayScatterV3")
@@ -149,7 +225,7 @@ void RegisterStacks(OpRegistry& ops) {
       .Output("flow_out: float")
       .Attr("T: type")
       .Shape(ScatterElementsShape)
-      .NoGradient(kNotYet)
+      .Gradient(ScatterElementsGradient)
       .Stateful()
       .Doc("Makes the rows of `value` elements of a list.");
   ops.Add("TensorArrayConcatV3")
@@ -160,7 +236,7 @@ void RegisterStacks(OpRegistry& ops) {
       .Attr("dtype: type")
       .Attr("element_shape_except0: shape", Shape::Unknown())
       .Shape(ConcatElementsShape)
-      .NoGradient(kNotYet)
+      .Gradient(ConcatElementsGradient)
       .Stateful()
       .Doc("All elements of a list, one after the other along axis 0, and their lengths.");
   ops.Add("TensorArraySplitV3")
@@ -171,7 +247,7 @@ void RegisterStacks(OpRegistry& ops) {
       .Output("flow_out: float")
       .Attr("T: type")
       .Shape(SplitElementsShape)
-      .NoGradient(kNotYet)
+      .Gradient(SplitElementsGradient)
       .Stateful()
       .Doc("Makes pieces of `value` of these lengths the elements of a list.");
 }
@@ -195,162 +271,6 @@ void RegisterTensorArray(OpRegistry& ops) {
       .NotDifferentiable(kHandle)
       .Stateful()
       .Doc("Frees the elements of a list.");
-}
-
-// What all copies share. The first write gives the place and, with infer_shape, the shape.
-struct TensorArray::List {
-  DataType dtype = DataType::kInvalid;
-  TensorArrayOptions options;
-  Output handle;
-  std::optional<Output> colocated;
-};
-
-TensorArray::TensorArray(DataType dtype, const TensorArrayOptions& options)
-    : list_(std::make_shared<List>()) {
-  if (!options.size.has_value()) {
-    errors::ThrowIfError(InvalidArgument("Argument `size` of TensorArray must be provided"));
-  }
-  const SourceScope here(*options.size);
-  list_->dtype = BaseType(dtype);
-  list_->options = options;
-  std::optional<device> anywhere;
-  std::optional<colocate_with> alone;
-  if (options.colocate_with_first_write_call) {
-    anywhere.emplace(nullptr);
-    alone.emplace(nullptr);
-  }
-  const std::vector<Output> outputs =
-      OpBuilder("TensorArrayV3", options.name.empty() ? "TensorArray" : options.name)
-          .Input(*options.size)
-          .Attr("dtype", list_->dtype)
-          .Attr("element_shape", options.element_shape)
-          .Attr("dynamic_size", options.dynamic_size)
-          .Attr("clear_after_read", options.clear_after_read)
-          .Attr("identical_element_shapes", options.infer_shape)
-          .Attr("tensor_array_name", options.tensor_array_name)
-          .BuildAll();
-  list_->handle = outputs[0];
-  flow_ = outputs[1];
-}
-
-DataType TensorArray::dtype() const { return list_->dtype; }
-Output TensorArray::handle() const { return list_->handle; }
-Shape TensorArray::element_shape() const { return list_->options.element_shape; }
-
-TensorArray TensorArray::with_flow(Output flow) const {
-  TensorArray later = *this;
-  later.flow_ = std::move(flow);
-  return later;
-}
-
-void TensorArray::CheckElementShape(const Shape& shape) const {
-  Shape& known = list_->options.element_shape;
-  if (!Shape::Compatible(known, shape)) {
-    errors::ThrowIfError(InvalidArgument("Inconsistent shapes: saw ", shape.ToPythonString(),
-                                         " but expected ", known.ToPythonString()));
-  }
-  if (list_->options.infer_shape) known = errors::ValueOrThrow(Shape::Merge(known, shape));
-}
-
-TensorArray TensorArray::Written(const char* op, const Input& place, const Output& value,
-                                 std::string_view name) const {
-  if (BaseType(value.dtype()) != dtype()) {
-    errors::ThrowIfError(InvalidArgument("TensorArray dtype is ", PythonName(dtype()),
-                                         ", but the value written has dtype ",
-                                         PythonName(value.dtype())));
-  }
-  std::optional<colocate_with> near;
-  if (list_->options.colocate_with_first_write_call) {
-    if (!list_->colocated.has_value()) list_->colocated = value;
-    near.emplace(Dependency(*list_->colocated));
-  }
-  return with_flow(
-      OpBuilder(op, name).Input(handle()).Input(place).Input(value).Input(flow_).Build());
-}
-
-TensorArray TensorArray::write(Input index, Input value, std::string_view name) const {
-  const SourceScope here(value);
-  const name_scope scope(name.empty() ? "TensorArrayWrite" : name, handle().graph_impl());
-  const Output tensor = convert_to_tensor(value, {}, "value", dtype());
-  CheckElementShape(tensor.get_shape());
-  return Written("TensorArrayWriteV3", index, tensor, name);
-}
-
-Output TensorArray::read(Input index, std::string_view name) const {
-  const SourceScope here(index);
-  const Output value = OpBuilder("TensorArrayReadV3", name)
-                           .Input(handle())
-                           .Input(std::move(index))
-                           .Input(flow_)
-                           .Attr("dtype", dtype())
-                           .Build();
-  value.set_shape(element_shape());
-  return value;
-}
-
-Output TensorArray::gather(Input indices, std::string_view name) const {
-  const SourceScope here(indices);
-  const Shape element = element_shape();
-  const Output value = OpBuilder("TensorArrayGatherV3", name)
-                           .Input(handle())
-                           .Input(std::move(indices))
-                           .Input(flow_)
-                           .Attr("dtype", dtype())
-                           .Attr("element_shape", element)
-                           .Build();
-  if (element.has_rank()) value.set_shape(Shape::Concat(Shape({None}), element));
-  return value;
-}
-
-Output TensorArray::stack(std::string_view name) const {
-  const SourceScope here(flow_);
-  const colocate_with near{Dependency(handle())};
-  const name_scope scope(name.empty() ? "TensorArrayStack" : name, handle().graph_impl());
-  const Output count = size();
-  return gather(range(0, count), name);
-}
-
-Output TensorArray::concat(std::string_view name) const {
-  const SourceScope here(flow_);
-  const Shape element = element_shape();
-  const Shape rest = element.has_rank() && element.rank() > 0 ? element.Slice(1) : Shape::Unknown();
-  const std::vector<Output> outputs = OpBuilder("TensorArrayConcatV3", name)
-                                          .Input(handle())
-                                          .Input(flow_)
-                                          .Attr("dtype", dtype())
-                                          .Attr("element_shape_except0", rest)
-                                          .BuildAll();
-  if (rest.has_rank()) outputs[0].set_shape(Shape::Concat(Shape({None}), rest));
-  return outputs[0];
-}
-
-TensorArray TensorArray::unstack(Input value, std::string_view name) const {
-  const SourceScope here(value);
-  const name_scope scope(name.empty() ? "TensorArrayUnstack" : name, handle().graph_impl());
-  const Output tensor = convert_to_tensor(value, {}, "Const", dtype());
-  const Output rows = shape(tensor)[0];
-  const Output indices = range(0, rows);
-  return scatter(indices, tensor, name);
-}
-
-TensorArray TensorArray::scatter(Input indices, Input value, std::string_view name) const {
-  const SourceScope here(value);
-  const name_scope scope(name.empty() ? "TensorArrayScatter" : name, handle().graph_impl());
-  const Output tensor = convert_to_tensor(value, {}, "value", dtype());
-  const Shape known = tensor.get_shape();
-  if (known.has_rank() && known.rank() > 0) CheckElementShape(known.Slice(1));
-  return Written("TensorArrayScatterV3", indices, tensor, name);
-}
-
-Output TensorArray::size(std::string_view name) const {
-  const SourceScope here(flow_);
-  if (!list_->options.dynamic_size) return convert_to_tensor(*list_->options.size, int32);
-  return OpBuilder("TensorArraySizeV3", name).Input(handle()).Input(flow_).Build();
-}
-
-Operation TensorArray::close(std::string_view name) const {
-  const SourceScope here(flow_);
-  return OpBuilder("TensorArrayCloseV3", name).Input(handle()).BuildOperation();
 }
 
 }  // namespace sessile

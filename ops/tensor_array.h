@@ -17,9 +17,10 @@
 //       {0, array.flow()});
 //   auto all = array.with_flow(results[1]).stack();
 //
-// Copies share the list. Nodes are TensorFlow's; there are no gradients through a list. Errors of
-// types and shapes are thrown while the graph is built (errors::InvalidArgumentError), those of
-// indices by the run.
+// Copies share the list. Nodes are TensorFlow's, gradients included: tf::gradients writes into a
+// second list for each call, which it finds by the name scope of the call; so its `name` must begin
+// with "gradients". Errors of types and shapes are thrown while the graph is built
+// (errors::InvalidArgumentError), those of indices by the run.
 #pragma once
 
 #include <memory>
@@ -34,7 +35,7 @@
 namespace sessile {
 
 struct TensorArrayOptions {
-  std::optional<Input> size = {};  // must be there
+  std::optional<Input> size = {};  // must be there, unless there is a handle
   bool dynamic_size = false;       // writes beyond `size` make it grow
   bool clear_after_read = true;    // each element can be read once
   std::string tensor_array_name = {};
@@ -42,6 +43,10 @@ struct TensorArrayOptions {
   Shape element_shape = Shape::Unknown();
   bool colocate_with_first_write_call = true;
   std::string name = {};
+  // Of a list that exists: both or none. Then only infer_shape and
+  // colocate_with_first_write_call may be given too.
+  std::optional<Output> handle = {};
+  std::optional<Output> flow = {};
 };
 
 class TensorArray {
@@ -65,11 +70,18 @@ class TensorArray {
   // Writes the rows of `value` to elements 0, 1, ...; or to those of `indices`.
   TensorArray unstack(Input value, std::string_view name = {}) const;
   TensorArray scatter(Input indices, Input value, std::string_view name = {}) const;
+  // Writes the pieces of `value` of these lengths to elements 0, 1, ...
+  TensorArray split(Input value, Input lengths, std::string_view name = {}) const;
   Output size(std::string_view name = {}) const;
   Operation close(std::string_view name = {}) const;
+  // The list of the gradients of this one's elements, in which what is written twice is added;
+  // `source` tells those of several gradients apart. `flow`: after which writes; by default flow().
+  TensorArray grad(std::string_view source, const Output& flow = {},
+                   std::string_view name = {}) const;
 
  private:
   struct List;
+  void UseHandle();
   TensorArray Written(const char* op, const Input& place, const Output& value,
                       std::string_view name) const;
   void CheckElementShape(const Shape& shape) const;

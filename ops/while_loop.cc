@@ -2,139 +2,22 @@
 // meets what comes back from the last turn (Merge), leaves (Switch, Exit) or goes round (Switch,
 // Identity, the body, NextIteration).
 
-#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
-#include "sessile/core/graph/node_builder.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"
-#include "sessile/ops/grouping.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/while_context.h"
 
 namespace sessile {
-
-WhileContext* WhileContext::Make(const std::shared_ptr<GraphImpl>& graph,
-                                 int64_t parallel_iterations) {
-  const BuildScope& scope = BuildScope::Of(*graph);
-  std::string name = graph->UniqueName(
-      scope.name.empty() ? "while_context" : absl::StrCat(scope.name, "/while_context"));
-  auto* const outer = dynamic_cast<GuardingContext*>(scope.context);
-  std::unique_ptr<WhileContext> context(
-      new WhileContext(*graph, std::move(name), outer, parallel_iterations));
-  return static_cast<WhileContext*>(graph->AdoptContext(std::move(context)));
-}
-
-const WhileContext* WhileContext::Around(const ControlFlowContext* context) {
-  return dynamic_cast<const WhileContext*>(LoopAround(context));
-}
-
-absl::StatusOr<Endpoint> WhileContext::MakeEnter(Endpoint value, bool is_constant) {
-  // The front end throws; what calls a context does not.
-  try {
-    const std::shared_ptr<GraphImpl> graph = graph_.shared_from_this();
-    const DefaultGraphScope with = Graph(graph).as_default();
-    const Output data(graph, value);
-    Output entered;
-    {
-      const control_dependencies none(nullptr);
-      entered = OpBuilder(IsRef(data.dtype()) ? "RefEnter" : "Enter")
-                    .Input(data)
-                    .Attr("frame_name", name_)
-                    .Attr("is_constant", is_constant)
-                    .Attr("parallel_iterations", parallel_iterations_)
-                    .Build();
-    }
-    return entered.endpoint();
-  } catch (const errors::OpError& error) {
-    return error.status();
-  }
-}
-
-void WhileContext::Adopt(Endpoint entered) {
-  Node& node = graph_.node(entered.node);
-  const WhileContext* const outer_loop = Around(outer_);
-  for (const int control : ControlInputsOfScopes(graph_, node.inputs()[0])) {
-    const ControlFlowContext* const wanted = OutputContextOf(graph_.node(control));
-    const ControlFlowContext* context = outer_;
-    while (context != wanted && context != nullptr && context != outer_loop) {
-      context = context->outer();
-    }
-    if (context == wanted) graph_.AddControlInput(node, control);
-  }
-  graph_.SetControlFlowContext(node, this);
-  MarkSeenByControls(graph_, node.id());
-}
-
-absl::StatusOr<Endpoint> WhileContext::AddValue(Endpoint value) {
-  const bool is_own = graph_.node(value.node).control_flow_context() == this;
-  if (values_.contains(value) || is_own) {
-    const auto external = external_values_.find(value);
-    return external == external_values_.end() ? value : external->second;
-  }
-  values_.insert(value);
-  Endpoint outside = value;
-  if (outer_ != nullptr) {
-    SESSILE_ASSIGN_OR_RETURN(outside, outer_->AddValue(value));
-  }
-  SESSILE_ASSIGN_OR_RETURN(const Endpoint entered, MakeEnter(outside, true));
-  if (outer_ != nullptr) outer_->MarkSeen(entered);
-  Adopt(entered);
-  values_.insert(entered);
-  external_values_[value] = entered;
-  return entered;
-}
-
-bool WhileContext::OnlyReadsInvariants(const Node& node) const {
-  if (!node.control_inputs().empty()) return false;
-  return std::all_of(node.inputs().begin(), node.inputs().end(), [this](Endpoint input) {
-    const Node& from = graph_.node(input.node);
-    if (from.op() == nullptr || from.op()->control_flow != ControlFlowKind::kEnter) return false;
-    return from.attrs().GetOr<bool>("is_constant", false).value_or(false);
-  });
-}
-
-absl::Status WhileContext::AddOp(Node& node) {
-  for (int i = 0; i < node.num_inputs(); ++i) {
-    const Endpoint given = node.inputs()[static_cast<size_t>(i)];
-    SESSILE_ASSIGN_OR_RETURN(const Endpoint inside, AddValue(given));
-    if (inside != given) SESSILE_RETURN_IF_ERROR(graph_.UpdateInput(node, i, inside));
-  }
-  const std::vector<int> external = TakeExternalControls(node);
-  // What waits for nothing inside of the loop waits for its turn.
-  if (node.num_inputs() == 0 ? node.control_inputs().empty() : OnlyReadsInvariants(node)) {
-    graph_.AddControlInput(node, control_pivot().node);
-  }
-  for (int i = 0; i < node.num_outputs(); ++i) values_.insert({node.id(), i});
-  for (const int control : external) {
-    // What stands outside is waited for by a value of it that comes in.
-    if (graph_.node(control).num_outputs() == 0) continue;
-    SESSILE_ASSIGN_OR_RETURN(const int waits, WaitInside(control));
-    graph_.AddControlInput(node, waits);
-  }
-  if (outer_ != nullptr) {
-    for (int i = 0; i < node.num_outputs(); ++i) outer_->MarkSeen({node.id(), i});
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<int> WhileContext::WaitInside(int control) {
-  try {
-    const std::shared_ptr<GraphImpl> graph = graph_.shared_from_this();
-    const DefaultGraphScope with = Graph(graph).as_default();
-    const control_dependencies none(nullptr);
-    const ContextScope inside(graph, this);
-    return OpBuilder("Identity").Input(Output(graph, {control, 0})).Build().endpoint().node;
-  } catch (const errors::OpError& error) {
-    return error.status();
-  }
-}
-
 namespace {
 
 using internal::LoopFn;
@@ -175,10 +58,13 @@ class LoopBuilder {
             invariant.ToPythonString(), "."));
       }
       errors::ThrowIfError(graph_->RefineShape(entered, invariant));
-      if (outer != nullptr) outer->MarkSeen(entered);
       entered_.emplace_back(graph_, entered);
+      context_->AddEnterOf(entered);
     }
-    for (const Output& entered : entered_) context_->Adopt(entered.endpoint());
+    OrderAfterOuterPivot();
+    for (const Output& entered : entered_) {
+      errors::ThrowIfError(context_->Adopt(entered.endpoint()));
+    }
     context_->ForgetValues();
     for (const Output& entered : entered_) context_->MarkSeen(entered.endpoint());
   }
@@ -188,6 +74,7 @@ class LoopBuilder {
     context_->SetPivotForCondition(merged_[0].endpoint());
     const Output condition = Convert(cond(merged_), 1, "'cond'")[0];
     const Output pivot = OpBuilder("LoopCond", "LoopCond").Input(condition).Build();
+    context_->SetPivot(pivot.endpoint());
     std::vector<SwitchResult> sides;
     for (const Output& value : merged_) sides.push_back(switch_ref_or_tensor(value, pivot));
     std::vector<Output> inside;
@@ -198,16 +85,32 @@ class LoopBuilder {
     const std::vector<Output> results = Convert(body(inside), merged_.size(), "'body'");
     for (size_t i = 0; i < results.size(); ++i) GoRound(merged_[i], results[i]);
     std::vector<Output> exits;
-    for (const SwitchResult& side : sides) {
-      exits.push_back(OpBuilder("Exit").Input(side.output_false).Build());
-    }
-    if (auto* const outer = dynamic_cast<GuardingContext*>(context_->outer())) {
-      for (const Output& exit : exits) outer->MarkSeen(exit.endpoint());
-    }
+    for (const SwitchResult& side : sides) exits.push_back(context_->AddExit(side.output_false));
     return exits;
   }
 
  private:
+  // A loop variable that is the same in all turns of a loop around this one enters only in those
+  // turns in which this loop runs.
+  void OrderAfterOuterPivot() {
+    Endpoint pivot;
+    for (auto* outer = context_->outer(); outer != nullptr && pivot.node < 0;
+         outer = outer->outer()) {
+      if (const auto* loop = dynamic_cast<const WhileContext*>(outer)) {
+        pivot = loop->control_pivot();
+      } else if (const auto* cond = dynamic_cast<const CondContext*>(outer)) {
+        pivot = cond->pivot();
+      }
+    }
+    if (pivot.node < 0) return;
+    for (const Output& entered : entered_) {
+      Node& node = graph_->node(entered.endpoint().node);
+      if (IsLoopInvariant(graph_->node(node.inputs()[0].node))) {
+        graph_->AddControlInput(node, pivot.node);
+      }
+    }
+  }
+
   std::vector<Output> Convert(const std::vector<BranchValue>& values, size_t wanted,
                               const char* who) {
     if (values.size() != wanted) {
@@ -292,8 +195,15 @@ std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
   std::vector<Shape> invariants = options.shape_invariants;
   LoopFn whole_cond = cond;
   LoopFn whole_body = body;
+  WhileContext::Options loop;
   if (options.maximum_iterations.has_value()) {
     const Output most = convert_to_tensor(*options.maximum_iterations, {}, "maximum_iterations");
+    if (most.get_shape().has_rank() && most.get_shape().rank() != 0) {
+      errors::ThrowIfError(
+          InvalidArgument("'maximum_iterations' must be a scalar. Received shape: ",
+                          most.get_shape().ToPythonString()));
+    }
+    loop.maximum_iterations = most.endpoint();
     const Output counter =
         constant(0, {.dtype = BaseType(most.dtype()), .name = "iteration_counter"});
     values.insert(values.begin(), counter);
@@ -309,7 +219,10 @@ std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
       return results;
     };
   }
-  WhileContext* const context = WhileContext::Make(graph, options.parallel_iterations);
+  loop.parallel_iterations = options.parallel_iterations;
+  loop.back_prop = options.back_prop;
+  loop.swap_memory = options.swap_memory;
+  WhileContext* const context = WhileContext::Make(graph, loop);
   std::vector<Output> tensors;
   for (const Input& value : values) tensors.push_back(convert_to_tensor(value));
   LoopBuilder builder(graph, context);

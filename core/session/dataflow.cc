@@ -172,7 +172,10 @@ void Dataflow::DeliverToMerge(const Edge& edge, Source source, const RunValue* v
     iteration.inputs[static_cast<size_t>(step.first_input + edge.input)] = *value;
   }
   const bool all_dead = dead_inputs == step.node->num_inputs();
-  if (pending == 0 || (pending == 1 && all_dead)) MakeReady(edge.step, pending == 1, to);
+  if (pending != 0 && !(pending == 1 && all_dead)) return;
+  const bool dead = pending == 1;
+  pending = 0;  // once only: what is still to come does not count
+  MakeReady(edge.step, dead, to);
 }
 
 void Dataflow::MakeReady(int step, bool dead, Arrival at) {

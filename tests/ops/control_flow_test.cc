@@ -280,12 +280,12 @@ TEST_F(CondTest, EnterKnowsTheShapeOfAConstantOnly) {
   EXPECT_EQ(enter(false).get_shape(), Shape::Unknown());
 }
 
-TEST_F(CondTest, RefusesTheGradientOfALoop) {
+TEST_F(CondTest, RefusesTheGradientOfALoopThatHasNoContext) {
   const Output entered = OpBuilder("Enter").Input(x_).Attr("frame_name", "loop").Build();
   const Output left = OpBuilder("Exit", "left").Input(entered).Build();
   EXPECT_THAT(ErrorOf([&] { gradients(left, x_); }),
-              HasSubstr("Node 'left' (op: 'Exit') between ys and xs is the end of a loop: "
-                        "gradients of loops are not implemented"));
+              HasSubstr("Node 'left' (op: 'Exit') between ys and xs is the end of a loop of which "
+                        "only the nodes were imported"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sessile/ops/collection_ref.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/operators.h"
@@ -153,6 +154,25 @@ TEST_F(VariableTest, CollectionsHoldWhatTheyAreGiven) {
   EXPECT_THAT(ErrorOf([&] { items[1].as<Variable>(); }), HasSubstr("Expected a variable"));
   EXPECT_THAT(ErrorOf([&] { get_collection("mine", "("); }), HasSubstr("no regular expression"));
   EXPECT_TRUE(get_collection("other").empty());
+}
+
+TEST_F(VariableTest, ACollectionRefChangesTheCollection) {
+  const Output x = constant(1.0, {.name = "x"});
+  CollectionRef mine = get_collection_ref("mine");
+  EXPECT_TRUE(mine.empty());
+  mine.append(x);
+  mine.append(int64_t{7});
+  add_to_collection("mine", int64_t{8});
+  ASSERT_EQ(mine.size(), 3u);
+  EXPECT_EQ(mine[0].as<Output>(), x);
+  mine.remove(0);
+  EXPECT_EQ(get_collection("mine")[0].as<int64_t>(), 7);
+  EXPECT_THAT(ErrorOf([&] { mine.remove(2); }), HasSubstr("there is none of index 2"));
+  const auto kept = mine.elements();
+  mine.clear();
+  EXPECT_TRUE(get_collection("mine").empty());
+  mine.assign({kept[1], kept[0]});
+  EXPECT_THAT(get_collection<int64_t>("mine"), ElementsAre(8, 7));
 }
 
 TEST_F(VariableTest, ControlDependenciesTakeACollection) {

@@ -7,8 +7,8 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"
-#include "sessile/ops/gradients.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/variable.h"
 #include "sessile/tests/graph_listing.h"
@@ -152,16 +152,30 @@ TEST_F(WhileLoopTest, RefusesWhatNoLoopCanBe) {
   EXPECT_NE(error(goes_on, [](Output v) { return v; }, {}).find("'loop_vars'"), std::string::npos);
 }
 
-TEST_F(WhileLoopTest, HasNoGradientYetAndSaysSo) {
-  const Output x = placeholder(float32, Shape(), "x");
-  const Output y = while_loop(Below,
-                              [&](Output i, Output v) {
-                                const Output next = i + 1;
-                                return std::pair(next, v * x);
-                              },
-                              {0, 1.0})[1];
-  EXPECT_NE(ErrorOf([&] { gradients(y, x); }).find("gradients of loops are not implemented"),
-            std::string::npos);
+TEST_F(WhileLoopTest, ThatIsNotTakenIsDeadOnceThoughItHasTwoWaysIn) {
+  const Output p = placeholder(bool_, Shape(), "p");
+  const SwitchResult sides = switch_(constant(1.0), p);
+  const auto enter = [&] {
+    return OpBuilder("Enter")
+        .Input(sides.output_true)
+        .Attr("frame_name", std::string("frame"))
+        .Build();
+  };
+  const Output first = enter();
+  const Output second = enter();
+  const Output inside = merge({first, second}).output;
+  const Output exit = OpBuilder("Exit").Input(inside).Build();
+  const Output other = identity(sides.output_false);
+  const Output result = merge({exit, other}).output;
+  for (const bool taken : {false, true}) EXPECT_THAT(Eval(result, {{p, taken}}), IsTensor(1.0));
+}
+
+TEST_F(WhileLoopTest, RefusesAVectorOfMaximumIterations) {
+  const auto many = [] {
+    while_loop([](Output v) { return v < 1.0; }, [](Output v) { return v; }, {1.0},
+               {.maximum_iterations = {{1, 2}}});
+  };
+  EXPECT_NE(ErrorOf(many).find("'maximum_iterations' must be a scalar"), std::string::npos);
 }
 
 }  // namespace
