@@ -168,6 +168,7 @@ struct PolygammaOp { template <typename T> static T Apply(T n, T x, Fault*) { re
 struct Igamma { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower); } };
 struct Igammac { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).upper); } };
 struct IgammaGradA { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower_by_a); } };
+struct RandomGammaGrad { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(GammaSampleByA(a, x)); } };
 struct ZetaOp { template <typename T> static T Apply(T x, T q, Fault*) { return static_cast<T>(Zeta(x, q)); } };
 struct BitwiseAnd { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x & y); } };
 struct BitwiseOr { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x | y); } };
@@ -238,6 +239,7 @@ void RegisterBinary(KernelRegistry& kernels) {
   Row<Igamma, AllFloatTypes>(kernels, "Igamma");
   Row<Igammac, AllFloatTypes>(kernels, "Igammac");
   Row<IgammaGradA, FloatTypes>(kernels, "IgammaGradA");
+  Row<RandomGammaGrad, FloatTypes>(kernels, "RandomGammaGrad");
   Row<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
   Row<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
   Row<BitwiseXor, IntTypes>(kernels, "BitwiseXor");

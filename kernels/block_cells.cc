@@ -106,6 +106,7 @@ class LstmCell final : public Prepared {
            float clip)
       : s_(sizes), peepholes_(peepholes), forget_bias_(forget_bias), clip_(clip) {
     for (int i = 0; i < 7; ++i) AddOutput(DataTypeOf<T>::value, ctx.input_shape(kState));
+    if (s_.batch == 0 || s_.cells == 0) return;
     AddPhase(BlocksOfWork(
         s_.batch, static_cast<double>(s_.inputs + s_.cells) * 4 * static_cast<double>(s_.cells)));
     SetScratch(num_blocks(0), static_cast<size_t>(4 * s_.cells) * sizeof(W));
@@ -252,6 +253,7 @@ class GruCell final : public Prepared {
   }
   GruCell(const PrepareContext& ctx, const CellSizes& sizes) : s_(sizes) {
     for (int i = 0; i < 4; ++i) AddOutput(DataTypeOf<T>::value, ctx.input_shape(kH));
+    if (s_.batch == 0 || s_.cells == 0) return;
     AddPhase(BlocksOfWork(
         s_.batch, static_cast<double>(s_.inputs + s_.cells) * 3 * static_cast<double>(s_.cells)));
     SetScratch(num_blocks(0), static_cast<size_t>(2 * s_.cells) * sizeof(T));

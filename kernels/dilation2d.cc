@@ -187,7 +187,8 @@ struct DilationBackprop {
         const int64_t c = plane % d_.channels;
         const int64_t b = plane / d_.channels;
         std::fill_n(sums, plane_, Sum{0});
-        for (int64_t i = b; i < (by_filter ? d_.batch : b + 1); ++i) AddImage(in, i, c, sums);
+        const int64_t end = d_.output.num_elements() == 0 ? b : by_filter ? d_.batch : b + 1;
+        for (int64_t i = b; i < end; ++i) AddImage(in, i, c, sums);
         T* const to = out[0].template data<T>() + b * plane_ * d_.channels + c;
         for (int64_t i = 0; i < plane_; ++i) {
           to[i * d_.channels] = Narrow<T>(static_cast<Wide<T>>(sums[i]));

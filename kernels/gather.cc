@@ -97,6 +97,8 @@ absl::StatusOr<Geometry> GeometryOf(const PrepareContext& ctx, int64_t axis_valu
   g.choices = params.dim(axis);
   g.inner = params.Slice(axis + 1).num_elements();
   g.picks = indices.Slice(batch_dims).num_elements();
+  // Nothing is copied: it is enough to look at each index once.
+  if (g.inner == 0) g.outer = 1;
   std::vector<int64_t> dims;
   for (int i = 0; i < axis; ++i) dims.push_back(params.dim(i));
   for (int i = batch_dims; i < indices.rank(); ++i) dims.push_back(indices.dim(i));

@@ -130,6 +130,7 @@ class AdjustContrast final : public Prepared {
         pixels_(images.dim(images.rank() - 3) * images.dim(images.rank() - 2)),
         channels_(images.dim(images.rank() - 1)) {
     AddOutput(DataTypeOf<T>::value, images);
+    if (images.num_elements() == 0) return;
     AddPhase(BlocksOf(images_ * channels_, pixels_ * static_cast<int64_t>(sizeof(T)) * 2));
   }
 

@@ -36,6 +36,7 @@ class ImagePatches final : public Prepared {
         x_(sides[1]),
         windows_(patches.dim(0) * patches.dim(1) * patches.dim(2)) {
     AddOutput(dtype, patches);
+    if (patches.num_elements() == 0) return;
     AddPhase(BlocksOf(windows_, 2 * patches.dim(3) * static_cast<int64_t>(sizeof(T))));
   }
 

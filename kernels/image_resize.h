@@ -60,6 +60,7 @@ class ResizeKernel : public Prepared {
  protected:
   ResizeKernel(const ResizeSizes& sizes, DataType dtype, const Shape& output) : s_(sizes) {
     AddOutput(dtype, output);
+    if (output.num_elements() == 0) return;
     AddPhase(BlocksOf(s_.batch * s_.y.to, s_.x.to * s_.channels * 16));
   }
   int64_t InImages(int64_t b, int64_t y, int64_t x) const {
@@ -82,6 +83,7 @@ class ResizeGradKernel : public Prepared {
   ResizeGradKernel(const ResizeSizes& sizes, DataType dtype, const Shape& output, size_t bytes)
       : s_(sizes), image_(s_.y.from * s_.x.from * s_.channels) {
     AddOutput(dtype, output);
+    if (output.num_elements() == 0) return;
     AddPhase(BlocksOf(s_.batch, (image_ + s_.y.to * s_.x.to * s_.channels) * 8));
     SetScratch(num_blocks(0), static_cast<size_t>(image_) * bytes);
   }

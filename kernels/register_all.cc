@@ -52,6 +52,7 @@ void RegisterAllKernels(KernelRegistry& kernels) {
   RegisterPool(kernels);
   RegisterRandom(kernels);
   RegisterRandomShuffle(kernels);
+  RegisterRandomRates(kernels);
   RegisterRange(kernels);
   RegisterReduction(kernels);
   RegisterRelu(kernels);

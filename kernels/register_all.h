@@ -51,6 +51,7 @@ void RegisterOneHot(KernelRegistry& kernels);
 void RegisterPool(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
 void RegisterRandomShuffle(KernelRegistry& kernels);  // random_shuffle.cc
+void RegisterRandomRates(KernelRegistry& kernels);    // random_rates.cc
 void RegisterRange(KernelRegistry& kernels);
 void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);

@@ -34,6 +34,7 @@ class ReverseSequence final : public Prepared {
   ReverseSequence(const PrepareContext& ctx, const SequenceSizes& sizes)
       : s_(sizes), pieces_(s_.outer * s_.first * s_.middle * s_.second) {
     AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
+    if (ctx.input_shape(0).num_elements() == 0) return;
     AddPhase(BlocksOf(pieces_, s_.inner * static_cast<int64_t>(sizeof(T)) + 16));
   }
 

@@ -202,7 +202,9 @@ class Depth final : public Prepared {
   };
   Depth(const PrepareContext& ctx, const Sizes& sizes, Shape output, bool to_depth, bool last)
       : s_(sizes), to_depth_(to_depth), last_(last) {
+    const bool is_empty = output.num_elements() == 0;
     AddOutput(ctx.output_dtype(0), std::move(output));
+    if (is_empty) return;
     AddPhase(BlocksOf(s_.batch * s_.height,
                       s_.width * s_.block * s_.block * s_.depth * static_cast<int64_t>(sizeof(T))));
   }

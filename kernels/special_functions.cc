@@ -156,4 +156,17 @@ IncompleteGamma RegularizedGamma(double a, double x) {
   return {lower, 1 - lower, by_a};
 }
 
+// -(d lower/da) / (d lower/dx), whose common factor x^a e^-x / Gamma(a) is left out: it might be
+// too small.
+double GammaSampleByA(double a, double x) {
+  if (!(a > 0) || !(x >= 0) || std::isinf(a) || std::isinf(x)) return kNan;
+  if (x == 0) return 0;
+  if (x > 1 && x > a) {
+    const ByA fraction = GammaFraction(a, x);
+    return x * (fraction.value * (std::log(x) - Digamma(a)) + fraction.slope);
+  }
+  const ByA series = GammaSeries(a, x);
+  return -x / a * (series.value * (std::log(x) - Digamma(a + 1)) + series.slope);
+}
+
 }  // namespace sessile

@@ -25,4 +25,8 @@ struct IncompleteGamma {
 };
 IncompleteGamma RegularizedGamma(double a, double x);
 
+// The derivative by a of the x at which `lower` keeps its value: how a sample of the gamma
+// distribution moves with its parameter.
+double GammaSampleByA(double a, double x);
+
 }  // namespace sessile

@@ -61,6 +61,15 @@ struct MultinomialOptions {
 };
 Output multinomial(Input logits, Input num_samples, const MultinomialOptions& options = {});
 
+// Numbers of events of Poisson distributions with rates `lam`: [sample_shape..., shape of lam...].
+// `dtype` is any float but bfloat16, int32 or int64.
+struct RandomPoissonOptions {
+  DataType dtype = float32;
+  std::optional<int64_t> seed = {};
+  std::string name = {};
+};
+Output random_poisson(Input lam, Input sample_shape, const RandomPoissonOptions& options = {});
+
 // The newer names of all these.
 namespace random {
 struct CategoricalOptions {

@@ -54,6 +54,7 @@ void RegisterAll(OpRegistry& ops) {
   RegisterPool(ops);
   RegisterRandom(ops);
   RegisterRandomDraws(ops);
+  RegisterRandomRates(ops);
   RegisterRange(ops);
   RegisterReduction(ops);
   RegisterRelu(ops);

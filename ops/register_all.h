@@ -56,6 +56,7 @@ void RegisterPlaceholder(OpRegistry& ops);          // placeholder.cc
 void RegisterPool(OpRegistry& ops);                 // pool.cc
 void RegisterRandom(OpRegistry& ops);               // random.cc
 void RegisterRandomDraws(OpRegistry& ops);          // random_draws.cc
+void RegisterRandomRates(OpRegistry& ops);          // random_rates.cc
 void RegisterRange(OpRegistry& ops);                // range.cc
 void RegisterReduction(OpRegistry& ops);            // reduction.cc
 void RegisterRelu(OpRegistry& ops);                 // relu.cc

@@ -43,24 +43,24 @@ MergeSummary MergeV2Checkpoints Min Minimum MirrorPad MirrorPadGrad Mod Mul MulN
 NextIteration NoOp NonMaxSuppression NonMaxSuppressionV2 NonMaxSuppressionV3 NonMaxSuppressionV4
 NonMaxSuppressionV5 NonMaxSuppressionWithOverlaps NotEqual OneHot OnesLike Pack Pad PadV2
 ParallelConcat ParallelDynamicStitch PartitionedCall Placeholder PlaceholderWithDefault Polygamma
-Pow Print Prod Qr RGBToHSV RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt Range
-Rank RealDiv Reciprocal ReciprocalGrad RefEnter RefExit RefIdentity RefMerge RefNextIteration
-RefSwitch Relu Relu6 Relu6Grad ReluGrad Reshape ResizeBicubic ResizeBicubicGrad ResizeBilinear
-ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad Restore RestoreSlice RestoreV2
-ReverseSequence ReverseV2 RightShift Rint Round Rsqrt RsqrtGrad SaveV2 ScalarSummary ScatterAdd
-ScatterDiv ScatterMax ScatterMin ScatterMul ScatterNd ScatterSub ScatterUpdate SegmentMax
-SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2 Selu SeluGrad Shape ShapeN
-ShardedFilename ShardedFilespec Sigmoid SigmoidGrad Sign Sin Sinh Size Slice Softmax
-SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad SpaceToBatch
-SpaceToBatchND SpaceToDepth SparseSoftmaxCrossEntropyWithLogits SparseTensorDenseAdd Split SplitV
-Sqrt SqrtGrad Square SquaredDifference Squeeze StackCloseV2 StackPopV2 StackPushV2 StackV2
-StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch StopGradient
-StridedSlice StridedSliceGrad StringJoin Sub Sum Svd Switch Tan Tanh TanhGrad TensorArrayCloseV3
-TensorArrayConcatV3 TensorArrayGatherV3 TensorArrayGradV3 TensorArrayReadV3 TensorArrayScatterV3
-TensorArraySizeV3 TensorArraySplitV3 TensorArrayV3 TensorArrayWriteV3 TensorSummaryV2 Tile ToBool
-TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unique UniqueWithCounts Unpack
-UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where While
-Xdivy Xlogy ZerosLike Zeta
+Pow Print Prod Qr RGBToHSV RandomGamma RandomGammaGrad RandomPoisson RandomPoissonV2 RandomShuffle
+RandomStandardNormal RandomUniform RandomUniformInt Range Rank RealDiv Reciprocal ReciprocalGrad
+RefEnter RefExit RefIdentity RefMerge RefNextIteration RefSwitch Relu Relu6 Relu6Grad ReluGrad
+Reshape ResizeBicubic ResizeBicubicGrad ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor
+ResizeNearestNeighborGrad Restore RestoreSlice RestoreV2 ReverseSequence ReverseV2 RightShift Rint
+Round Rsqrt RsqrtGrad SaveV2 ScalarSummary ScatterAdd ScatterDiv ScatterMax ScatterMin ScatterMul
+ScatterNd ScatterSub ScatterUpdate SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum Select
+SelectV2 Selu SeluGrad Shape ShapeN ShardedFilename ShardedFilespec Sigmoid SigmoidGrad Sign Sin
+Sinh Size Slice Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
+SpaceToBatch SpaceToBatchND SpaceToDepth SparseSoftmaxCrossEntropyWithLogits SparseTensorDenseAdd
+Split SplitV Sqrt SqrtGrad Square SquaredDifference Squeeze StackCloseV2 StackPopV2 StackPushV2
+StackV2 StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch
+StopGradient StridedSlice StridedSliceGrad StringJoin Sub Sum Svd Switch Tan Tanh TanhGrad
+TensorArrayCloseV3 TensorArrayConcatV3 TensorArrayGatherV3 TensorArrayGradV3 TensorArrayReadV3
+TensorArrayScatterV3 TensorArraySizeV3 TensorArraySplitV3 TensorArrayV3 TensorArrayWriteV3
+TensorSummaryV2 Tile ToBool TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unique
+UniqueWithCounts Unpack UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum
+VariableV2 Where While Xdivy Xlogy ZerosLike Zeta
 """.split()
 
 
