@@ -80,6 +80,7 @@ struct ArgOf {
           inner_(input.Slice(axis + 1).num_elements()),
           results_(input.Slice(0, axis).num_elements() * inner_) {
       AddOutput(output, Shape::Concat(input.Slice(0, axis), input.Slice(axis + 1)));
+      if (axis > 0) TakesRows(0);
       AddPhase(BlocksOf(results_, length_ * static_cast<int64_t>(sizeof(T))));
     }
 

@@ -42,6 +42,7 @@ class BiasAdd final : public Prepared, public Tiled<BiasAdd<T>, T> {
   BiasAdd(const Channels& dims, const Shape& shape) : dims_(dims) {
     AddOutput(DataTypeOf<T>::value, shape);
     MayForward(0, 0);
+    TakesRows(0);
     AddPhase(BlocksOf(dims.outer, dims.stride() * static_cast<int64_t>(sizeof(T))));
     SetScratch(num_blocks(0), static_cast<size_t>(dims.lanes()) * sizeof(T));
   }

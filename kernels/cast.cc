@@ -74,6 +74,7 @@ class Cast final : public Prepared {
  public:
   explicit Cast(const Shape& shape) : size_(shape.num_elements()) {
     AddOutput(DataTypeOf<Dst>::value, shape);
+    TakesRows(0);
     if (std::is_same_v<Src, Dst>) {
       Alias(0, 0);
     } else {

@@ -79,6 +79,7 @@ class Forward final : public Prepared {
 
   explicit Forward(const ConvolutionShape& conv) : l_(conv), rows_(conv.batch * conv.output[0]) {
     AddOutput(DataTypeOf<T>::value, OutputShape(conv));
+    TakesRows(0);
     AddPhase(BlocksOfWork(rows_, WorkPerImage(conv) / static_cast<double>(conv.output[0])));
     SetScratch(num_blocks(0), static_cast<size_t>(conv.out_channels) * sizeof(Sum));
   }

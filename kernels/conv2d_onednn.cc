@@ -64,6 +64,7 @@ class PackedFilterConvolution final : public Prepared {
         output_stride_(conv.output[0] * conv.output[1] * conv.out_channels),
         pack_scratch_(Aligned(batch_.filter_bytes())) {
     AddOutput(float32, forward_ ? OutputShape(conv) : InputShape(conv));
+    if (forward_) TakesRows(0);
     AddPhase(batch_.variants());
     AddPhase(batch_.blocks());
     SetScratch(batch_.blocks() + batch_.variants(), pack_scratch_ + batch_.scratch_bytes());

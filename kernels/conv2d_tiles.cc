@@ -59,6 +59,7 @@ class TiledConvolution : public Prepared, public WritesRanges {
         columns_(to_.columns.Stretches()),
         groups_(kernels, to_.channels) {
     AddOutput(float32, forward ? OutputShape(conv) : InputShape(conv));
+    if (forward) TakesRows(0);
     // A sum of few terms takes as long as storing it.
     constexpr double kWorkPerResult = 32;
     const double work = WorkPerImage(conv) + kWorkPerResult * static_cast<double>(to_.result_image);

@@ -135,7 +135,9 @@ class DepthwiseForward final : public DepthwiseImage {
     return std::make_unique<DepthwiseForward>(dims);
   }
   explicit DepthwiseForward(const DepthwiseDims& dims)
-      : DepthwiseImage(dims, DataTypeOf<T>::value, dims.output) {}
+      : DepthwiseImage(dims, DataTypeOf<T>::value, dims.output) {
+    TakesRows(0);
+  }
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
     ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,

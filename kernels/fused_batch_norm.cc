@@ -116,6 +116,7 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     for (int i = 0; i < 4; ++i) AddOutput(type, Shape({dims_.channels}));
     if (third_reserve) AddOutput(type, Shape());
     MayForward(0, 0);
+    if (!attrs.training) TakesRows(0);
     AddPhase(attrs.training ? blocks_ : 1);
     AddPhase(1);
     AddPhase(blocks_);

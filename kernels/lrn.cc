@@ -74,6 +74,7 @@ class LRN final : public Prepared {
 
   LRN(const Neighbours& n, const Shape& shape) : n_(n) {
     AddOutput(DataTypeOf<T>::value, shape);
+    TakesRows(0);
     AddPhase(n_.blocks());
   }
 

@@ -61,6 +61,7 @@ class FloatMatMul final : public Prepared {
  public:
   explicit FloatMatMul(const MatMulDims& dims) : dims_(dims) {
     AddOutput(float32, Shape({dims.m, dims.n}));
+    if (!dims.transpose_a) TakesRows(0);
     AddPhase(RowBlocks(dims));
   }
 
@@ -90,6 +91,7 @@ class LoopMatMul final : public Prepared {
 
   explicit LoopMatMul(const MatMulDims& dims) : dims_(dims) {
     AddOutput(DataTypeOf<T>::value, Shape({dims.m, dims.n}));
+    if (!dims.transpose_a) TakesRows(0);
     AddPhase(RowBlocks(dims));
     if (dims.transpose_b) {
       AddPhase(RowBlocks(dims));

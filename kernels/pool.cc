@@ -85,7 +85,9 @@ struct Pool {
       return std::make_unique<Kernel>(dims);
     }
 
-    explicit Kernel(const PoolDims& dims) : PoolOutputs(dims, DataTypeOf<T>::value) {}
+    explicit Kernel(const PoolDims& dims) : PoolOutputs(dims, DataTypeOf<T>::value) {
+      TakesRows(0);
+    }
 
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {

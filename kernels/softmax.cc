@@ -71,6 +71,7 @@ struct Softmax {
     explicit Kernel(const Shape& shape) : dims_(SoftmaxRows::Of(shape)) {
       AddOutput(DataTypeOf<T>::value, shape);
       MayForward(0, 0);
+      if (shape.rank() > 1) TakesRows(0);
       AddPhase(dims_.blocks());
     }
 

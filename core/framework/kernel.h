@@ -178,6 +178,11 @@ class Prepared {
   // Which input output i is under another shape, or null.
   const Forward* alias_of(int i) const;
   const std::vector<Initialization>& initializations() const { return initializations_; }
+  // Inputs and output 0 are rows along their first dimension, as many in each: row r of the output
+  // follows from row r of these inputs and from all other inputs, and the kernel, made ready for
+  // fewer rows, makes those. Run cannot fail then, but for being cancelled. Empty: it is not so, or
+  // not known.
+  const std::vector<int>& row_inputs() const { return row_inputs_; }
   // Blocks of each phase. No phases: Run is not called.
   const std::vector<int64_t>& phases() const { return phases_; }
   int64_t num_blocks(int phase) const { return phases_[static_cast<size_t>(phase)]; }
@@ -193,6 +198,7 @@ class Prepared {
   // output without an Alias refers to the node's own state, which then is a VariableState.
   void Alias(int input, int output) { forwards_.push_back({input, output, true}); }
   void Initializes(int input, TensorSpec spec) { initializations_.push_back({input, spec}); }
+  void TakesRows(int input) { row_inputs_.push_back(input); }
   void AddPhase(int64_t blocks) { phases_.push_back(blocks); }
   // Rounded up to whole cache lines.
   void SetScratch(int64_t slots, size_t slot_bytes) {
@@ -205,6 +211,7 @@ class Prepared {
   std::vector<std::pair<int, Tensor>> known_outputs_;
   std::vector<Forward> forwards_;
   std::vector<Initialization> initializations_;
+  std::vector<int> row_inputs_;
   std::vector<int64_t> phases_;
   int64_t scratch_slots_ = 0;
   size_t scratch_slot_bytes_ = 0;

@@ -63,6 +63,7 @@ void Plan::AddStep(DraftStep& from, size_t scratch) {
   step.num_outputs = from.outputs.size();
   step.scratch = scratch;
   step.new_contents = std::move(from.new_contents);
+  step.chunks = std::move(from.chunks);
   for (const DraftInput& input : from.inputs) {
     AddView(input.value);
     step.variables.push_back(input.variable);

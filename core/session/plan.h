@@ -42,6 +42,7 @@ struct PlanStep {
   std::vector<Update> updates = {};
   std::vector<DraftStep::NewContent> new_contents = {};
   std::vector<int> outputs = {};  // values; -1: a reference, or not needed
+  std::shared_ptr<const RowChunks> chunks = {};
 };
 
 // What one run fills in.

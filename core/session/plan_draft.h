@@ -55,6 +55,8 @@ struct DraftInput {
   int binding = -1;
 };
 
+struct RowChunks;
+
 struct DraftStep {
   const Step* step = nullptr;    // whose state and name count
   std::string label = {};        // what it computes: the op type, or a pass's word for several ops
@@ -70,6 +72,9 @@ struct DraftStep {
     int binding;
   };
   std::vector<NewContent> new_contents = {};
+  // What it does to a few rows at a time (row_chunks.h); else null. Then it has no kernel until all
+  // passes have ended.
+  std::shared_ptr<RowChunks> chunks = {};
 
   std::vector<int> all_indices() const {
     std::vector<int> all = others;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/session/plan_upkeep.h"
+#include "sessile/core/session/row_chunks.h"
 
 namespace sessile {
 namespace {
@@ -23,8 +24,20 @@ absl::Status RunPasses(const KernelRegistry& registry, const std::vector<std::st
   DropUnusedSteps(draft);
   for (const PlanPass& pass : registry.passes()) {
     if (Names(disabled, pass.name)) continue;
+    // What the pass itself has put into chunks is left to the passes behind it.
+    std::vector<std::shared_ptr<RowChunks>> within;
+    for (const DraftStep& step : draft->steps) {
+      if (step.chunks != nullptr) within.push_back(step.chunks);
+    }
     SESSILE_RETURN_IF_ERROR(pass.run(draft));
     DropUnusedSteps(draft);
+    for (const std::shared_ptr<RowChunks>& chunks : within) {
+      SESSILE_RETURN_IF_ERROR(pass.run(&chunks->draft));
+      DropUnusedSteps(&chunks->draft);
+    }
+  }
+  for (DraftStep& step : draft->steps) {
+    if (step.chunks != nullptr) step.kernel = KernelOfChunks(step.chunks);
   }
   return absl::OkStatus();
 }

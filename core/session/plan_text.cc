@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "sessile/core/session/row_chunks.h"
 
 namespace sessile {
 namespace {
@@ -45,6 +46,15 @@ std::string StepText(const Plan& plan, const PlanStep& step) {
   return text;
 }
 
+std::string ChunksText(const RowChunks& chunks) {
+  std::string text =
+      absl::StrCat("     ", chunks.rows, " rows, ", chunks.rows_of_chunk, " at a time:\n");
+  for (const DraftStep& step : chunks.draft.steps) {
+    absl::StrAppend(&text, "       ", step.label, " ", step.step->node->name(), "\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string PlanText(const Plan& plan) {
@@ -63,6 +73,7 @@ std::string PlanText(const Plan& plan) {
   int number = 0;
   for (const PlanStep& step : plan.steps()) {
     absl::StrAppend(&text, absl::StrFormat("%4d ", number++), StepText(plan, step), "\n");
+    if (step.chunks != nullptr) absl::StrAppend(&text, ChunksText(*step.chunks));
   }
   return text;
 }

@@ -5,6 +5,7 @@
 
 namespace sessile {
 
+void RegisterRowChunks(KernelRegistry& kernels);
 void RegisterZeros(KernelRegistry& kernels);
 void RegisterBatchNormRelu(KernelRegistry& kernels);
 void RegisterFuseElementwise(KernelRegistry& kernels);
