@@ -61,6 +61,11 @@ function(sessile_precompile target)
   endif()
 endfunction()
 
+# For a layer that runs once a graph and not once a step: small in place of fast. A debug build stays one.
+function(sessile_optimize_size target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-Os>)
+endfunction()
+
 # A layer is the objects of one folder: every .cc below it. What follows the folder's name are headers to precompile.
 function(sessile_layer folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cc)
