@@ -140,7 +140,7 @@ TEST_F(PassesTest, AnUnknownNameIsAnError) {
   const Output y = constant(1.0f);
   EXPECT_THAT(ErrorOf([&] { Run({y}, {.disabled_passes = {"magic"}}); }),
               HasSubstr("ConfigProto.disabled_passes: there is no pass 'magic'; the passes are "
-                        "add_zeros, "));
+                        "row_chunks, add_zeros, "));
 }
 
 // Random chains: matrices of two sizes, rows, scalars; maps exact, sums near.
