@@ -295,20 +295,20 @@ Output GradLoopState::AddInvariantAccumulator(const Node& enter, const Output& g
   return backward_->AddExit(sides.output_false, "b_acc");
 }
 
-const Output* GradLoopState::SwitchMerge(int switch_node) const {
+std::optional<Endpoint> GradLoopState::SwitchMerge(int switch_node) const {
   for (const auto& [node, merged] : switch_merges_) {
-    if (node == switch_node) return &merged;
+    if (node == switch_node) return merged;
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-void GradLoopState::SetSwitchMerge(int switch_node, Output merged) {
-  switch_merges_.emplace_back(switch_node, std::move(merged));
+void GradLoopState::SetSwitchMerge(int switch_node, Endpoint merged) {
+  switch_merges_.emplace_back(switch_node, merged);
 }
 
 void GradLoopState::FinishSwitchMerges() {
   for (const auto& [node, merged] : switch_merges_) {
-    const Node& merge_node = merged.node();
+    const Node& merge_node = graph_.node(merged.node);
     if (merge_node.inputs()[0] != merge_node.inputs()[1]) continue;
     const Output entered(graph(), merge_node.inputs()[0]);
     const DataType dtype = BaseType(entered.dtype());
@@ -320,7 +320,7 @@ void GradLoopState::FinishSwitchMerges() {
     }
     const ContextScope inside(graph(), backward_);
     if (!zero.has_value()) zero = constant(0, {.dtype = dtype, .shape = entered.get_shape()});
-    AddBackEdge(graph_, merged, zero);
+    AddBackEdge(graph_, Output(graph(), merged), zero);
   }
 }
 

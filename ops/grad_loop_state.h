@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -54,8 +55,8 @@ class GradLoopState {
 
   // The Merge that stands for the gradients of a loop's Switch, by the Switch's id: made when the
   // gradient of its Exit comes, completed when that of its turn comes.
-  const Output* SwitchMerge(int switch_node) const;
-  void SetSwitchMerge(int switch_node, Output merged);
+  std::optional<Endpoint> SwitchMerge(int switch_node) const;
+  void SetSwitchMerge(int switch_node, Endpoint merged);
   // Once all gradients are built: a variable whose value does not depend on the one before has no
   // gradient to pass on from turn to turn.
   void FinishSwitchMerges();
@@ -97,7 +98,8 @@ class GradLoopState {
   int forward_sync_ = -1;
   int backward_sync_ = -1;
   std::map<Endpoint, Endpoint> history_;
-  std::vector<std::pair<int, Output>> switch_merges_;
+  // Not as Outputs: those would keep the graph, which owns this, for ever.
+  std::vector<std::pair<int, Endpoint>> switch_merges_;
   Exits exits_;
 };
 

@@ -46,18 +46,17 @@ absl::Status MergeShape(ShapeContext& ctx) {
 absl::StatusOr<std::vector<Output>> LoopSwitchGradient(const Node& node,
                                                        std::span<const Output> grads,
                                                        GradLoopState& state) {
-  if (const Output* const merged = state.SwitchMerge(node.id())) {
+  if (const std::optional<Endpoint> merged = state.SwitchMerge(node.id())) {
     if (grads[1].has_value()) {
       const Output next = OpBuilder("NextIteration").Input(grads[1]).Build();
-      GraphImpl& graph = *merged->graph_impl();
-      SESSILE_RETURN_IF_ERROR(
-          graph.UpdateInput(graph.node(merged->endpoint().node), 1, next.endpoint()));
+      GraphImpl& graph = *grads[1].graph_impl();
+      SESSILE_RETURN_IF_ERROR(graph.UpdateInput(graph.node(merged->node), 1, next.endpoint()));
     }
     return std::vector<Output>(2);
   }
   if (!grads[0].has_value()) return std::vector<Output>(2);
   const Output merged = merge({grads[0], grads[0]}, "b_switch").output;
-  state.SetSwitchMerge(node.id(), merged);
+  state.SetSwitchMerge(node.id(), merged.endpoint());
   return std::vector<Output>{merged, Output()};
 }
 
