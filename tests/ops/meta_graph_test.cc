@@ -19,6 +19,7 @@
 #include "sessile/ops/variable_scope.h"
 #include "sessile/proto/control_flow.pb.h"
 #include "sessile/proto/meta_graph.pb.h"
+#include "sessile/tests/collection_texts.h"
 #include "sessile/tests/error_of.h"
 #include "sessile/tests/graph_listing.h"
 
@@ -57,20 +58,6 @@ void BuildProgram() {
   add_to_collection("bytes", std::string("ab"));
 }
 
-// Serialized messages in a collection have no order of their map entries: as text they do.
-template <typename Message>
-std::vector<std::string> Texts(const MetaGraphDef& meta, const std::string& collection) {
-  std::vector<std::string> texts;
-  const auto& collections = meta.message()->collection_def();
-  if (!collections.contains(collection)) return texts;
-  for (const std::string& bytes : collections.at(collection).bytes_list().value()) {
-    Message message;
-    EXPECT_TRUE(message.ParseFromString(bytes));
-    texts.push_back(message.DebugString());
-  }
-  return texts;
-}
-
 std::string Difference(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   std::string text;
   google::protobuf::util::MessageDifferencer differ;
@@ -91,8 +78,8 @@ TEST_F(MetaGraphTest, IsTensorFlowsForTheSameProgram) {
   const absl::StatusOr<MetaGraphDef> golden = ReadMetaGraphDef(kGoldenMetaGraph);
   ASSERT_TRUE(golden.ok()) << golden.status();
   EXPECT_EQ(Difference(golden->message()->graph_def(), ours.message()->graph_def()), "");
-  EXPECT_EQ(Texts<pb::CondContextDef>(ours, "cond_context"),
-            Texts<pb::CondContextDef>(*golden, "cond_context"));
+  EXPECT_EQ(CollectionTexts<pb::CondContextDef>(ours, "cond_context"),
+            CollectionTexts<pb::CondContextDef>(*golden, "cond_context"));
   pb::MetaGraphDef wanted = *golden->message();
   pb::MetaGraphDef got = *ours.message();
   got.mutable_meta_info_def()->clear_tensorflow_git_version();

@@ -17,6 +17,7 @@
 #include "sessile/ops/operators.h"
 #include "sessile/proto/control_flow.pb.h"
 #include "sessile/proto/meta_graph.pb.h"
+#include "sessile/tests/collection_texts.h"
 #include "sessile/tests/graph_listing.h"
 #include "sessile/tests/op_testing.h"
 
@@ -54,19 +55,6 @@ void BuildLoops() {
   for (const Output& tensor : {x, w, z}) add_to_collection("ends", tensor);
 }
 
-// As text: serialized maps have no order.
-template <typename Message>
-std::vector<std::string> ContextsIn(const MetaGraphDef& meta, const std::string& collection) {
-  std::vector<std::string> texts;
-  for (const std::string& bytes :
-       meta.message()->collection_def().at(collection).bytes_list().value()) {
-    Message message;
-    EXPECT_TRUE(message.ParseFromString(bytes));
-    texts.push_back(message.DebugString());
-  }
-  return texts;
-}
-
 std::vector<Output> Differentiate() {
   const std::vector<Output> ends = get_collection<Output>("ends");
   return gradients(ends.at(2), {ends.at(0), ends.at(1)});
@@ -83,10 +71,10 @@ TEST_F(WhileMetaGraphTest, IsTensorFlowsForTheSameProgram) {
   const MetaGraphDef ours = train::export_meta_graph();
   const absl::StatusOr<MetaGraphDef> golden = ReadMetaGraphDef(kGoldenLoops);
   ASSERT_TRUE(golden.ok()) << golden.status();
-  EXPECT_EQ(ContextsIn<pb::WhileContextDef>(ours, "while_context"),
-            ContextsIn<pb::WhileContextDef>(*golden, "while_context"));
-  EXPECT_EQ(ContextsIn<pb::CondContextDef>(ours, "cond_context"),
-            ContextsIn<pb::CondContextDef>(*golden, "cond_context"));
+  EXPECT_EQ(CollectionTexts<pb::WhileContextDef>(ours, "while_context"),
+            CollectionTexts<pb::WhileContextDef>(*golden, "while_context"));
+  EXPECT_EQ(CollectionTexts<pb::CondContextDef>(ours, "cond_context"),
+            CollectionTexts<pb::CondContextDef>(*golden, "cond_context"));
 }
 
 TEST_F(WhileMetaGraphTest, GradientsThroughImportedLoopsAreTensorFlows) {
