@@ -5,11 +5,27 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
 
 namespace sessile {
+
+BroadcastingKernel::BroadcastingKernel(const PrepareContext& ctx, Broadcast broadcast,
+                                       DataType output)
+    : broadcast_(std::move(broadcast)), size_(broadcast_.output().num_elements()) {
+  AddOutput(output, broadcast_.output());
+  for (int i = 0; i < 2; ++i) {
+    if (BaseType(ctx.input_dtype(i)) == output && ctx.input_shape(i) == broadcast_.output())
+      MayForward(i, 0);
+  }
+  AddPhase(BlocksOf(size_, static_cast<int64_t>(2 * DataTypeSize(BaseType(ctx.input_dtype(0))) +
+                                                DataTypeSize(output))));
+}
+
+BroadcastingKernel::~BroadcastingKernel() = default;
+
 namespace {
 
 constexpr const char* kDivisionByZero = "Integer division by zero";

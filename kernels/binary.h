@@ -37,28 +37,36 @@ using MapOf = std::conditional_t<
     std::is_same_v<decltype(Op::Apply(Wide<T>(), Wide<T>(), std::declval<Fault*>())), Wide<T>>, T,
     void>;
 
+// What such a kernel has whatever its operation and types are: written once, not once for each
+// pair.
+class BroadcastingKernel : public Prepared {
+ public:
+  ~BroadcastingKernel() override;
+
+ protected:
+  // The output may take the place of an operand of its own type and shape.
+  BroadcastingKernel(const PrepareContext& ctx, Broadcast broadcast, DataType output);
+
+  const Broadcast broadcast_;
+  const int64_t size_;
+};
+
 template <typename Op>
 struct Binary {
   template <typename T>
-  class Kernel final : public Prepared, public Tiled<Kernel<T>, MapOf<T, Op>> {
+  class Kernel final : public BroadcastingKernel, public Tiled<Kernel<T>, MapOf<T, Op>> {
    public:
     using Result = decltype(Op::Apply(Wide<T>(), Wide<T>(), std::declval<Fault*>()));
     using Out = std::conditional_t<std::is_same_v<Result, Wide<T>>, T, Result>;
 
     static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(Broadcast broadcast,
-                               Broadcast::Of(ctx.input_shape(0), ctx.input_shape(1)));
-      return std::make_unique<Kernel>(ctx, std::move(broadcast));
+      absl::StatusOr<Broadcast> broadcast = Broadcast::Of(ctx.input_shape(0), ctx.input_shape(1));
+      if (!broadcast.ok()) return broadcast.status();
+      return std::make_unique<Kernel>(ctx, *std::move(broadcast));
     }
 
     Kernel(const PrepareContext& ctx, Broadcast broadcast)
-        : broadcast_(std::move(broadcast)), size_(broadcast_.output().num_elements()) {
-      AddOutput(DataTypeOf<Out>::value, broadcast_.output());
-      for (int i = 0; i < 2 && std::is_same_v<T, Out>; ++i) {
-        if (ctx.input_shape(i) == broadcast_.output()) MayForward(i, 0);
-      }
-      AddPhase(BlocksOf(size_, 2 * sizeof(T) + sizeof(Out)));
-    }
+        : BroadcastingKernel(ctx, std::move(broadcast), DataTypeOf<Out>::value) {}
 
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
@@ -114,9 +122,6 @@ struct Binary {
         for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], y[i], fault);
       }
     }
-
-    const Broadcast broadcast_;
-    const int64_t size_;
   };
 };
 

@@ -69,50 +69,68 @@ Dst Convert(Src stored) {
   }
 }
 
+// Converts the elements from `first` to before `last` of arrays that begin at x and y.
+using Converter = void (*)(const void* x, void* y, int64_t first, int64_t last);
+
 template <typename Src, typename Dst>
+void ConvertRange(const void* in, void* out, int64_t first, int64_t last) {
+  const auto* const x = static_cast<const Src*>(in);
+  auto* const y = static_cast<Dst*>(out);
+  for (int64_t i = first; i < last; ++i) y[i] = Convert<Dst>(x[i]);
+}
+
+// One class for all pairs of types: a pair needs no more than its loop.
 class Cast final : public Prepared {
  public:
-  explicit Cast(const Shape& shape) : size_(shape.num_elements()) {
-    AddOutput(DataTypeOf<Dst>::value, shape);
+  Cast(const PrepareContext& ctx, Converter convert)
+      : size_(ctx.input_shape(0).num_elements()), convert_(convert) {
+    const DataType from = ctx.input_dtype(0), to = ctx.output_dtype(0);
+    AddOutput(to, ctx.input_shape(0));
     TakesRows(0);
-    if (std::is_same_v<Src, Dst>) {
+    if (from == to) {
       Alias(0, 0);
     } else {
-      AddPhase(BlocksOf(size_, sizeof(Src) + sizeof(Dst)));
+      AddPhase(BlocksOf(size_, static_cast<int64_t>(DataTypeSize(from) + DataTypeSize(to))));
     }
   }
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                    int64_t block) const override {
-    const Src* x = in[0].data<Src>();
-    Dst* y = out[0].data<Dst>();
-    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) y[i] = Convert<Dst>(x[i]);
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    convert_(in[0].raw(), out[0].raw(), range.first(), range.last());
     return absl::OkStatus();
   }
 
  private:
   const int64_t size_;
+  const Converter convert_;
 };
 
-using PreparedOr = absl::StatusOr<std::unique_ptr<Prepared>>;
 using CastTypes =
     TypeList<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
              uint64_t, Half, BFloat16, bool, std::complex<float>, std::complex<double>>;
 
-// Calls f with the one of Ts that `dtype` names.
-template <typename F, typename... Ts>
-PreparedOr WithType(DataType dtype, TypeList<Ts...>, F f) {
-  PreparedOr result = Unimplemented("Cast of ", DataTypeName(dtype), " is not supported");
-  ((DataTypeOf<Ts>::value == dtype ? void(result = f(std::type_identity<Ts>())) : void()), ...);
-  return result;
+template <typename Src, typename... Ts>
+Converter ConverterTo(DataType dtype, TypeList<Ts...>) {
+  Converter found = nullptr;
+  ((DataTypeOf<Ts>::value == dtype ? void(found = ConvertRange<Src, Ts>) : void()), ...);
+  return found;
 }
 
-PreparedOr PrepareCast(const PrepareContext& ctx) {
-  return WithType(ctx.input_dtype(0), CastTypes(), [&]<typename Src>(std::type_identity<Src>) {
-    return WithType(ctx.output_dtype(0), CastTypes(),
-                    [&]<typename Dst>(std::type_identity<Dst>) -> PreparedOr {
-                      return std::make_unique<Cast<Src, Dst>>(ctx.input_shape(0));
-                    });
-  });
+// Null if there is none.
+template <typename... Ts>
+Converter ConverterOf(DataType from, DataType to, TypeList<Ts...> types) {
+  Converter found = nullptr;
+  ((DataTypeOf<Ts>::value == from ? void(found = ConverterTo<Ts>(to, types)) : void()), ...);
+  return found;
+}
+
+absl::StatusOr<std::unique_ptr<Prepared>> PrepareCast(const PrepareContext& ctx) {
+  const Converter convert = ConverterOf(ctx.input_dtype(0), ctx.output_dtype(0), CastTypes());
+  if (convert == nullptr) {
+    return Unimplemented("Cast of ", DataTypeName(ctx.input_dtype(0)), " to ",
+                         DataTypeName(ctx.output_dtype(0)), " is not supported");
+  }
+  return std::make_unique<Cast>(ctx, convert);
 }
 
 template <typename... Ts>
