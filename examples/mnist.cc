@@ -18,6 +18,7 @@ namespace sessile::input_data {
 namespace internal {
 
 constexpr int kClasses = 10;
+constexpr const char* kAdvice = "; tools/fetch_mnist DIR gets the data set";
 
 // The content of a pair of files; several data sets may use parts of it.
 struct Bytes {
@@ -147,8 +148,13 @@ absl::StatusOr<std::string> Find(const std::string& dir, const std::string& name
   for (const std::string& path : {plain, plain + ".gz"}) {
     if (std::filesystem::exists(path, error)) return path;
   }
-  return NotFound(plain, ": expected this file or ", name,
-                  ".gz, got neither; tools/fetch_mnist DIR gets the data set");
+  return NotFound(plain, ": expected this file or ", name, ".gz, got neither", kAdvice);
+}
+
+absl::StatusOr<IdxArray> ReadOrAdvise(const std::string& path, int rank) {
+  absl::StatusOr<IdxArray> array = ReadIdx(path, rank);
+  if (array.ok()) return array;
+  return WithSuffix(array.status(), kAdvice);
 }
 
 absl::StatusOr<std::shared_ptr<const Bytes>> ReadPair(const std::string& dir,
@@ -156,8 +162,8 @@ absl::StatusOr<std::shared_ptr<const Bytes>> ReadPair(const std::string& dir,
   auto bytes = std::make_shared<Bytes>();
   SESSILE_ASSIGN_OR_RETURN(bytes->images_path, Find(dir, stem + "-images-idx3-ubyte"));
   SESSILE_ASSIGN_OR_RETURN(const std::string labels_path, Find(dir, stem + "-labels-idx1-ubyte"));
-  SESSILE_ASSIGN_OR_RETURN(IdxArray images, ReadIdx(bytes->images_path, 3));
-  SESSILE_ASSIGN_OR_RETURN(IdxArray labels, ReadIdx(labels_path, 1));
+  SESSILE_ASSIGN_OR_RETURN(IdxArray images, ReadOrAdvise(bytes->images_path, 3));
+  SESSILE_ASSIGN_OR_RETURN(IdxArray labels, ReadOrAdvise(labels_path, 1));
   if (images.dims[0] != labels.dims[0]) {
     return InvalidArgument(labels_path, ": expected ", images.dims[0],
                            " labels, one for each image of ", bytes->images_path, ", got ",

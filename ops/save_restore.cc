@@ -62,9 +62,7 @@ absl::Status ScalarsShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-void RegisterSaveRestore(OpRegistry& ops) {
+void RegisterCheckpoints(OpRegistry& ops) {
   ops.Add("SaveV2")
       .Input("prefix: string")
       .Input("tensor_names: string")
@@ -96,6 +94,9 @@ void RegisterSaveRestore(OpRegistry& ops) {
       .Shape(MergeShape)
       .NoGradient(kFiles)
       .Doc("Makes one checkpoint of several.");
+}
+
+void RegisterOldCheckpoints(OpRegistry& ops) {
   ops.Add("Restore")
       .Input("file_pattern: string")
       .Input("tensor_name: string")
@@ -117,6 +118,9 @@ void RegisterSaveRestore(OpRegistry& ops) {
       .Shape(RestoreShape)
       .NoGradient(kFiles)
       .Doc("Reads a part of a tensor from a checkpoint of version 1.");
+}
+
+void RegisterShardNames(OpRegistry& ops) {
   ops.Add("ShardedFilename")
       .Input("basename: string")
       .Input("shard: int32")
@@ -132,6 +136,14 @@ void RegisterSaveRestore(OpRegistry& ops) {
       .Shape(ScalarsShape)
       .NoGradient("it is a name")
       .Doc("\"BASENAME-?\?\?\?\?-of-00010\", which stands for all shards.");
+}
+
+}  // namespace
+
+void RegisterSaveRestore(OpRegistry& ops) {
+  RegisterCheckpoints(ops);
+  RegisterOldCheckpoints(ops);
+  RegisterShardNames(ops);
 }
 
 }  // namespace sessile

@@ -85,9 +85,7 @@ absl::StatusOr<Outputs> ReverseSequenceGradient(GradContext& ctx, const Node& no
   return Outputs{by_input, Output()};
 }
 
-}  // namespace
-
-void RegisterSequences(OpRegistry& ops) {
+void RegisterOrders(OpRegistry& ops) {
   ops.Add("ReverseSequence")
       .Input("input: T")
       .Input("seq_lengths: Tlen")
@@ -129,6 +127,9 @@ void RegisterSequences(OpRegistry& ops) {
       .Shape(UniqueShape)
       .NoGradient("which elements are equal does not change smoothly")
       .Doc("As Unique, and how often each element occurs.");
+}
+
+void RegisterMemory(OpRegistry& ops) {
   ops.Add("DeepCopy")
       .Input("x: T")
       .Output("y: T")
@@ -155,6 +156,13 @@ void RegisterSequences(OpRegistry& ops) {
       .Shape(ParallelConcatShape)
       .NoGradient("TensorFlow has none")
       .Doc("Rows [1, ...], one after the other.");
+}
+
+}  // namespace
+
+void RegisterSequences(OpRegistry& ops) {
+  RegisterOrders(ops);
+  RegisterMemory(ops);
 }
 
 Output reverse_sequence(Input input, Input seq_lengths, const ReverseSequenceOptions& options) {

@@ -76,7 +76,7 @@ absl::Status WriteFile(const std::string& path, std::string_view bytes) {
   if (IsSpecialFile(path)) return WriteInPlace(path, bytes);
   const std::string temporary = TemporaryNameFor(path);
   Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (file.get() < 0) return SystemError("Cannot create", temporary, errno);
+  if (file.get() < 0) return SystemError("Cannot create", path, errno);
   absl::Status status = WriteAll(file.get(), bytes, path);
   const int close_error = file.Close();
   if (status.ok() && close_error != 0) status = SystemError("Cannot write", path, close_error);

@@ -169,8 +169,12 @@ std::string FlagSet::Help() const {
 
 void FlagSet::ParseOrExit(int argc, const char* const* argv) {
   // A program may be started without even its own name.
-  const absl::Status status = Parse(argc > 0 ? std::vector<std::string>(argv + 1, argv + argc)
-                                             : std::vector<std::string>());
+  ParseOrExit(argc > 0 ? std::vector<std::string>(argv + 1, argv + argc)
+                       : std::vector<std::string>());
+}
+
+void FlagSet::ParseOrExit(const std::vector<std::string>& args) {
+  const absl::Status status = Parse(args);
   if (!status.ok()) {
     std::fprintf(stderr, "%s: %s\n", program_.c_str(), std::string(status.message()).c_str());
     std::exit(2);

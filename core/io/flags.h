@@ -65,6 +65,7 @@ class FlagSet {
   // Parses a program's arguments. --help writes the help text to stdout and exits with 0; a wrong
   // argument writes a line to stderr and exits with 2.
   void ParseOrExit(int argc, const char* const* argv);
+  void ParseOrExit(const std::vector<std::string>& args);  // without the program's name
 
  private:
   struct Flag {

@@ -202,7 +202,7 @@ absl::Status Callable::RunInto(std::span<const FeedValue> values, std::span<Tens
                              FedTensor(*state_->session->graph(), key.feeds[i], values[i]));
     feeds.push_back(std::move(value));
   }
-  if (results.empty()) return absl::OkStatus();
+  if (results.empty()) return state_->session->closed() ? NoSession() : absl::OkStatus();
   return RunFor(state_->session.get(), state_->request, feeds, state_->is_tensor, results,
                 &state_->program);
 }

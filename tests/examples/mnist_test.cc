@@ -175,6 +175,12 @@ TEST_F(MnistTest, NamesAMissingFile) {
   EXPECT_THROW(Read(notebook_), errors::NotFoundError);
 }
 
+TEST_F(MnistTest, SaysWhereToGetAFileThatIsDamaged) {
+  folder_.Write("t10k-labels-idx1-ubyte", "cut");
+  EXPECT_THAT(ErrorOf(), AllOf(HasSubstr("expected a header of 8 bytes, got 3"),
+                               HasSubstr("tools/fetch_mnist")));
+}
+
 TEST_F(MnistTest, RefusesFilesThatDoNotBelongTogether) {
   const std::string labels = folder_.Write("train-labels-idx1-ubyte", IdxBytes({2}, "\1\2"));
   EXPECT_THAT(ErrorOf(), HasSubstr(labels + ": expected 30 labels, one for each image of"));

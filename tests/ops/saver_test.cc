@@ -55,6 +55,89 @@ void ByDevices() {
   train::Saver({.sharded = true});
 }
 
+using Builders = std::map<std::string, std::function<void()>>;
+
+// Savers of the sections of saver.txt: which variables they save, and under which names.
+Builders SaversOfVariables() {
+  return {{"all_variables",
+           [] {
+             Get("w");
+             Get("b", {3}, float64);
+             Get("a", {}, int64, false);
+             const train::Saver saver;
+             EXPECT_EQ(saver.as_saver_def(),
+                       (SaverDef{.filename_tensor_name = "save/Const:0",
+                                 .save_tensor_name = "save/control_dependency:0",
+                                 .restore_op_name = "save/restore_all",
+                                 .max_to_keep = 5,
+                                 .keep_checkpoint_every_n_hours = 10000}));
+           }},
+          {"list_in_any_order",
+           [] {
+             const Variable w = Get("w");
+             const Variable b = Get("b");
+             Get("other");
+             train::Saver({w, b});
+           }},
+          {"map_of_names",
+           [] {
+             const Variable w = Get("w");
+             const Variable b = Get("b");
+             train::Saver({{"z", b}, {"old/w", w}});
+           }},
+          {"named",
+           [] {
+             Get("w");
+             {
+               const name_scope outer("outer");
+               const train::Saver saver(
+                   {.max_to_keep = 2, .name = "mine", .filename = "there/model.ckpt"});
+               EXPECT_EQ(saver.as_saver_def().restore_op_name, "outer/mine/restore_all");
+             }
+             train::Saver();
+           }},
+          {"two", [] {
+             Get("w");
+             train::Saver();
+             train::Saver({.restore_sequentially = true});
+           }}};
+}
+
+// And how they save them.
+Builders SaversWithOptions() {
+  return {{"reshaped",
+           [] {
+             Get("w");
+             UnknownShape();
+             train::Saver({.reshape = true});
+           }},
+          {"unknown_shape",
+           [] {
+             UnknownShape();
+             train::Saver();
+           }},
+          {"sharded",
+           [] {
+             Get("w");
+             Get("b");
+             const train::Saver saver({.sharded = true});
+             EXPECT_EQ(saver.as_saver_def().save_tensor_name, "save/Identity:0");
+           }},
+          {"sharded_by_devices", ByDevices},
+          {"placed",
+           [] {
+             const device place("/cpu:1");
+             Get("w");
+             train::Saver();
+           }},
+          {"trained", [] {
+             const Output x = placeholder(float32, {None, 3});
+             const Output y = layers::dense(x, 1);
+             train::AdamOptimizer().minimize(reduce_mean(square(y)));
+             train::Saver();
+           }}};
+}
+
 class SaverTest : public CheckpointFolderTest {
  protected:
   Graph graph_;
@@ -62,80 +145,8 @@ class SaverTest : public CheckpointFolderTest {
 };
 
 TEST_F(SaverTest, BuildsTheNodesThatTensorFlowBuilds) {
-  const std::map<std::string, std::function<void()>> cases = {
-      {"all_variables",
-       [] {
-         Get("w");
-         Get("b", {3}, float64);
-         Get("a", {}, int64, false);
-         const train::Saver saver;
-         EXPECT_EQ(saver.as_saver_def(), (SaverDef{.filename_tensor_name = "save/Const:0",
-                                                   .save_tensor_name = "save/control_dependency:0",
-                                                   .restore_op_name = "save/restore_all",
-                                                   .max_to_keep = 5,
-                                                   .keep_checkpoint_every_n_hours = 10000}));
-       }},
-      {"list_in_any_order",
-       [] {
-         const Variable w = Get("w");
-         const Variable b = Get("b");
-         Get("other");
-         train::Saver({w, b});
-       }},
-      {"map_of_names",
-       [] {
-         const Variable w = Get("w");
-         const Variable b = Get("b");
-         train::Saver({{"z", b}, {"old/w", w}});
-       }},
-      {"named",
-       [] {
-         Get("w");
-         {
-           const name_scope outer("outer");
-           const train::Saver saver(
-               {.max_to_keep = 2, .name = "mine", .filename = "there/model.ckpt"});
-           EXPECT_EQ(saver.as_saver_def().restore_op_name, "outer/mine/restore_all");
-         }
-         train::Saver();
-       }},
-      {"two",
-       [] {
-         Get("w");
-         train::Saver();
-         train::Saver({.restore_sequentially = true});
-       }},
-      {"reshaped",
-       [] {
-         Get("w");
-         UnknownShape();
-         train::Saver({.reshape = true});
-       }},
-      {"unknown_shape",
-       [] {
-         UnknownShape();
-         train::Saver();
-       }},
-      {"sharded",
-       [] {
-         Get("w");
-         Get("b");
-         const train::Saver saver({.sharded = true});
-         EXPECT_EQ(saver.as_saver_def().save_tensor_name, "save/Identity:0");
-       }},
-      {"sharded_by_devices", ByDevices},
-      {"placed",
-       [] {
-         const device place("/cpu:1");
-         Get("w");
-         train::Saver();
-       }},
-      {"trained", [] {
-         const Output x = placeholder(float32, {None, 3});
-         const Output y = layers::dense(x, 1);
-         train::AdamOptimizer().minimize(reduce_mean(square(y)));
-         train::Saver();
-       }}};
+  Builders cases = SaversOfVariables();
+  cases.merge(SaversWithOptions());
   for (const auto& [name, build] : cases) {
     const Graph graph;
     const auto with = graph.as_default();

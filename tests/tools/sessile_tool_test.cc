@@ -80,13 +80,9 @@ class SessileToolTest : public ::testing::Test {
             *ReadFile(Path("stdout.txt")), *ReadFile(Path("stderr.txt"))};
   }
   // The one line of a failure.
-  std::string ErrorOf(const std::string& args) const {
-    const Result result = Run(args);
-    EXPECT_EQ(result.exit_code, 1) << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_THAT(result.err, StartsWith("error: "));
-    return result.err;
-  }
+  std::string ErrorOf(const std::string& args) const { return LineOf(args, 1, "error: "); }
+  // And of wrong arguments.
+  std::string UsageErrorOf(const std::string& args) const { return LineOf(args, 2, "sessile"); }
   // Runs without an error and gives the elements of an output file.
   std::vector<float> Floats(const std::string& args, const std::string& file) const {
     const Result result = Run(absl::StrCat(args, " --out results"));
@@ -94,6 +90,14 @@ class SessileToolTest : public ::testing::Test {
     const absl::StatusOr<Tensor> tensor = ReadNpy(Path("results/" + file));
     if (!tensor.ok()) return {};
     return {tensor->flat<float>().begin(), tensor->flat<float>().end()};
+  }
+
+  std::string LineOf(const std::string& args, int exit_code, const std::string& start) const {
+    const Result result = Run(args);
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_THAT(result.err, StartsWith(start));
+    return result.err;
   }
 
   // One for each process: the tests of this file run at the same time.
@@ -189,18 +193,22 @@ TEST_F(SessileToolTest, SaysInOneLineWhatIsWrong) {
   EXPECT_THAT(ErrorOf("run g.pbtxt --feed 'x:0=[1, 2]' --fetch x:0"),
               HasSubstr("Cannot feed value of shape (2,) for Tensor 'x:0', which has shape '()'"));
   EXPECT_THAT(ErrorOf("run g.pbtxt --feed 'x:0=[1, 2' --fetch x:0"), HasSubstr("malformed value"));
-  EXPECT_THAT(ErrorOf("run g.pbtxt --feed x --fetch x:0"), HasSubstr("expected NAME=VALUE"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed x --fetch x:0"),
+              HasSubstr("--feed: expected NAME=VALUE, got 'x'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --feed-each x --fetch x:0"),
+              HasSubstr("--feed-each: expected NAME=FILE.npy, got 'x'"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --init init"), HasSubstr("give --fetch or --target"));
   EXPECT_THAT(ErrorOf("run none.pb"), HasSubstr("error: NOT_FOUND: Cannot open 'none.pb'"));
   EXPECT_THAT(ErrorOf("run g.pbtxt --init init --fetch one:0 --out g.pbtxt"),
               HasSubstr("'g.pbtxt'"));
 }
 
 TEST_F(SessileToolTest, RefusesBadFlags) {
-  EXPECT_THAT(ErrorOf("run"), HasSubstr("error: INVALID_ARGUMENT: missing argument GRAPH"));
-  EXPECT_THAT(ErrorOf("run g.pb --speed 3"), HasSubstr("unknown flag --speed"));
-  EXPECT_THAT(ErrorOf("run g.pb --steps -1"), HasSubstr("--steps: expected"));
-  EXPECT_THAT(ErrorOf("run g.pb --threads many"), HasSubstr("--threads: expected"));
-  EXPECT_THAT(ErrorOf("fly g.pb"), HasSubstr("unknown command 'fly'"));
+  EXPECT_THAT(UsageErrorOf("run"), HasSubstr("sessile run: missing argument GRAPH"));
+  EXPECT_THAT(UsageErrorOf("run g.pb --speed 3"), HasSubstr("unknown flag --speed"));
+  EXPECT_THAT(UsageErrorOf("run g.pb --steps -1"), HasSubstr("--steps: expected"));
+  EXPECT_THAT(UsageErrorOf("run g.pb --threads many"), HasSubstr("--threads: expected"));
+  EXPECT_THAT(UsageErrorOf("fly g.pb"), HasSubstr("unknown command 'fly'"));
 }
 
 TEST_F(SessileToolTest, RefusesDamagedFiles) {
@@ -238,6 +246,20 @@ TEST_F(SessileToolTest, ShowsWhatAGraphHas) {
                           "variables: 1", "  total  float32 ()", "operations: 6", "  1  Assign",
                           "  1  AssignAdd", "  1  Const", "  1  Placeholder",
                           "  1  Unheard (not registered)", "  1  VariableV2"));
+}
+
+TEST_F(SessileToolTest, ShowsAsOutputsWhatSomebodyMayWant) {
+  const auto identity = [](const std::string& name, const std::string& of) {
+    return absl::StrCat("node { name: '", name, "' op: 'Identity' input: '", of, "' ", kFloat, "}");
+  };
+  Graph(Counter() + identity("total/read", "total") + identity("gradients/spare", "one") +
+        One("seven") + identity("prediction", "one"));
+  EXPECT_THAT(Run("show g.pbtxt").out,
+              HasSubstr("outputs: 3\n  init:0  float32 ()  Assign\n"
+                        "  scope/count:0  float32 ()  AssignAdd\n"
+                        "  prediction:0  float32 ()  Identity\n"
+                        "  (and 3 constants, reads of variables and parts of gradients: --all)\n"));
+  EXPECT_THAT(Run("show g.pbtxt --all").out, HasSubstr("outputs: 6\n"));
 }
 
 TEST_F(SessileToolTest, ListsACheckpoint) {
@@ -307,7 +329,7 @@ TEST_F(SessileToolTest, ConvertsToTextAndBack) {
   ASSERT_TRUE(WriteFile(Path("bad.pb"), "no graph").ok());
   EXPECT_THAT(ErrorOf("convert bad.pb bad.pbtxt"), HasSubstr("'bad.pb'"));
   EXPECT_THAT(ErrorOf("convert none.pb none.pbtxt"), HasSubstr("error: NOT_FOUND"));
-  EXPECT_THAT(ErrorOf("convert g.pb"), HasSubstr("TO"));
+  EXPECT_THAT(UsageErrorOf("convert g.pb"), HasSubstr("TO"));
 }
 
 TEST_F(SessileToolTest, DiffSaysWhichNodesDiffer) {

@@ -65,9 +65,6 @@ class Bench {
 
   absl::Status Run() {
     SESSILE_RETURN_IF_ERROR(call_.Start());
-    if (call_.fetches().empty()) {
-      return InvalidArgument("there is nothing to compute: give --fetch or --target");
-    }
     std::vector<FeedKey> keys;
     for (const Feed& feed : call_.feeds()) {
       keys.push_back(feed.key);
@@ -181,11 +178,7 @@ absl::Status BenchCommand(const std::vector<std::string>& args) {
       .Int("traced", &flags.traced, "further runs to time kernel by kernel; 0: no table",
            {.min = 0, .max = 100000})
       .Bool("each", &flags.each, "a line for each kernel, in their order, not for each kind");
-  SESSILE_RETURN_IF_ERROR(set.Parse(args));
-  if (set.help_wanted()) {
-    std::fputs(set.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  set.ParseOrExit(args);
   SESSILE_ASSIGN_OR_RETURN(const Graph graph, GraphCall::ReadGraph(flags.call.graph));
   return Bench(flags, graph).Run();
 }

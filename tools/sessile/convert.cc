@@ -42,11 +42,7 @@ absl::Status ConvertCommand(const std::vector<std::string>& args) {
       .Positional("TO", &to, "the file to write, by the same rule")
       .Choice("kind", &kind, {"auto", "graph", "meta_graph", "saved_model"},
               "what the file holds; auto goes by the name: saved_model.*, *.meta, else a graph");
-  SESSILE_RETURN_IF_ERROR(set.Parse(args));
-  if (set.help_wanted()) {
-    std::fputs(set.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  set.ParseOrExit(args);
   const auto message = MessageOf(kind == "auto" ? KindOf(from) : kind);
   SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from));
   const std::string what = absl::StrCat("'", from, "'");

@@ -90,11 +90,7 @@ absl::Status DiffCommand(const std::vector<std::string>& args) {
   set.Positional("A", &left, kGraphSourceHelp)
       .Positional("B", &right, kGraphSourceHelp)
       .Int("most", &most, "nodes to print", {.min = 0, .max = 1 << 30});
-  SESSILE_RETURN_IF_ERROR(set.Parse(args));
-  if (set.help_wanted()) {
-    std::fputs(set.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  set.ParseOrExit(args);
   SESSILE_ASSIGN_OR_RETURN(const GraphDef a, ReadGraphSource(left));
   SESSILE_ASSIGN_OR_RETURN(const GraphDef b, ReadGraphSource(right));
   const int different = Compare(*a.message(), *b.message(), most);

@@ -89,19 +89,6 @@ class LiteralParser {
   size_t at_ = 0;
 };
 
-struct NameAndText {
-  std::string name;
-  std::string text;
-};
-
-absl::StatusOr<NameAndText> Split(const std::string& argument) {
-  const size_t equals = argument.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    return InvalidArgument("expected NAME=VALUE, got '", argument, "'");
-  }
-  return NameAndText{TensorNameOf(argument.substr(0, equals)), argument.substr(equals + 1)};
-}
-
 // numpy has no bfloat16 and no quantized numbers: their bits come as integers of the same size.
 bool IsStoredAsBits(sessile::DataType type) {
   return type == sessile::bfloat16 ||
@@ -133,12 +120,18 @@ absl::StatusOr<Tensor> ReadArrayFor(const sessile::Graph& graph, const std::stri
              : sessile::WithSuffix(converted.status(), absl::StrCat(" (feed of '", name, "')"));
 }
 
-absl::StatusOr<FeedArgument> ParseFeed(const sessile::Graph& graph, const std::string& argument) {
-  SESSILE_ASSIGN_OR_RETURN(const NameAndText parts, Split(argument));
-  if (parts.text.ends_with(".npy")) {
-    SESSILE_ASSIGN_OR_RETURN(Tensor array, ReadArrayFor(graph, parts.name, parts.text));
-    return FeedArgument{parts.name, FeedValue(std::move(array))};
+absl::StatusOr<NameAndText> SplitFeed(const std::string& argument, const std::string& flag,
+                                      const std::string& value) {
+  const size_t equals = argument.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return InvalidArgument(flag, ": expected NAME=", value, ", got '", argument, "'");
   }
-  SESSILE_ASSIGN_OR_RETURN(FeedValue value, ParseLiteral(parts.text));
-  return FeedArgument{parts.name, std::move(value)};
+  return NameAndText{argument.substr(0, equals), argument.substr(equals + 1)};
+}
+
+absl::StatusOr<FeedValue> ParseFeed(const sessile::Graph& graph, const std::string& name,
+                                    const std::string& text) {
+  if (!text.ends_with(".npy")) return ParseLiteral(text);
+  SESSILE_ASSIGN_OR_RETURN(Tensor array, ReadArrayFor(graph, name, text));
+  return FeedValue(std::move(array));
 }

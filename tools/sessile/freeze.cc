@@ -23,11 +23,7 @@ absl::Status FreezeCommand(const std::vector<std::string>& args) {
               "prefix of the checkpoint with the variables; by default a SavedModel's own")
       .List("output", &outputs, "operation that the frozen graph is for")
       .String("out", &out, "file to write; text if its name ends in .pbtxt");
-  SESSILE_RETURN_IF_ERROR(set.Parse(args));
-  if (set.help_wanted()) {
-    std::fputs(set.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  set.ParseOrExit(args);
   if (outputs.empty() || out.empty()) {
     return InvalidArgument("--output and --out must be given (see sessile freeze --help)");
   }

@@ -51,11 +51,10 @@ GraphCall::GraphCall(const GraphCallFlags& flags, const Graph& graph)
 absl::Status GraphCall::Start() {
   SESSILE_RETURN_IF_ERROR(LoadSavedModel());
   for (const std::string& argument : flags_.feeds) {
-    const size_t equals = std::min(argument.find('='), argument.size());
-    SESSILE_ASSIGN_OR_RETURN(const std::string name, TensorOf(argument.substr(0, equals)));
-    SESSILE_ASSIGN_OR_RETURN(FeedArgument feed,
-                             ParseFeed(graph_, absl::StrCat(name, argument.substr(equals))));
-    feeds_.push_back({feed.name, std::move(feed.value)});
+    SESSILE_ASSIGN_OR_RETURN(const NameAndText parts, SplitFeed(argument, "--feed", "VALUE"));
+    SESSILE_ASSIGN_OR_RETURN(const std::string name, TensorOf(parts.name));
+    SESSILE_ASSIGN_OR_RETURN(FeedValue value, ParseFeed(graph_, name, parts.text));
+    feeds_.push_back({name, std::move(value)});
   }
   for (const std::string& op : flags_.init) {
     SESSILE_RETURN_IF_ERROR(session_.Run({graph_.get_operation_by_name(op)}).status());
@@ -68,6 +67,9 @@ absl::Status GraphCall::Start() {
   }
   for (const std::string& name : flags_.targets) {
     fetches_.push_back(graph_.get_operation_by_name(name));
+  }
+  if (fetches_.empty()) {
+    return InvalidArgument("there is nothing to compute: give --fetch or --target");
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,9 @@
 // sessile: TensorFlow 1 graphs on the command line.
 //
-// Exits with 0, or with 1 after one line "error: CODE: message" on stderr.
+// Exits with 0; with 1 after one line "error: CODE: message" on stderr; or with 2 after one line on
+// a wrong argument.
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -45,8 +47,8 @@ absl::Status Dispatch(const std::vector<std::string>& args) {
   if (args[0] == "convert") return ConvertCommand(rest);
   if (args[0] == "diff") return DiffCommand(rest);
   if (args[0] == "freeze") return FreezeCommand(rest);
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown command '", args[0], "' (see sessile --help)"));
+  std::fprintf(stderr, "sessile: unknown command '%s' (see sessile --help)\n", args[0].c_str());
+  std::exit(2);
 }
 
 // What the library throws, as a status.

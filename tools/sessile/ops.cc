@@ -88,11 +88,7 @@ absl::Status OpsCommand(const std::vector<std::string>& args) {
   bool passes = false;
   FlagSet flags("sessile ops", "Lists the operations, as a table in Markdown.");
   flags.Bool("passes", &passes, "list the passes that rewrite plans instead, in their order");
-  SESSILE_RETURN_IF_ERROR(flags.Parse(args));
-  if (flags.help_wanted()) {
-    std::fputs(flags.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  flags.ParseOrExit(args);
   if (passes) {
     PrintPasses();
     return absl::OkStatus();

@@ -31,7 +31,9 @@ FlagSet Declare(Flags* flags) {
   set.List("feed-each", &flags->feeds_each,
            "NAME=FILE.npy: step k gets slice k of the array along axis 0")
       .Int("steps", &flags->steps,
-           "runs in one session; fetches are stacked along a new axis 0 (default: 1, not stacked)",
+           "runs in one session, whose fetches are stacked along a new axis 0; 0: one for each "
+           "slice "
+           "of --feed-each, and without it a single one that is not stacked",
            {.min = 0, .max = 1000000000})
       .Bool("explain", &flags->explain,
             "after --init, print what the run would do, kernel by kernel, instead of doing it")
@@ -52,7 +54,6 @@ class Runner {
   absl::Status Run() {
     SESSILE_RETURN_IF_ERROR(call_.Start());
     SESSILE_RETURN_IF_ERROR(ReadFeedsEach());
-    if (call_.fetches().empty()) return absl::OkStatus();
     if (flags_.explain) {
       std::fputs(call_.session().explain(call_.fetches(), FeedsOf(0)).c_str(), stdout);
       return absl::OkStatus();
@@ -75,13 +76,10 @@ class Runner {
   absl::Status ReadFeedsEach() {
     steps_ = flags_.steps;
     for (const std::string& argument : flags_.feeds_each) {
-      const size_t equals = argument.find('=');
-      if (equals == std::string::npos) {
-        return InvalidArgument("--feed-each: expected NAME=FILE.npy, got '", argument, "'");
-      }
-      SESSILE_ASSIGN_OR_RETURN(const std::string name, call_.TensorOf(argument.substr(0, equals)));
-      SESSILE_ASSIGN_OR_RETURN(const Tensor array,
-                               ReadArrayFor(call_.graph(), name, argument.substr(equals + 1)));
+      SESSILE_ASSIGN_OR_RETURN(const NameAndText parts,
+                               SplitFeed(argument, "--feed-each", "FILE.npy"));
+      SESSILE_ASSIGN_OR_RETURN(const std::string name, call_.TensorOf(parts.name));
+      SESSILE_ASSIGN_OR_RETURN(const Tensor array, ReadArrayFor(call_.graph(), name, parts.text));
       if (array.rank() == 0) {
         return InvalidArgument("--feed-each ", name, ": a scalar has no slices");
       }
@@ -154,11 +152,7 @@ class Runner {
 absl::Status RunCommand(const std::vector<std::string>& args) {
   Flags flags;
   FlagSet set = Declare(&flags);
-  SESSILE_RETURN_IF_ERROR(set.Parse(args));
-  if (set.help_wanted()) {
-    std::fputs(set.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  set.ParseOrExit(args);
   SESSILE_ASSIGN_OR_RETURN(const Graph graph, GraphCall::ReadGraph(flags.call.graph));
   return Runner(flags, graph).Run();
 }

@@ -46,12 +46,24 @@ std::string DescribeVariable(const Node& node) {
 }
 
 struct Listing {
-  std::vector<std::string> inputs, outputs, variables;
+  std::vector<std::string> inputs, variables;
+  // Of nodes that nobody reads: what somebody may want, and what builders leave over.
+  std::vector<std::string> outputs, leftovers;
   std::map<std::string, int> ops;
 };
 
-void ListNode(const Node& node, const std::vector<std::set<int>>& read, bool controls,
-              Listing* to) {
+// Whether nobody reads the node because its value is of no use by itself: a constant, a variable's
+// read, what a gradient was made of.
+bool IsLeftover(const GraphImpl& graph, const Node& node) {
+  const std::string& op = node.op_type();
+  const bool in_gradients =
+      node.name().starts_with("gradients") || node.name().find("/gradients") != std::string::npos;
+  return op == "Const" || (in_gradients && node.num_outputs() > 0) ||
+         (op == "Identity" && IsVariable(graph.node(node.inputs()[0].node).op_type()));
+}
+
+void ListNode(const GraphImpl& graph, const Node& node, const std::vector<std::set<int>>& read,
+              bool controls, Listing* to) {
   ++to->ops[absl::StrCat(node.op_type(), node.op() == nullptr ? " (not registered)" : "")];
   if (IsInput(node.op_type()) && node.num_outputs() > 0) {
     to->inputs.push_back(absl::StrCat(node.name(), ":0  ", Describe(node, 0)));
@@ -63,8 +75,9 @@ void ListNode(const Node& node, const std::vector<std::set<int>>& read, bool con
   }
   const std::set<int>& outputs = read[static_cast<size_t>(node.id())];
   if (!outputs.empty() || controls) return;
+  std::vector<std::string>& lines = IsLeftover(graph, node) ? to->leftovers : to->outputs;
   for (int i = 0; i < node.num_outputs(); ++i) {
-    to->outputs.push_back(
+    lines.push_back(
         absl::StrCat(node.name(), ":", i, "  ", Describe(node, i), "  ", node.op_type()));
   }
   if (node.num_outputs() == 0) {
@@ -86,7 +99,7 @@ Listing List(const GraphImpl& graph) {
   }
   Listing listing;
   for (int id = 0; id < count; ++id) {
-    ListNode(graph.node(id), read, waited_for[static_cast<size_t>(id)], &listing);
+    ListNode(graph, graph.node(id), read, waited_for[static_cast<size_t>(id)], &listing);
   }
   return listing;
 }
@@ -104,13 +117,13 @@ absl::Status ShowCommand(const std::vector<std::string>& args) {
       "sessile show",
       "Lists a graph's inputs, outputs, variables and operations, or a checkpoint's tensors.");
   set.Positional("GRAPH", &path, absl::StrCat(kGraphSourceHelp, "; or the PREFIX of a checkpoint"));
+  bool all = false;
+  set.Bool(
+      "all", &all,
+      "list as outputs constants, reads of variables and parts of gradients too that nobody reads");
   bool dot = false;
   set.Bool("dot", &dot, "print the graph for Graphviz: sessile show GRAPH --dot | dot -Tsvg");
-  SESSILE_RETURN_IF_ERROR(set.Parse(args));
-  if (set.help_wanted()) {
-    std::fputs(set.Help().c_str(), stdout);
-    return absl::OkStatus();
-  }
+  set.ParseOrExit(args);
   if (!dot && saved_model::maybe_saved_model_directory(path)) return ShowSavedModel(path);
   if (IsCheckpoint(path)) return ShowCheckpoint(path);
   SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphSource(path));
@@ -120,11 +133,20 @@ absl::Status ShowCommand(const std::vector<std::string>& args) {
     PrintDot(*graph.impl());
     return absl::OkStatus();
   }
-  const Listing listing = List(*graph.impl());
+  Listing listing = List(*graph.impl());
+  if (all || listing.outputs.empty()) {
+    listing.outputs.insert(listing.outputs.end(), listing.leftovers.begin(),
+                           listing.leftovers.end());
+    listing.leftovers.clear();
+  }
   std::printf("%s: %d nodes, GraphDef version %d\n", path.c_str(), graph_def.node_size(),
               graph.impl()->producer_version());
   Print("inputs", listing.inputs);
   Print("outputs", listing.outputs);
+  if (!listing.leftovers.empty()) {
+    std::printf("  (and %zu constants, reads of variables and parts of gradients: --all)\n",
+                listing.leftovers.size());
+  }
   Print("variables", listing.variables);
   std::vector<std::string> ops;
   for (const auto& [op, count] : listing.ops) ops.push_back(absl::StrCat(count, "  ", op));

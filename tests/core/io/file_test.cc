@@ -46,6 +46,8 @@ TEST_F(FileTest, NamesThePathInErrors) {
   const absl::Status missing = ReadFile(Path("none")).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.message()), HasSubstr(Path("none")));
+  EXPECT_THAT(std::string(WriteFile(Path("none/x"), "").message()),
+              HasSubstr("'" + Path("none/x") + "'"));
   EXPECT_THAT(ReadFile(folder_).status().ToString(), HasSubstr("Is a directory"));
   EXPECT_EQ(WriteFile(Path("no/x"), "a").code(), absl::StatusCode::kNotFound);
 }

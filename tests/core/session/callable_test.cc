@@ -128,12 +128,16 @@ TEST_F(CallableTest, LooksUpNamesWhenItIsMade) {
 }
 
 TEST_F(CallableTest, FailsOnceTheSessionIsGone) {
-  std::optional<Callable> call;
+  std::optional<Callable> call, of_nothing;
   {
     Session sess = g_.NewSession();
     call = sess.make_callable({op_});
+    of_nothing = sess.make_callable(std::vector<Fetch>());
+    EXPECT_TRUE((*of_nothing)().empty());
   }
   EXPECT_EQ(ErrorOf([&] { (*call)(); }), "FAILED_PRECONDITION: Attempted to use a closed Session.");
+  EXPECT_EQ(ErrorOf([&] { (*of_nothing)(); }),
+            "FAILED_PRECONDITION: Attempted to use a closed Session.");
 }
 
 TEST_F(CallableTest, MayBeCalledFromManyThreads) {

@@ -143,6 +143,30 @@ TEST_F(PassesTest, AnUnknownNameIsAnError) {
                         "row_chunks, add_zeros, "));
 }
 
+// One of eight kinds of elementwise steps.
+Output RandomLink(size_t kind, const Output& a, const Output& b, const Variable& w) {
+  switch (kind) {
+    case 0:
+      return a + b;
+    case 1:
+      return a - b;
+    case 2: {
+      const Output left = tanh(a);
+      return left * tanh(b);
+    }
+    case 3:
+      return maximum(a, b);
+    case 4:
+      return nn::relu(a);
+    case 5:
+      return tanh(squared_difference(a, b));
+    case 6:
+      return add_n({a, negative(a), a});
+    default:
+      return a * w;
+  }
+}
+
 // Random chains: matrices of two sizes, rows, scalars; maps exact, sums near.
 class RandomChainTest : public ::testing::TestWithParam<unsigned> {};
 
@@ -167,34 +191,10 @@ TEST_P(RandomChainTest, KeepsTheBitsOfElements) {
   for (int i = 0; i < 40; ++i) {
     const Output a = values[pick(values.size())];
     const Output b = values[pick(values.size())];
-    switch (pick(9)) {
-      case 0:
-        values.push_back(a + b);
-        break;
-      case 1:
-        values.push_back(a - b);
-        break;
-      case 2:
-        values.push_back(tanh(a) * tanh(b));
-        break;
-      case 3:
-        values.push_back(maximum(a, b));
-        break;
-      case 4:
-        values.push_back(nn::relu(a));
-        break;
-      case 5:
-        values.push_back(tanh(squared_difference(a, b)));
-        break;
-      case 6:
-        values.push_back(add_n({a, negative(a), a}));
-        break;
-      case 7:
-        values.push_back(a * w);
-        break;
-      default:
-        fetches.emplace_back(assign_sub(w, tanh(a + w) * 0.5f));
-        break;
+    if (const size_t kind = pick(9); kind < 8) {
+      values.push_back(RandomLink(kind, a, b, w));
+    } else {
+      fetches.emplace_back(assign_sub(w, tanh(a + w) * 0.5f));
     }
     if (pick(4) == 0) fetches.emplace_back(values.back());
   }
