@@ -34,6 +34,7 @@
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/higher_order.h"
 #include "sessile/ops/image.h"
+#include "sessile/ops/indexed_slices.h"
 #include "sessile/ops/initializers.h"
 #include "sessile/ops/layers.h"
 #include "sessile/ops/linalg.h"

@@ -79,7 +79,7 @@ void OurConvolution(benchmark::State& state, const Shapes& l, Pass pass) {
   const auto w = ours.Feed({3, 3, l.in, l.out});
   const auto dy = ours.Feed({kBatch, l.out_size, l.out_size, l.out});
   const auto y = tf::nn::conv2d(x, w, {.strides = l.stride, .padding = "SAME"});
-  const auto gradients = tf::gradients(y, {x, w}, {.grad_ys = {dy}});
+  const std::vector<tf::Output> gradients = tf::gradients(y, {x, w}, {.grad_ys = {dy}});
   ours.Measure(state, {pass == kForward ? y : gradients[pass == kToInput ? 0 : 1]});
 }
 
@@ -125,8 +125,9 @@ void OurNorm(benchmark::State& state, const Shapes& l, bool backward) {
   const auto gamma = ours.Feed({l.out}), beta = ours.Feed({l.out});
   const auto dy = ours.Feed({kBatch, l.out_size, l.out_size, l.out});
   const auto y = tf::nn::relu(tf::nn::fused_batch_norm(x, gamma, beta).y);
-  ours.Measure(state, backward ? tf::gradients(y, {x, gamma, beta}, {.grad_ys = {dy}})
-                               : std::vector<tf::Output>{y});
+  std::vector<tf::Output> results = {y};
+  if (backward) results = tf::gradients(y, {x, gamma, beta}, {.grad_ys = {dy}});
+  ours.Measure(state, results);
 }
 
 void RawNorm(benchmark::State& state, const Shapes& l, bool backward) {

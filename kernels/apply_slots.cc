@@ -2,33 +2,49 @@
 // and the gradient, in place. A step is a struct that has read the scalars and is called with one
 // element of each.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/kernels/apply.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/row_indices.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
 namespace {
 
-// The scalars of a node at one run, by their place among its inputs.
+// The scalars of a node at one run, by their place among its inputs. `indices`: the place of an
+// input that does not count.
 template <typename T>
 class Scalars {
  public:
-  explicit Scalars(Inputs in) : in_(in) {}
-  Wide<T> operator[](int i) const { return Widen(*in_[static_cast<size_t>(i)].template data<T>()); }
+  explicit Scalars(Inputs in, int indices = std::numeric_limits<int>::max())
+      : in_(in), indices_(indices) {}
+  Wide<T> operator[](int i) const {
+    return Widen(*in_[static_cast<size_t>(i < indices_ ? i : i + 1)].template data<T>());
+  }
 
  private:
   Inputs in_;
+  int indices_;
 };
+
+template <typename Rule>
+absl::StatusOr<bool> FlagOf(const PrepareContext& ctx) {
+  if (Rule::kFlag.empty()) return false;
+  return ctx.Attr<bool>(Rule::kFlag);
+}
 
 // Rule has the names of the inputs after `var` (kInputs), of which the first kSlots are slots, the
 // place of the gradient (kGrad), and Step<W>, made from scalars and the node's flag.
@@ -43,10 +59,7 @@ struct Apply {
         SESSILE_RETURN_IF_ERROR(i <= Rule::kSlots || i == Rule::kGrad ? CheckSameShape(ctx, i, name)
                                                                       : CheckScalar(ctx, i, name));
       }
-      bool flag = false;
-      if (!Rule::kFlag.empty()) {
-        SESSILE_ASSIGN_OR_RETURN(flag, ctx.Attr<bool>(Rule::kFlag));
-      }
+      SESSILE_ASSIGN_OR_RETURN(const bool flag, FlagOf<Rule>(ctx));
       return std::make_unique<Kernel>(ctx, flag);
     }
 
@@ -80,6 +93,87 @@ struct Apply {
     }
 
     const int64_t size_;
+    const bool flag_;
+  };
+};
+
+// The same for the rows of the variable and its slots that `indices`, the input after the gradient,
+// name: in their order, block by block of columns, so that a row may occur several times.
+template <typename Rule>
+struct SparseApply {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static constexpr int kIndices = Rule::kGrad + 1;
+
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      for (int i = 1; i <= static_cast<int>(Rule::kInputs.size()); ++i) {
+        const char* const name = Rule::kInputs[static_cast<size_t>(i - 1)];
+        if (i <= Rule::kSlots) {
+          SESSILE_RETURN_IF_ERROR(CheckSameShape(ctx, i, name));
+        } else if (i != Rule::kGrad) {
+          SESSILE_RETURN_IF_ERROR(CheckScalar(ctx, i < kIndices ? i : i + 1, name));
+        }
+      }
+      const Shape& var = ctx.input_shape(0);
+      const Shape& indices = ctx.input_shape(kIndices);
+      if (var.rank() < 1) return InvalidArgument("var must be at least 1 dimensional");
+      if (indices.rank() != 1) {
+        return InvalidArgument("indices must be one-dimensional, got ", indices.ToString());
+      }
+      const Shape wanted = Shape::Concat(indices, var.Slice(1));
+      if (ctx.input_shape(Rule::kGrad) != wanted) {
+        return InvalidArgument("grad must have shape ", wanted.ToString(), ", got ",
+                               ctx.input_shape(Rule::kGrad).ToString());
+      }
+      SESSILE_ASSIGN_OR_RETURN(const bool flag, FlagOf<Rule>(ctx));
+      return std::make_unique<Kernel>(ctx, flag);
+    }
+
+    Kernel(const PrepareContext& ctx, bool flag)
+        : rows_(ctx.input_shape(0).dim(0)),
+          columns_(ctx.input_shape(0).Slice(1).num_elements()),
+          updates_(ctx.input_shape(kIndices).num_elements()),
+          flag_(flag) {
+      AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
+      Alias(0, 0);
+      AddPhase(1);  // all indices are looked at before anything is written
+      const int64_t bytes = (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T));
+      AddPhase(std::min(BlocksOf(columns_, std::min(updates_, kBlockBytes) * bytes),
+                        std::max<int64_t>(columns_, 1)));
+    }
+
+    absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int phase,
+                     int64_t block) const override {
+      if (phase == 0) return CheckRowIndices(in[kIndices], rows_);
+      const typename Rule::template Step<Wide<T>> step(Scalars<T>(in, kIndices), flag_);
+      const IndexRange columns = BlockRange(columns_, block, num_blocks(1));
+      Walk(step, in, columns, std::make_index_sequence<Rule::kSlots>());
+      return absl::OkStatus();
+    }
+
+   private:
+    template <typename Step, size_t... kSlot>
+    void Walk(const Step& step, Inputs in, IndexRange columns,
+              std::index_sequence<kSlot...>) const {
+      for (int64_t i = 0; i < updates_; ++i) {
+        const int64_t row = IndexAt(in[kIndices], i) * columns_;
+        T* const var = in[0].template data<T>() + row;
+        const std::array<T*, sizeof...(kSlot)> slots = {in[kSlot + 1].template data<T>() + row...};
+        const T* const grad = in[Rule::kGrad].template data<T>() + i * columns_;
+        for (const int64_t c : columns) {
+          Wide<T> v = Widen(var[c]);
+          std::array<Wide<T>, sizeof...(kSlot)> s = {Widen(slots[kSlot][c])...};
+          step(v, s[kSlot]..., Widen(grad[c]));
+          var[c] = Narrow<T>(v);
+          ((slots[kSlot][c] = Narrow<T>(s[kSlot])), ...);
+        }
+      }
+    }
+
+    const int64_t rows_;
+    const int64_t columns_;
+    const int64_t updates_;
     const bool flag_;
   };
 };
@@ -239,16 +333,22 @@ struct FtrlV2 {
   };
 };
 
+template <typename Rule>
+void AddSlotKernels(KernelRegistry& kernels, const std::string& op) {
+  AddApplyKernel<Apply<Rule>::template Kernel>(kernels, op.c_str());
+  AddApplyKernel<SparseApply<Rule>::template Kernel>(kernels, ("Sparse" + op).c_str());
+}
+
 }  // namespace
 
 void RegisterApplySlots(KernelRegistry& kernels) {
-  AddApplyKernel<Apply<Momentum>::Kernel>(kernels, "ApplyMomentum");
-  AddApplyKernel<Apply<RMSProp>::Kernel>(kernels, "ApplyRMSProp");
-  AddApplyKernel<Apply<CenteredRMSProp>::Kernel>(kernels, "ApplyCenteredRMSProp");
-  AddApplyKernel<Apply<Adagrad>::Kernel>(kernels, "ApplyAdagrad");
-  AddApplyKernel<Apply<Adadelta>::Kernel>(kernels, "ApplyAdadelta");
-  AddApplyKernel<Apply<Ftrl>::Kernel>(kernels, "ApplyFtrl");
-  AddApplyKernel<Apply<FtrlV2>::Kernel>(kernels, "ApplyFtrlV2");
+  AddSlotKernels<Momentum>(kernels, "ApplyMomentum");
+  AddSlotKernels<RMSProp>(kernels, "ApplyRMSProp");
+  AddSlotKernels<CenteredRMSProp>(kernels, "ApplyCenteredRMSProp");
+  AddSlotKernels<Adagrad>(kernels, "ApplyAdagrad");
+  AddSlotKernels<Adadelta>(kernels, "ApplyAdadelta");
+  AddSlotKernels<Ftrl>(kernels, "ApplyFtrl");
+  AddSlotKernels<FtrlV2>(kernels, "ApplyFtrlV2");
 }
 
 }  // namespace sessile

@@ -8,8 +8,10 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/row_indices.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
@@ -91,7 +93,7 @@ class ScatterRows final : public Prepared {
 
   absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int phase,
                    int64_t block) const override {
-    if (phase == 0) return CheckIndices(in[1]);
+    if (phase == 0) return CheckRowIndices(in[1], s_.rows);
     T* const variable = Elements<T>(in[0]);
     const T* const updates = Elements<T>(in[2]);
     const IndexRange columns = BlockRange(s_.columns, block, num_blocks(1));
@@ -105,20 +107,6 @@ class ScatterRows final : public Prepared {
   }
 
  private:
-  static int64_t IndexAt(const TensorView& indices, int64_t i) {
-    return indices.dtype() == DataType::kInt32 ? indices.data<int32_t>()[i]
-                                               : indices.data<int64_t>()[i];
-  }
-  absl::Status CheckIndices(const TensorView& indices) const {
-    for (int64_t i = 0; i < s_.indices; ++i) {
-      const int64_t index = IndexAt(indices, i);
-      if (index < 0 || index >= s_.rows) {
-        return InvalidArgument("indices[", i, "] = ", index, " is not in [0, ", s_.rows, ")");
-      }
-    }
-    return absl::OkStatus();
-  }
-
   const ScatterSizes s_;
 };
 

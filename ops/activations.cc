@@ -79,15 +79,15 @@ constexpr std::string_view kActivationFloatsOrFloat =
     "T: {half, bfloat16, float, double} = DT_FLOAT";
 constexpr std::string_view kActivationReals = "T: realnumbertype";
 
-using Gradient = absl::StatusOr<Outputs> (*)(GradContext&, const Node&, Grads);
+using ActivationGradientFn = absl::StatusOr<Outputs> (*)(GradContext&, const Node&, Grads);
 
 struct ActivationOp {
   std::string_view op;
   std::string_view types;
   bool has_alpha;
-  Gradient gradient;            // of the function
-  std::string_view grad_input;  // the second argument of OPGrad
-  Gradient grad_gradient;       // of OPGrad; null: none in TensorFlow
+  ActivationGradientFn gradient;       // of the function
+  std::string_view grad_input;         // the second argument of OPGrad
+  ActivationGradientFn grad_gradient;  // of OPGrad; null: none in TensorFlow
   std::string_view doc;
   std::string_view grad_doc;
 };

@@ -1,6 +1,7 @@
 // Adam: the operation that updates a variable and its moments, and the optimizer that builds it.
 
 #include <algorithm>
+#include <tuple>
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -9,7 +10,9 @@
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
+#include "sessile/ops/state.h"
 #include "sessile/ops/train.h"
 
 namespace sessile {
@@ -88,6 +91,40 @@ Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& var) {
   update.Input(var.ref()).Input(get_slot(var, "m").ref()).Input(get_slot(var, "v").ref());
   for (const Output& scalar : scalars) update.Input(scalar);
   return update.Input(grad).Attr("use_locking", use_locking()).BuildOperation();
+}
+
+// In parts, because no operation does it all: every row of the moments decays, and all of `var`
+// moves by them.
+Operation AdamOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  std::vector<Output> scalars = {GetNonSlotVariable("beta1_power"),
+                                 GetNonSlotVariable("beta2_power"),
+                                 learning_rate_tensor_,
+                                 beta1_tensor_,
+                                 beta2_tensor_,
+                                 epsilon_tensor_};
+  for (Output& scalar : scalars) scalar = cast(scalar, var.dtype());
+  const auto& [power1, power2, base_rate, beta1, beta2, epsilon] =
+      std::tie(scalars[0], scalars[1], scalars[2], scalars[3], scalars[4], scalars[5]);
+  const Output root = sqrt(1 - power2);
+  const Output numerator = base_rate * root;
+  const Output rate = numerator / (1 - power1);
+  const auto decay_and_add = [&](const char* slot, const Output& rows, const Output& beta) {
+    const Variable moment = get_slot(var, slot);
+    const Output kept = moment * beta;
+    const Output decayed = moment.assign(kept, {.use_locking = use_locking()});
+    const control_dependencies after({decayed});
+    return scatter_add(moment, grad.indices, rows, {.use_locking = use_locking()});
+  };
+  const Output m_rows = grad.values * (1 - beta1);
+  const Output m = decay_and_add("m", m_rows, beta1);
+  const Output squares = grad.values * grad.values;
+  const Output v_rows = squares * (1 - beta2);
+  const Output v = decay_and_add("v", v_rows, beta2);
+  const Output v_root = sqrt(v);
+  const Output scaled = rate * m;
+  const Output step = scaled / (v_root + epsilon);
+  const Output update = assign_sub(var, step, {.use_locking = use_locking()});
+  return group({update, m, v});
 }
 
 Operation AdamOptimizer::Finish(const std::vector<Operation>& updates, std::string_view name) {

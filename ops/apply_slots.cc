@@ -46,13 +46,20 @@ std::vector<std::string> Words(std::string_view text) {
   return absl::StrSplit(std::string(text), ' ');
 }
 
-// The variable, its slots and the gradient are alike; the others are scalars.
-absl::Status ApplySlotsShape(ShapeContext& ctx, int slots, int grad) {
+// The variable, its slots and the gradient are alike; the others are scalars. Of rows: the gradient
+// has a row for each of the indices, which follow it.
+absl::Status ApplySlotsShape(ShapeContext& ctx, int slots, int grad, bool of_rows) {
   Shape var = ctx.input(0);
   for (int i = 1; i < ctx.num_inputs(); ++i) {
-    if (i <= slots || i == grad) {
+    if (i <= slots || (i == grad && !of_rows)) {
       SESSILE_ASSIGN_OR_RETURN(var, ctx.Merge(var, ctx.input(i)));
-    } else {
+    } else if (i == grad) {
+      SESSILE_ASSIGN_OR_RETURN(const Shape indices, ctx.InputWithRank(i + 1, 1));
+      SESSILE_ASSIGN_OR_RETURN(const Shape rows, ctx.InputAtLeastRank(i, 1));
+      SESSILE_ASSIGN_OR_RETURN(var, ctx.InputAtLeastRank(0, 1));
+      if (!rows.has_rank() || !var.has_rank()) continue;
+      SESSILE_RETURN_IF_ERROR(ctx.Merge(rows, var.WithDim(0, indices.dim(0))).status());
+    } else if (i != grad + 1 || !of_rows) {
       SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(i));
     }
   }
@@ -60,29 +67,41 @@ absl::Status ApplySlotsShape(ShapeContext& ctx, int slots, int grad) {
   return absl::OkStatus();
 }
 
+void RegisterSlotOp(OpRegistry& ops, const SlotOp& row, bool of_rows) {
+  OpDefBuilder op = ops.Add(absl::StrCat(of_rows ? "Sparse" : "", std::string(row.op)));
+  op.Input("var: Ref(T)");
+  int slots = 0;
+  for (const std::string& slot : Words(row.slots)) {
+    op.Input(absl::StrCat(slot, ": Ref(T)"));
+    ++slots;
+  }
+  int next = slots + 1;
+  int grad = 0;
+  for (const std::string& argument : Words(row.rest)) {
+    if (argument == "grad") grad = next;
+    op.Input(absl::StrCat(argument, ": T"));
+    ++next;
+    if (argument != "grad" || !of_rows) continue;
+    op.Input("indices: Tindices");
+    ++next;
+  }
+  op.Output("out: Ref(T)").Attr("T: numbertype");
+  if (of_rows) op.Attr("Tindices: {int32, int64}");
+  op.Attr("use_locking: bool = false");
+  if (!row.flag.empty()) op.Attr(row.flag);
+  op.Shape([slots, grad, of_rows](ShapeContext& ctx) {
+      return ApplySlotsShape(ctx, slots, grad, of_rows);
+    })
+      .NoGradient("it updates variables")
+      .Doc(absl::StrCat(std::string(row.doc), of_rows ? " Of the rows that `indices` names." : ""));
+}
+
 }  // namespace
 
 void RegisterApplySlots(OpRegistry& ops) {
   for (const SlotOp& row : kSlotOps) {
-    OpDefBuilder op = ops.Add(row.op);
-    op.Input("var: Ref(T)");
-    int slots = 0;
-    for (const std::string& slot : Words(row.slots)) {
-      op.Input(absl::StrCat(slot, ": Ref(T)"));
-      ++slots;
-    }
-    int next = slots + 1;
-    int grad = 0;
-    for (const std::string& argument : Words(row.rest)) {
-      if (argument == "grad") grad = next;
-      op.Input(absl::StrCat(argument, ": T"));
-      ++next;
-    }
-    op.Output("out: Ref(T)").Attr("T: numbertype").Attr("use_locking: bool = false");
-    if (!row.flag.empty()) op.Attr(row.flag);
-    op.Shape([slots, grad](ShapeContext& ctx) { return ApplySlotsShape(ctx, slots, grad); })
-        .NoGradient("it updates variables")
-        .Doc(row.doc);
+    RegisterSlotOp(ops, row, /*of_rows=*/false);
+    RegisterSlotOp(ops, row, /*of_rows=*/true);
   }
 }
 

@@ -23,10 +23,10 @@ void CheckKeepsShape(const Output& tensor, const Output& clipped) {
       " are incompatible: bounds must not broadcast ", tensor.name()));
 }
 
-std::vector<Input> Present(const std::vector<Output>& tensors) {
+std::vector<Input> Present(const GradientList& gradients) {
   std::vector<Input> present;
-  for (const Output& tensor : tensors) {
-    if (tensor.has_value()) present.emplace_back(tensor);
+  for (const Gradient& gradient : gradients) {
+    if (gradient.has_value()) present.emplace_back(gradient.values());
   }
   if (present.empty()) {
     errors::ThrowIfError(InvalidArgument("`t_list` must have at least one tensor"));
@@ -84,7 +84,7 @@ Output clip_by_average_norm(Input t, Input clip_norm, std::string_view name) {
 }
 
 // sqrt(2 * the sum of t^2 / 2).
-Output global_norm(const std::vector<Output>& t_list, std::string_view name) {
+Output global_norm(const GradientList& t_list, std::string_view name) {
   const std::vector<Input> tensors = Present(t_list);
   SourceScope here(tensors.front());
   const name_scope scope(name.empty() ? "global_norm" : name, graph_of(tensors).impl());
@@ -99,7 +99,7 @@ Output global_norm(const std::vector<Output>& t_list, std::string_view name) {
 }
 
 // Where the norm is not finite, the scale is NaN.
-ClippedTensors clip_by_global_norm(const std::vector<Output>& t_list, Input clip_norm,
+ClippedTensors clip_by_global_norm(const GradientList& t_list, Input clip_norm,
                                    ClipByGlobalNormOptions options) {
   std::vector<Input> inputs = Present(t_list);
   SourceScope here(inputs.front());
@@ -115,12 +115,13 @@ ClippedTensors clip_by_global_norm(const std::vector<Output>& t_list, Input clip
   const Output finite_scale = multiply(clip_norm, ratio, "mul");
   const Output scale = finite_scale + (norm - norm);
   std::string stem(scope.name());
-  ClippedTensors result{.list_clipped = std::vector<Output>(t_list.size()), .global_norm = norm};
+  ClippedTensors result{.list_clipped = GradientList(t_list.size()), .global_norm = norm};
   for (size_t i = 0; i < t_list.size(); ++i) {
     if (!t_list[i].has_value()) continue;
-    const colocate_with beside(t_list[i]);
-    const Output scaled = t_list[i] * cast(scale, BaseType(t_list[i].dtype()));
-    result.list_clipped[i] = identity(scaled, absl::StrCat(stem, "_", i));
+    const Output& values = t_list[i].values();
+    const colocate_with beside(values);
+    const Output scaled = values * cast(scale, BaseType(values.dtype()));
+    result.list_clipped[i] = t_list[i].WithValues(identity(scaled, absl::StrCat(stem, "_", i)));
   }
   return result;
 }

@@ -96,16 +96,15 @@ absl::Status GatherV1Shape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
-// The gradient along axis 0: rows added up where they were taken from. (What TensorFlow keeps as
-// IndexedSlices until somebody needs a tensor.)
-Output RowsGradient(const Output& indices, const Output& params_shape, const Output& grad) {
+// The gradient along axis 0: rows, and where they were taken from.
+Output RowsGradient(GradContext& ctx, const Output& indices, const Output& params_shape,
+                    const Output& grad) {
   const Output count = expand_dims(size(indices), 0);
   const Output tail = params_shape[{{1, {}}}];
   const Output values_shape = concat({count, tail}, 0);
   const Output values = reshape(grad, values_shape);
   const Output flat = reshape(indices, count);
-  const Output rows = params_shape[0];
-  return unsorted_segment_sum(values, flat, rows);
+  return ctx.AddSlices({values, flat, params_shape});
 }
 
 // Along another axis: that axis is moved to the front and back again.
@@ -143,7 +142,8 @@ Output ParamsShape(const Output& params) {
 absl::StatusOr<std::vector<Output>> GatherGradient(GradContext& ctx, const Node& node,
                                                    std::span<const Output> grads) {
   const Output params_shape = ParamsShape(ctx.input(node, 0));
-  return std::vector<Output>{RowsGradient(ctx.input(node, 1), params_shape, grads[0]), Output()};
+  return std::vector<Output>{RowsGradient(ctx, ctx.input(node, 1), params_shape, grads[0]),
+                             Output()};
 }
 
 absl::StatusOr<std::vector<Output>> GatherV2Gradient(GradContext& ctx, const Node& node,
@@ -162,7 +162,7 @@ absl::StatusOr<std::vector<Output>> GatherV2Gradient(GradContext& ctx, const Nod
     SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> value, IntsFromTensor(*known));
     first = value.size() == 1 && value[0] == 0;
   }
-  const Output grad = first ? RowsGradient(indices, params_shape, grads[0])
+  const Output grad = first ? RowsGradient(ctx, indices, params_shape, grads[0])
                             : AxisGradient(indices, params_shape, axis, grads[0]);
   return std::vector<Output>{grad, Output(), Output()};
 }

@@ -5,7 +5,9 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
+#include "sessile/ops/state.h"
 #include "sessile/ops/train.h"
 
 namespace sessile {
@@ -51,6 +53,13 @@ Operation GradientDescentOptimizer::ApplyDense(const Output& grad, const Variabl
       .Input(grad)
       .Attr("use_locking", use_locking())
       .BuildOperation();
+}
+
+Operation GradientDescentOptimizer::ApplySparseDuplicateIndices(const IndexedSlices& grad,
+                                                                const Variable& var) {
+  const Output rate = cast(learning_rate_tensor_, var.dtype());
+  const Output delta = grad.values * rate;
+  return scatter_sub(var, grad.indices, delta, {.use_locking = use_locking()}).op();
 }
 
 }  // namespace train

@@ -6,14 +6,17 @@
 #include <optional>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/control_flow_state.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/grad_ys.h"
 #include "sessile/ops/gradient_region.h"
 #include "sessile/ops/grouping.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 
 namespace sessile {
@@ -34,6 +37,40 @@ Output SumByDevice(const std::vector<Output>& grads) {
                                          : OpBuilder("AddN").InputList(on_device).Build());
   }
   return sums.size() == 1 ? sums[0] : OpBuilder("AddN").InputList(sums).Build();
+}
+
+// Of indices of two types all become int64.
+std::vector<Output> IndicesOf(const std::vector<Gradient>& grads) {
+  std::vector<Output> indices;
+  size_t narrow = 0;
+  for (const Gradient& grad : grads) {
+    indices.push_back(grad.slices().indices);
+    if (BaseType(indices.back().dtype()) == int32) ++narrow;
+  }
+  if (narrow == 0 || narrow == indices.size()) return indices;
+  for (Output& each : indices) each = cast(each, int64);
+  return indices;
+}
+
+// Some of them are slices: one after the other if all are, else the sum of whole tensors.
+Gradient SumWithSlices(const std::vector<Gradient>& grads) {
+  const auto is_slices = [](const Gradient& grad) { return grad.is_slices(); };
+  if (!std::all_of(grads.begin(), grads.end(), is_slices)) {
+    const name_scope scope("AddN");
+    std::vector<Output> tensors;
+    for (size_t i = 0; i < grads.size(); ++i) {
+      tensors.push_back(is_slices(grads[i])
+                            ? convert_to_tensor(grads[i].slices(), absl::StrCat("inputs_", i))
+                            : grads[i].values());
+    }
+    return OpBuilder("AddN", scope.name()).InputList(tensors).Build();
+  }
+  const std::vector<Output> indices = IndicesOf(grads);
+  std::vector<Input> values;
+  for (const Gradient& grad : grads) values.emplace_back(grad.values());
+  const Output all_values = concat(values, 0);
+  const Output all_indices = concat(std::vector<Input>(indices.begin(), indices.end()), 0);
+  return IndexedSlices{all_values, all_indices, grads[0].slices().dense_shape};
 }
 
 // The gradients of the outputs of one node: as they arrive, then their sums.
@@ -63,7 +100,7 @@ class GradientWalk {
   // After Run, outside of its name scope.
   void Finish() { control_flow_.Finish(); }
   // The sum that came for `x`; empty if none did.
-  Output GradientOf(const Output& x) const;
+  Gradient GradientOf(const Output& x) const;
 
  private:
   void MarkStops(std::span<const Output> xs);
@@ -79,6 +116,8 @@ class GradientWalk {
   void CheckIsNoLoopVariable(const Node& node) const;
   std::vector<Output> AddUp(const Node& node);
   Output Sum(const Node& node, const std::vector<Output>& grads);
+  // Slices as whole tensors, if `fn` wants them so.
+  void MakeDense(const GradientFn& fn, std::vector<Output>* grads) const;
   // Null if nothing flows through the node.
   const GradientFn* FunctionOf(const Node& node) const;
   std::vector<Output> Differentiate(const Node& node, const GradientFn& fn,
@@ -185,13 +224,25 @@ void GradientWalk::Run(std::span<const Output> ys, std::span<const Output> grad_
   }
 }
 
-Output GradientWalk::GradientOf(const Output& x) const {
+Gradient GradientWalk::GradientOf(const Output& x) const {
   const auto it = grads_.find(x.node().id());
-  return it == grads_.end() ? Output() : it->second.sums[static_cast<size_t>(x.index())];
+  if (it == grads_.end()) return Gradient();
+  const Output& sum = it->second.sums[static_cast<size_t>(x.index())];
+  return sum.has_value() ? context_.Resolve(sum) : Gradient();
 }
 
 Output GradientWalk::Sum(const Node& node, const std::vector<Output>& grads) {
   if (grads.size() == 1) return grads[0];
+  std::vector<Gradient> resolved;
+  bool any_slices = false;
+  for (const Output& grad : grads) {
+    resolved.push_back(context_.Resolve(grad));
+    any_slices = any_slices || resolved.back().is_slices();
+  }
+  if (any_slices) {
+    const Gradient sum = SumWithSlices(resolved);
+    return sum.is_slices() ? context_.AddSlices(sum.slices()) : sum.values();
+  }
   if (options_.aggregation_method == AggregationMethod::ADD_N) {
     return SumByDevice(grads);
   }
@@ -254,6 +305,16 @@ void GradientWalk::Visit(const Node& node) {
   if (fn != nullptr) PassOn(node, Differentiate(node, *fn, grads));
 }
 
+void GradientWalk::MakeDense(const GradientFn& fn, std::vector<Output>* grads) const {
+  const auto* const plain = fn.target<decltype(&PassGradient)>();
+  if (plain != nullptr && *plain == &PassGradient) return;
+  for (Output& grad : *grads) {
+    if (!grad.has_value()) continue;
+    const Gradient resolved = context_.Resolve(grad);
+    if (resolved.is_slices()) grad = resolved.tensor();
+  }
+}
+
 std::vector<Output> GradientWalk::Differentiate(const Node& node, const GradientFn& fn,
                                                 std::vector<Output> grads) {
   std::optional<ContextScope> inside;
@@ -268,6 +329,7 @@ std::vector<Output> GradientWalk::Differentiate(const Node& node, const Gradient
     grads_.at(node.id()).sums[i] = grads[i];
   }
   const name_scope scope(node.name() + "_grad", graph_);
+  MakeDense(fn, &grads);
   std::vector<Output> result = errors::ValueOrThrow(fn(context_, node, grads));
   if (static_cast<int>(result.size()) != node.num_inputs()) {
     errors::ThrowIfError(Internal("Num gradients ", result.size(), " generated for op '",
@@ -284,7 +346,13 @@ std::vector<Output> GradientWalk::Differentiate(const Node& node, const Gradient
 std::vector<Output> GradientWalk::Gated(const std::vector<Output>& grads) {
   const device no_device(nullptr);
   const colocate_with nothing(nullptr);
-  return tuple(grads);
+  std::vector<Output> gated = tuple(grads);
+  for (size_t i = 0; i < grads.size(); ++i) {
+    if (!grads[i].has_value()) continue;
+    const Gradient resolved = context_.Resolve(grads[i]);
+    if (resolved.is_slices()) context_.AddSlices(resolved.WithValues(gated[i]).slices());
+  }
+  return gated;
 }
 
 void GradientWalk::PassOn(const Node& node, const std::vector<Output>& grads) {
@@ -292,6 +360,10 @@ void GradientWalk::PassOn(const Node& node, const std::vector<Output>& grads) {
     const Output& grad = grads[static_cast<size_t>(i)];
     if (!grad.has_value()) continue;
     const Endpoint input = node.inputs()[static_cast<size_t>(i)];
+    if (context_.Resolve(grad).is_slices()) {
+      Receive(input, grad);
+      continue;
+    }
     const Shape shape = graph_->OutputShape(input);
     if (!Shape::Compatible(shape, grad.get_shape())) {
       errors::ThrowIfError(InvalidArgument(
@@ -312,11 +384,16 @@ Graph GraphOfAll(const std::vector<Output>& ys, const std::vector<Output>& xs) {
 
 }  // namespace
 
-std::vector<Output> gradients(GradientTargets ys, GradientSources xs, GradientsOptions options) {
+absl::StatusOr<std::vector<Output>> PassGradient(GradContext&, const Node&,
+                                                 std::span<const Output> grads) {
+  return std::vector<Output>{grads[0]};
+}
+
+GradientList gradients(GradientTargets ys, GradientSources xs, GradientsOptions options) {
   const SourceScope here(ys.location());
   const std::shared_ptr<GraphImpl> graph = GraphOfAll(ys.tensors(), xs.tensors()).impl();
   const DefaultGraphScope with = Graph(graph).as_default();
-  std::vector<Output> result;
+  GradientList result;
   std::optional<GradientWalk> walk;
   {
     const name_scope scope(options.name.empty() ? "gradients" : options.name, graph);

@@ -1,7 +1,11 @@
 // Symbolic differentiation.
 //
-//   std::vector<tf::Output> grads = tf::gradients(loss, {w, b});
-//   if (grads[1].has_value()) ...                   // an empty Output is Python's None
+//   auto grads = tf::gradients(loss, {w, b});
+//   if (grads[1].has_value()) ...                   // no value is Python's None
+//   tf::Output by_w = grads[0];
+//
+// The gradient by something that rows were gathered from (tf::gather, tf::nn::embedding_lookup) is
+// IndexedSlices until a tensor is asked for.
 //
 // The nodes are built under the name scope "gradients", one scope "OP_grad" for each operation on
 // the way from `ys` back to `xs`, in TensorFlow's order.
@@ -13,6 +17,7 @@
 #include <vector>
 
 #include "sessile/core/graph/output.h"
+#include "sessile/ops/indexed_slices.h"
 #include "sessile/ops/input.h"
 
 namespace sessile {
@@ -100,7 +105,7 @@ struct GradientsOptions {
   AggregationMethod aggregation_method = AggregationMethod::DEFAULT;
   // Taken as constants: nothing flows through their operations.
   std::vector<Output> stop_gradients = {};
-  // What stands for the gradient by an x that no y depends on: an empty Output, or zeros.
+  // What stands for the gradient by an x that no y depends on: nothing, or zeros.
   UnconnectedGradients unconnected_gradients = UnconnectedGradients::NONE;
 };
 
@@ -108,7 +113,6 @@ struct GradientsOptions {
 // operation in between that has no gradient ("No gradient defined for operation 'x' (op type: X)"),
 // errors::InvalidArgumentError for grad_ys that do not fit and tensors of different graphs,
 // errors::UnimplementedError for loops.
-std::vector<Output> gradients(GradientTargets ys, GradientSources xs,
-                              GradientsOptions options = {});
+GradientList gradients(GradientTargets ys, GradientSources xs, GradientsOptions options = {});
 
 }  // namespace sessile

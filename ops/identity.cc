@@ -9,15 +9,6 @@
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
-namespace {
-
-absl::StatusOr<std::vector<Output>> IdentityGradient(GradContext&, const Node&,
-                                                     std::span<const Output> grads) {
-  return std::vector<Output>{grads[0]};
-}
-
-}  // namespace
-
 void RegisterIdentity(OpRegistry& ops) {
   ops.Add("Identity")
       .Input("input: T")
@@ -25,7 +16,7 @@ void RegisterIdentity(OpRegistry& ops) {
       .Attr("T: type")
       .Shape(UnchangedShape)
       .Value(InputValue)
-      .Gradient(IdentityGradient)
+      .Gradient(PassGradient)
       .RowsIndependent()
       .Doc("The input itself; a read of a variable.");
   ops.Add("StopGradient")

@@ -14,11 +14,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sessile/core/framework/data_type.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/axes.h"
+#include "sessile/ops/indexed_slices.h"
 #include "sessile/ops/input.h"
 
 namespace sessile {
@@ -198,6 +200,11 @@ Output unsorted_segment_sum(Input data, Input segment_ids, Input num_segments,
 // `t` with its elements kept between two bounds.
 Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max,
                      std::string_view name = {});
+// Of a gradient: slices stay slices, of which the rows are clipped.
+Gradient clip_by_value(const IsGradient auto& t, Input clip_value_min, Input clip_value_max,
+                       std::string_view name = {}) {
+  return t.WithValues(clip_by_value(t.values(), clip_value_min, clip_value_max, name));
+}
 
 // `t`, scaled down if its norm (over `axes`, by default all of them) is above `clip_norm`.
 struct ClipByNormOptions {
@@ -205,12 +212,17 @@ struct ClipByNormOptions {
   std::string name = {};
 };
 Output clip_by_norm(Input t, Input clip_norm, ClipByNormOptions options = {});
+// Of a gradient: slices stay slices, and the norm is that of their rows.
+Gradient clip_by_norm(const IsGradient auto& t, Input clip_norm, ClipByNormOptions options = {}) {
+  return t.WithValues(clip_by_norm(t.values(), clip_norm, std::move(options)));
+}
 
 // `t`, scaled down if its norm, divided by the number of its elements, is above `clip_norm`.
 Output clip_by_average_norm(Input t, Input clip_norm, std::string_view name = {});
 
-// The norm of all tensors as one vector. Empty Outputs do not count.
-Output global_norm(const std::vector<Output>& t_list, std::string_view name = {});
+// The norm of all tensors, and of the rows of slices, as one vector. What has no value does not
+// count.
+Output global_norm(const GradientList& t_list, std::string_view name = {});
 
 // All tensors scaled down by one factor if their common norm is above `clip_norm`, and that norm.
 //   auto [clipped, norm] = tf::clip_by_global_norm(tf::gradients(loss, weights), 5.0);
@@ -219,10 +231,10 @@ struct ClipByGlobalNormOptions {
   std::string name = {};
 };
 struct ClippedTensors {
-  std::vector<Output> list_clipped;
+  GradientList list_clipped;  // slices stay slices
   Output global_norm;
 };
-ClippedTensors clip_by_global_norm(const std::vector<Output>& t_list, Input clip_norm,
+ClippedTensors clip_by_global_norm(const GradientList& t_list, Input clip_norm,
                                    ClipByGlobalNormOptions options = {});
 
 // The index of the largest (smallest) element along `axis`, the first of several.

@@ -7,8 +7,11 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/grouping.h"
+#include "sessile/ops/math.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/slot_creator.h"
 #include "sessile/ops/state.h"
 
@@ -79,13 +82,18 @@ std::vector<GradAndVar> Optimizer::compute_gradients(const Output& loss,
   }
   const std::vector<Variable> vars = options.var_list.value_or(trainable_variables());
   if (vars.empty()) errors::ThrowIfError(InvalidArgument("No variables to optimize."));
-  std::vector<Output> grads =
+  GradientList grads =
       gradients(loss, vars,
                 {.grad_ys = grad_ys,
                  .colocate_gradients_with_ops = options.colocate_gradients_with_ops,
                  .gate_gradients = options.gate_gradients == GATE_OP,
                  .aggregation_method = options.aggregation_method});
-  if (options.gate_gradients == GATE_GRAPH) grads = tuple(grads);
+  if (options.gate_gradients == GATE_GRAPH) {
+    std::vector<Output> values;
+    for (const Gradient& grad : grads) values.push_back(grad.values());
+    const std::vector<Output> gated = tuple(values);
+    for (size_t i = 0; i < grads.size(); ++i) grads[i] = grads[i].WithValues(gated[i]);
+  }
   std::vector<GradAndVar> pairs;
   for (size_t i = 0; i < vars.size(); ++i) {
     if (grads[i].has_value()) CheckFloating(vars[i].dtype(), vars[i].name());
@@ -119,7 +127,9 @@ Operation Optimizer::apply_gradients(const std::vector<GradAndVar>& grads_and_va
     if (!pair.grad.has_value()) continue;
     const name_scope update("update_" + pair.var.op().name());
     const colocate_with place(pair.var.op());
-    updates.push_back(ApplyDense(pair.grad, pair.var));
+    updates.push_back(pair.grad.is_slices()
+                          ? ApplySparseDuplicateIndices(pair.grad.slices(), pair.var)
+                          : ApplyDense(pair.grad.tensor(), pair.var));
   }
   const Operation all = options.global_step.has_value()
                             ? CountUp(options.global_step, Finish(updates, "update"), scope.name())
@@ -134,6 +144,17 @@ Operation Optimizer::CountUp(const Variable& global_step, const Operation& updat
   const control_dependencies after({updated});
   const colocate_with place(global_step.op());
   return assign_add(global_step, 1, {.name = std::string(name)}).op();
+}
+
+Operation Optimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  return ApplyDense(convert_to_tensor(grad), var);
+}
+
+Operation Optimizer::ApplySparseDuplicateIndices(const IndexedSlices& grad, const Variable& var) {
+  const UniqueElements rows = unique(grad.indices);
+  const Output count = shape(rows.y)[0];
+  const Output sums = unsorted_segment_sum(grad.values, rows.idx, count);
+  return ApplySparse({sums, rows.y, grad.dense_shape}, var);
 }
 
 void Optimizer::CreateSlots(const std::vector<Variable>&) {}

@@ -6,9 +6,9 @@
 //   tf::Operation train_op = opt.apply_gradients(grads);
 //
 // minimize() is both steps. One's own optimizer derives from Optimizer and says how one variable is
-// updated (ApplyDense), which variables of its own it needs (CreateSlots), and what comes before
-// and after the updates (Prepare, Finish). An object remembers the slots that it has made, and is
-// used from one thread at a time.
+// updated (ApplyDense, and ApplySparse for IndexedSlices), which variables of its own it needs
+// (CreateSlots), and what comes before and after the updates (Prepare, Finish). An object remembers
+// the slots that it has made, and is used from one thread at a time.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,7 @@ namespace sessile::train {
 enum class GateGradients { GATE_NONE, GATE_OP, GATE_GRAPH };
 
 struct GradAndVar {
-  Output grad;  // empty: the loss does not depend on the variable
+  Gradient grad;  // without value: the loss does not depend on the variable
   Variable var;
 };
 
@@ -98,6 +98,11 @@ class Optimizer {
   virtual void Prepare() {}
   // The operation that updates `var`.
   virtual Operation ApplyDense(const Output& grad, const Variable& var) = 0;
+  // The operation that updates the rows of `var` that `grad` has, each of them once. By default the
+  // whole variable is updated.
+  virtual Operation ApplySparse(const IndexedSlices& grad, const Variable& var);
+  // The same for rows that may occur several times. By default they are added up first.
+  virtual Operation ApplySparseDuplicateIndices(const IndexedSlices& grad, const Variable& var);
   // The operation `name` that has run when all `updates` have.
   virtual Operation Finish(const std::vector<Operation>& updates, std::string_view name);
 

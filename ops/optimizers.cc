@@ -1,5 +1,6 @@
 // The optimizers that keep slots for each variable and are one operation a variable.
 
+#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/ops/array.h"
@@ -17,6 +18,17 @@ std::vector<Output> CastAll(const std::vector<Output>& scalars, const Variable& 
   std::vector<Output> result;
   for (const Output& scalar : scalars) result.push_back(cast(scalar, var.dtype()));
   return result;
+}
+
+// The operation of all rows, or that of some.
+OpBuilder UpdateOp(const char* op, const Output* indices) {
+  return OpBuilder(absl::StrCat(indices == nullptr ? "" : "Sparse", op));
+}
+
+OpBuilder& AddGradient(OpBuilder& op, const Output& grad, const Output* indices) {
+  op.Input(grad);
+  if (indices != nullptr) op.Input(*indices);
+  return op;
 }
 
 OpBuilder& AddInputs(OpBuilder& op, const std::vector<Output>& inputs) {
@@ -42,12 +54,18 @@ void MomentumOptimizer::Prepare() {
 }
 
 Operation MomentumOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  return Update(grad, nullptr, var);
+}
+Operation MomentumOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  return Update(grad.values, &grad.indices, var);
+}
+
+Operation MomentumOptimizer::Update(const Output& grad, const Output* indices,
+                                    const Variable& var) const {
   const std::vector<Output> scalars = CastAll({learning_rate_tensor_, momentum_tensor_}, var);
-  return OpBuilder("ApplyMomentum")
-      .Input(var.ref())
-      .Input(get_slot(var, "momentum").ref())
-      .Input(scalars[0])
-      .Input(grad)
+  OpBuilder update = UpdateOp("ApplyMomentum", indices);
+  update.Input(var.ref()).Input(get_slot(var, "momentum").ref()).Input(scalars[0]);
+  return AddGradient(update, grad, indices)
       .Input(scalars[1])
       .Attr("use_locking", use_locking())
       .Attr("use_nesterov", use_nesterov_)
@@ -77,12 +95,21 @@ void RMSPropOptimizer::Prepare() {
 }
 
 Operation RMSPropOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  return Update(grad, nullptr, var);
+}
+Operation RMSPropOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  return Update(grad.values, &grad.indices, var);
+}
+
+Operation RMSPropOptimizer::Update(const Output& grad, const Output* indices,
+                                   const Variable& var) const {
   const std::vector<Output> scalars = CastAll(scalars_, var);
-  OpBuilder update(options_.centered ? "ApplyCenteredRMSProp" : "ApplyRMSProp");
+  OpBuilder update = UpdateOp(options_.centered ? "ApplyCenteredRMSProp" : "ApplyRMSProp", indices);
   update.Input(var.ref());
   if (options_.centered) update.Input(get_slot(var, "mg").ref());
   update.Input(get_slot(var, "rms").ref()).Input(get_slot(var, "momentum").ref());
-  return AddInputs(update, scalars).Input(grad).Attr("use_locking", use_locking()).BuildOperation();
+  AddInputs(update, scalars);
+  return AddGradient(update, grad, indices).Attr("use_locking", use_locking()).BuildOperation();
 }
 
 AdagradOptimizer::AdagradOptimizer(Input learning_rate, AdagradOptions options)
@@ -111,14 +138,18 @@ void AdagradOptimizer::Prepare() {
 }
 
 Operation AdagradOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  return Update(grad, nullptr, var);
+}
+Operation AdagradOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  return Update(grad.values, &grad.indices, var);
+}
+
+Operation AdagradOptimizer::Update(const Output& grad, const Output* indices,
+                                   const Variable& var) const {
   const Output rate = cast(learning_rate_tensor_, var.dtype());
-  return OpBuilder("ApplyAdagrad")
-      .Input(var.ref())
-      .Input(get_slot(var, "accumulator").ref())
-      .Input(rate)
-      .Input(grad)
-      .Attr("use_locking", use_locking())
-      .BuildOperation();
+  OpBuilder update = UpdateOp("ApplyAdagrad", indices);
+  update.Input(var.ref()).Input(get_slot(var, "accumulator").ref()).Input(rate);
+  return AddGradient(update, grad, indices).Attr("use_locking", use_locking()).BuildOperation();
 }
 
 AdadeltaOptimizer::AdadeltaOptimizer(Input learning_rate, AdadeltaOptions options)
@@ -140,11 +171,20 @@ void AdadeltaOptimizer::Prepare() {
 }
 
 Operation AdadeltaOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  return Update(grad, nullptr, var);
+}
+Operation AdadeltaOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  return Update(grad.values, &grad.indices, var);
+}
+
+Operation AdadeltaOptimizer::Update(const Output& grad, const Output* indices,
+                                    const Variable& var) const {
   const std::vector<Output> scalars = CastAll(scalars_, var);
-  OpBuilder update("ApplyAdadelta");
+  OpBuilder update = UpdateOp("ApplyAdadelta", indices);
   update.Input(var.ref()).Input(get_slot(var, "accum").ref());
   update.Input(get_slot(var, "accum_update").ref());
-  return AddInputs(update, scalars).Input(grad).Attr("use_locking", use_locking()).BuildOperation();
+  AddInputs(update, scalars);
+  return AddGradient(update, grad, indices).Attr("use_locking", use_locking()).BuildOperation();
 }
 
 FtrlOptimizer::FtrlOptimizer(Input learning_rate, FtrlOptions options)
@@ -197,11 +237,19 @@ void FtrlOptimizer::Prepare() {
 }
 
 Operation FtrlOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  return Update(grad, nullptr, var);
+}
+Operation FtrlOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
+  return Update(grad.values, &grad.indices, var);
+}
+
+Operation FtrlOptimizer::Update(const Output& grad, const Output* indices,
+                                const Variable& var) const {
   const bool shrinks = options_.l2_shrinkage_regularization_strength > 0;
   const std::vector<Output> scalars = CastAll(scalars_, var);
-  OpBuilder update(shrinks ? "ApplyFtrlV2" : "ApplyFtrl");
+  OpBuilder update = UpdateOp(shrinks ? "ApplyFtrlV2" : "ApplyFtrl", indices);
   update.Input(var.ref()).Input(get_slot(var, "accum").ref()).Input(get_slot(var, "linear").ref());
-  update.Input(grad);
+  AddGradient(update, grad, indices);
   return AddInputs(update, scalars).Attr("use_locking", use_locking()).BuildOperation();
 }
 

@@ -33,6 +33,7 @@ class GradientDescentOptimizer final : public Optimizer {
  protected:
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparseDuplicateIndices(const IndexedSlices& grad, const Variable& var) override;
 
  private:
   Input learning_rate_;
@@ -61,6 +62,7 @@ class AdamOptimizer final : public Optimizer {
   void CreateSlots(const std::vector<Variable>& vars) override;
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparse(const IndexedSlices& grad, const Variable& var) override;
   Operation Finish(const std::vector<Operation>& updates, std::string_view name) override;
 
  private:
@@ -91,8 +93,12 @@ class MomentumOptimizer final : public Optimizer {
   void CreateSlots(const std::vector<Variable>& vars) override;
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparse(const IndexedSlices& grad, const Variable& var) override;
 
  private:
+  // `indices`: of the rows that `grad` has; null for all.
+  Operation Update(const Output& grad, const Output* indices, const Variable& var) const;
+
   Input learning_rate_;
   Input momentum_;
   bool use_nesterov_;
@@ -123,8 +129,12 @@ class RMSPropOptimizer final : public Optimizer {
   void CreateSlots(const std::vector<Variable>& vars) override;
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparse(const IndexedSlices& grad, const Variable& var) override;
 
  private:
+  // `indices`: of the rows that `grad` has; null for all.
+  Operation Update(const Output& grad, const Output* indices, const Variable& var) const;
+
   Input learning_rate_;
   RMSPropOptions options_;
   std::vector<Output> scalars_;  // learning rate, decay, momentum, epsilon
@@ -147,8 +157,12 @@ class AdagradOptimizer final : public Optimizer {
   void CreateSlots(const std::vector<Variable>& vars) override;
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparse(const IndexedSlices& grad, const Variable& var) override;
 
  private:
+  // `indices`: of the rows that `grad` has; null for all.
+  Operation Update(const Output& grad, const Output* indices, const Variable& var) const;
+
   Input learning_rate_;
   double initial_;
   Output learning_rate_tensor_;
@@ -174,8 +188,12 @@ class AdadeltaOptimizer final : public Optimizer {
   void CreateSlots(const std::vector<Variable>& vars) override;
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparse(const IndexedSlices& grad, const Variable& var) override;
 
  private:
+  // `indices`: of the rows that `grad` has; null for all.
+  Operation Update(const Output& grad, const Output* indices, const Variable& var) const;
+
   Input learning_rate_;
   AdadeltaOptions options_;
   std::vector<Output> scalars_;  // learning rate, rho, epsilon
@@ -208,8 +226,12 @@ class FtrlOptimizer final : public Optimizer {
   void CreateSlots(const std::vector<Variable>& vars) override;
   void Prepare() override;
   Operation ApplyDense(const Output& grad, const Variable& var) override;
+  Operation ApplySparse(const IndexedSlices& grad, const Variable& var) override;
 
  private:
+  // `indices`: of the rows that `grad` has; null for all.
+  Operation Update(const Output& grad, const Output* indices, const Variable& var) const;
+
   Input learning_rate_;
   FtrlOptions options_;
   std::vector<Output> scalars_;  // learning rate, l1, l2, l2_shrinkage, learning rate power

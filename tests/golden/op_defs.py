@@ -52,15 +52,17 @@ Round Rsqrt RsqrtGrad SaveV2 ScalarSummary ScatterAdd ScatterDiv ScatterMax Scat
 ScatterNd ScatterSub ScatterUpdate SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum Select
 SelectV2 Selu SeluGrad Shape ShapeN ShardedFilename ShardedFilespec Sigmoid SigmoidGrad Sign Sin
 Sinh Size Slice Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad Softsign SoftsignGrad
-SpaceToBatch SpaceToBatchND SpaceToDepth SparseSoftmaxCrossEntropyWithLogits SparseTensorDenseAdd
-Split SplitV Sqrt SqrtGrad Square SquaredDifference Squeeze StackCloseV2 StackPopV2 StackPushV2
-StackV2 StatefulPartitionedCall StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch
-StopGradient StridedSlice StridedSliceGrad StringJoin Sub Sum Svd Switch Tan Tanh TanhGrad
-TensorArrayCloseV3 TensorArrayConcatV3 TensorArrayGatherV3 TensorArrayGradV3 TensorArrayReadV3
-TensorArrayScatterV3 TensorArraySizeV3 TensorArraySplitV3 TensorArrayV3 TensorArrayWriteV3
-TensorSummaryV2 Tile ToBool TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unique
-UniqueWithCounts Unpack UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum
-VariableV2 Where While Xdivy Xlogy ZerosLike Zeta
+SpaceToBatch SpaceToBatchND SpaceToDepth SparseApplyAdadelta SparseApplyAdagrad
+SparseApplyCenteredRMSProp SparseApplyFtrl SparseApplyFtrlV2 SparseApplyMomentum SparseApplyRMSProp
+SparseSoftmaxCrossEntropyWithLogits SparseTensorDenseAdd Split SplitV Sqrt SqrtGrad Square
+SquaredDifference Squeeze StackCloseV2 StackPopV2 StackPushV2 StackV2 StatefulPartitionedCall
+StatelessCase StatelessIf StatelessWhile StaticRegexFullMatch StopGradient StridedSlice
+StridedSliceGrad StringJoin Sub Sum Svd Switch Tan Tanh TanhGrad TensorArrayCloseV3
+TensorArrayConcatV3 TensorArrayGatherV3 TensorArrayGradV3 TensorArrayReadV3 TensorArrayScatterV3
+TensorArraySizeV3 TensorArraySplitV3 TensorArrayV3 TensorArrayWriteV3 TensorSummaryV2 Tile ToBool
+TopKV2 Transpose TruncateDiv TruncateMod TruncatedNormal Unique UniqueWithCounts Unpack
+UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum VariableV2 Where While
+Xdivy Xlogy ZerosLike Zeta
 """.split()
 
 

@@ -246,8 +246,9 @@ TEST(ArrayGradientsTest, OfSubscriptsKnowWhatIsKnown) {
   const auto build = [](const Tensors& x) { return Tensors{x[0][{{1, {}}, 0}]}; };
   ExpectGradientCase("subscript", {{4, 3}}, build);
   ExpectGradientCase("subscript open", {{None, 3}}, build);
-  ExpectGradientCase("subscript twice", {{4, 3}},
-                     [&](const Tensors& x) { return gradients(square(build(x)[0]), x); });
+  ExpectGradientCase("subscript twice", {{4, 3}}, [&](const Tensors& x) -> Tensors {
+    return gradients(square(build(x)[0]), x);
+  });
 }
 
 TEST(ArrayGradientsTest, OfReverseAndPad) {

@@ -115,9 +115,9 @@ TEST_F(PassesTest, BatchNormAndReluAreOneKernelForwardAndBackward) {
   const Output normal = nn::fused_batch_norm(x, scale, offset).y;
   const Output y = nn::relu(normal);
   std::vector<Fetch> fetches = {y};
-  for (const Output& gradient :
+  for (const Gradient& gradient :
        gradients({reduce_sum(y * Feed({8, 6, 6, 5}))}, {x, scale, offset})) {
-    fetches.emplace_back(gradient);
+    fetches.emplace_back(gradient.tensor());
   }
   const std::string plan = Explain(fetches);
   EXPECT_THAT(plan, HasSubstr("FusedBatchNormV3+Relu"));
