@@ -1,10 +1,8 @@
-// Gradients by tensors that rows were gathered from: rows, and where they
-// belong.
+// Gradients by tensors that rows were gathered from: rows, and where they belong.
 //
-//   auto grads = tf::gradients(loss, {table, w});       // loss looks rows of
-//   `table` up if (grads[0].is_slices()) ... grads[0].slices().indices ...
-//   tf::Output dense = grads[0];                        // UnsortedSegmentSum
-//   adds the rows up
+//   auto grads = tf::gradients(loss, {table, w});  // loss looks rows of `table` up
+//   if (grads[0].is_slices()) ... grads[0].slices().indices ...
+//   tf::Output dense = grads[0];                   // UnsortedSegmentSum adds the rows up
 //
 // Value types that share ownership of the graph of their tensors.
 #pragma once
@@ -24,8 +22,8 @@
 
 namespace sessile {
 
-// A tensor of shape `dense_shape` that is the sum, for all i, of values[i] in
-// row indices[i]; all other rows are zeros. A row may occur several times.
+// A tensor of shape `dense_shape` that is the sum, for all i, of values[i] in row indices[i]; all
+// other rows are zeros. A row may occur several times.
 struct IndexedSlices {
   Output values;       // [n, ...]
   Output indices;      // [n], int32 or int64
@@ -39,8 +37,8 @@ struct IndexedSlices {
   }
 };
 
-// A gradient: a tensor, slices, or nothing (Python's None). Where a tensor is
-// asked for, slices are converted, which adds nodes to the graph each time.
+// A gradient: a tensor, slices, or nothing (Python's None). Where a tensor is asked for, slices are
+// converted, which adds nodes to the graph each time.
 class Gradient {
  public:
   Gradient() = default;
