@@ -93,9 +93,9 @@ absl::StatusOr<std::string> SourceOf(const Output& grad) {
 }
 
 // The list for the gradients of the elements of the list that `node` works on, after `flow`.
-absl::StatusOr<TensorArray> GradientList(const GradContext& ctx, const Node& node,
-                                         const char* type_attr, const Output& grad,
-                                         const Output& flow) {
+absl::StatusOr<TensorArray> ListOfGradients(const GradContext& ctx, const Node& node,
+                                            const char* type_attr, const Output& grad,
+                                            const Output& flow) {
   SESSILE_ASSIGN_OR_RETURN(const DataType dtype, node.attrs().Get<DataType>(type_attr));
   SESSILE_ASSIGN_OR_RETURN(const std::string source, SourceOf(grad));
   const TensorArray list(
@@ -107,7 +107,7 @@ absl::StatusOr<TensorArray> GradientList(const GradContext& ctx, const Node& nod
 // flow, whose gradient this is, goes from reader to writer.
 absl::StatusOr<TensorArray> ReadersList(const GradContext& ctx, const Node& node,
                                         const Output& grad) {
-  return GradientList(ctx, node, "dtype", grad, ctx.input(node, node.num_inputs() - 1));
+  return ListOfGradients(ctx, node, "dtype", grad, ctx.input(node, node.num_inputs() - 1));
 }
 
 // The gradient's list is not made before the forward write has run.
@@ -136,20 +136,20 @@ ListGrads ConcatElementsGradient(GradContext& ctx, const Node& node,
 
 ListGrads WriteGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
   const Output flow = AfterWriting(ctx, node, grads[0]);
-  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, GradientList(ctx, node, "T", grads[0], flow));
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, ListOfGradients(ctx, node, "T", grads[0], flow));
   return std::vector<Output>{{}, {}, list.read(ctx.input(node, 1)), flow};
 }
 
 ListGrads ScatterElementsGradient(GradContext& ctx, const Node& node,
                                   std::span<const Output> grads) {
   const Output flow = AfterWriting(ctx, node, grads[0]);
-  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, GradientList(ctx, node, "T", grads[0], flow));
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, ListOfGradients(ctx, node, "T", grads[0], flow));
   return std::vector<Output>{{}, {}, list.gather(ctx.input(node, 1)), flow};
 }
 
 ListGrads SplitElementsGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
   const Output flow = AfterWriting(ctx, node, grads[0]);
-  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, GradientList(ctx, node, "T", grads[0], flow));
+  SESSILE_ASSIGN_OR_RETURN(const TensorArray list, ListOfGradients(ctx, node, "T", grads[0], flow));
   return std::vector<Output>{{}, list.concat(), {}, flow};
 }
 
