@@ -9,7 +9,6 @@
 namespace sessile {
 namespace {
 
-using onednn::Aligned;
 using onednn::Convolution;
 using onednn::ConvolutionKind;
 

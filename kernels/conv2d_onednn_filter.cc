@@ -14,7 +14,6 @@
 namespace sessile {
 namespace {
 
-using onednn::Aligned;
 using onednn::Convolution;
 using onednn::ConvolutionKind;
 

@@ -197,14 +197,12 @@ class NearestGrad final : public ResizeGradKernel {
 }  // namespace
 
 void RegisterImageResize(KernelRegistry& kernels) {
-  using Pixels =
-      TypeList<int8_t, uint8_t, int16_t, uint16_t, int32_t, int64_t, Half, float, double, BFloat16>;
-  kernels.Add<BilinearTo<float>::Kernel>("ResizeBilinear").For<Pixels>("T").ValueInput(1);
+  kernels.Add<BilinearTo<float>::Kernel>("ResizeBilinear").For<PixelTypes>("T").ValueInput(1);
   kernels.Add<BilinearTo<double>::Kernel>("ResizeBilinear")
       .For<TypeList<double>>("T")
       .ValueInput(1)
       .YardstickOnly();
-  kernels.Add<Nearest>("ResizeNearestNeighbor").For<Pixels>("T").ValueInput(1);
+  kernels.Add<Nearest>("ResizeNearestNeighbor").For<PixelTypes>("T").ValueInput(1);
   kernels.Add<BilinearGradFrom<float>::Kernel>("ResizeBilinearGrad").For<AllFloatTypes>("T");
   kernels.Add<BilinearGradFrom<double>::Kernel>("ResizeBilinearGrad")
       .For<TypeList<double>>("T")

@@ -8,11 +8,16 @@
 
 #include "absl/status/statusor.h"
 #include "sessile/core/framework/kernel.h"
+#include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 
 namespace sessile {
+
+// Of the images that are resized.
+using PixelTypes =
+    TypeList<int8_t, uint8_t, int16_t, uint16_t, int32_t, int64_t, Half, float, double, BFloat16>;
 
 // One of the two dimensions, from `small` pixels of the images to `large` of the resized ones.
 struct ResizedAxis {

@@ -19,11 +19,6 @@
 
 namespace sessile::onednn {
 
-// `bytes` rounded up, so that another buffer may stand behind.
-inline size_t Aligned(size_t bytes) {
-  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-}
-
 // c = op(a) * op(b), row-major: op(a) is [m,k], op(b) is [k,n], c is [m,n]; lda, ldb and ldc are
 // the distances between rows as they are stored. REQUIRES: m, n and k above 0.
 absl::Status Sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,

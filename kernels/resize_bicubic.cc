@@ -137,9 +137,7 @@ struct BicubicGradFrom {
 }  // namespace
 
 void RegisterResizeBicubic(KernelRegistry& kernels) {
-  using Pixels =
-      TypeList<int8_t, uint8_t, int16_t, uint16_t, int32_t, int64_t, Half, float, double, BFloat16>;
-  kernels.Add<BicubicTo<float>::Kernel>("ResizeBicubic").For<Pixels>("T").ValueInput(1);
+  kernels.Add<BicubicTo<float>::Kernel>("ResizeBicubic").For<PixelTypes>("T").ValueInput(1);
   kernels.Add<BicubicTo<double>::Kernel>("ResizeBicubic")
       .For<TypeList<double>>("T")
       .ValueInput(1)

@@ -1,7 +1,6 @@
 #include "sessile/core/framework/attr_value.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/str_join.h"
 #include "sessile/core/framework/status.h"
@@ -129,42 +128,38 @@ bool operator==(const AttrList& a, const AttrList& b) {
 }
 
 std::string_view AttrValue::TypeName() const {
-  constexpr std::array<const char*, std::variant_size_v<Variant>> kNames = {
-      "", "string", "int", "float", "bool", "type", "shape", "tensor", "func", "list"};
-  return kNames[value_.index()];
+  return Visit([]<typename T>(const T&) -> std::string_view {
+    if constexpr (std::is_same_v<T, std::monostate>) {
+      return "";
+    } else {
+      return kTypeName<T>;
+    }
+  });
 }
 
 std::string AttrValue::ToString() const {
-  return std::visit(Overloaded{[](std::monostate) { return std::string("<no value>"); },
-                               [](const std::string& value) { return value; },
-                               [](int64_t value) { return absl::StrCat(value); },
-                               [](float value) { return absl::StrCat(value); },
-                               [](bool value) { return BoolName(value); },
-                               [](DataType value) { return PythonName(value); },
-                               [](const Shape& value) { return value.ToString(); },
-                               [](const Tensor& value) { return value.ToString(); },
-                               [](const FunctionRef& value) { return value.name; },
-                               [](const AttrList& value) { return ListToString(value); }},
-                    value_);
+  return Visit(Overloaded{[](std::monostate) { return std::string("<no value>"); },
+                          [](const std::string& value) { return value; },
+                          [](int64_t value) { return absl::StrCat(value); },
+                          [](float value) { return absl::StrCat(value); },
+                          [](bool value) { return BoolName(value); },
+                          [](DataType value) { return PythonName(value); },
+                          [](const Shape& value) { return value.ToString(); },
+                          [](const Tensor& value) { return value.ToString(); },
+                          [](const FunctionRef& value) { return value.name; },
+                          [](const AttrList& value) { return ListToString(value); }});
 }
 
 bool operator==(const AttrValue& a, const AttrValue& b) {
-  const Tensor* tensor = a.get_if<Tensor>();
-  if (tensor != nullptr) {
-    const Tensor* other = b.get_if<Tensor>();
-    return other != nullptr && SameTensor(*tensor, *other);
-  }
-  if (a.value_.index() != b.value_.index()) return false;
-  return std::visit(
-      [&b](const auto& value) {
-        using T = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<T, Tensor>) {
-          return false;  // handled above
-        } else {
-          return value == *b.get_if<T>();
-        }
-      },
-      a.value_);
+  return a.Visit([&b]<typename T>(const T& value) {
+    const T* other = b.get_if<T>();
+    if (other == nullptr) return false;
+    if constexpr (std::is_same_v<T, Tensor>) {
+      return SameTensor(value, *other);
+    } else {
+      return value == *other;
+    }
+  });
 }
 
 const AttrValue* AttrMap::Find(std::string_view name) const {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,36 +51,42 @@ struct AttrList {
 
 class AttrValue {
  public:
-  using Variant = std::variant<std::monostate, std::string, int64_t, float, bool, DataType, Shape,
-                               Tensor, FunctionRef, AttrList>;
-
   AttrValue() = default;
-  AttrValue(std::string value) : value_(std::move(value)) {}         // NOLINT: all convert
-  AttrValue(std::string_view value) : value_(std::string(value)) {}  // NOLINT
-  AttrValue(const char* value) : value_(std::string(value)) {}       // NOLINT
-  AttrValue(int64_t value) : value_(value) {}                        // NOLINT
-  AttrValue(int value) : value_(static_cast<int64_t>(value)) {}      // NOLINT
-  AttrValue(float value) : value_(value) {}                          // NOLINT
-  AttrValue(double value) : value_(static_cast<float>(value)) {}     // NOLINT
-  AttrValue(bool value) : value_(value) {}                           // NOLINT
-  AttrValue(DataType value) : value_(value) {}                       // NOLINT
-  AttrValue(Shape value) : value_(std::move(value)) {}               // NOLINT
-  AttrValue(Tensor value) : value_(std::move(value)) {}              // NOLINT
-  AttrValue(FunctionRef value) : value_(std::move(value)) {}         // NOLINT
-  AttrValue(AttrList value) : value_(std::move(value)) {}            // NOLINT
-  AttrValue(std::vector<std::string> v) : value_(AttrList{.strings = std::move(v)}) {}  // NOLINT
-  AttrValue(std::vector<int64_t> v) : value_(AttrList{.ints = std::move(v)}) {}         // NOLINT
-  AttrValue(std::vector<float> v) : value_(AttrList{.floats = std::move(v)}) {}         // NOLINT
-  AttrValue(std::vector<DataType> v) : value_(AttrList{.types = std::move(v)}) {}       // NOLINT
-  AttrValue(std::vector<Shape> v) : value_(AttrList{.shapes = std::move(v)}) {}         // NOLINT
+  AttrValue(std::string value) : value_(std::move(value)) {}                // NOLINT: all convert
+  AttrValue(std::string_view value) : value_(std::string(value)) {}         // NOLINT
+  AttrValue(const char* value) : value_(std::string(value)) {}              // NOLINT
+  AttrValue(int64_t value) : value_(value) {}                               // NOLINT
+  AttrValue(int value) : value_(static_cast<int64_t>(value)) {}             // NOLINT
+  AttrValue(float value) : value_(value) {}                                 // NOLINT
+  AttrValue(double value) : value_(static_cast<float>(value)) {}            // NOLINT
+  AttrValue(bool value) : value_(value) {}                                  // NOLINT
+  AttrValue(DataType value) : value_(value) {}                              // NOLINT
+  AttrValue(Shape value) : value_(std::move(value)) {}                      // NOLINT
+  AttrValue(Tensor value) : value_(Boxed<Tensor>(std::move(value))) {}      // NOLINT
+  AttrValue(FunctionRef value) : value_(std::move(value)) {}                // NOLINT
+  AttrValue(AttrList value) : value_(Boxed<AttrList>(std::move(value))) {}  // NOLINT
+  AttrValue(std::vector<std::string> v) : AttrValue(AttrList{.strings = std::move(v)}) {}  // NOLINT
+  AttrValue(std::vector<int64_t> v) : AttrValue(AttrList{.ints = std::move(v)}) {}         // NOLINT
+  AttrValue(std::vector<float> v) : AttrValue(AttrList{.floats = std::move(v)}) {}         // NOLINT
+  AttrValue(std::vector<DataType> v) : AttrValue(AttrList{.types = std::move(v)}) {}       // NOLINT
+  AttrValue(std::vector<Shape> v) : AttrValue(AttrList{.shapes = std::move(v)}) {}         // NOLINT
 
   bool has_value() const { return value_.index() != 0; }
   // Null if the attribute is of another type.
   template <typename T>
   const T* get_if() const {
-    return std::get_if<T>(&value_);
+    if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, AttrList>) {
+      const Boxed<T>* boxed = std::get_if<Boxed<T>>(&value_);
+      return boxed == nullptr ? nullptr : &**boxed;
+    } else {
+      return std::get_if<T>(&value_);
+    }
   }
-  const Variant& variant() const { return value_; }
+  // What `visitor` gives for the value that is there, or for std::monostate.
+  template <typename F>
+  auto Visit(F&& visitor) const {
+    return std::visit([&visitor](const auto& value) { return visitor(Unboxed(value)); }, value_);
+  }
 
   // "float" as op definitions name it: "string", "int", "float", "bool", "type", "shape",
   // "tensor", "func", "list", "" if there is no value.
@@ -89,7 +96,29 @@ class AttrValue {
   friend bool operator==(const AttrValue& a, const AttrValue& b);
 
  private:
-  Variant value_;
+  // A large value that copies share: nothing changes it. Most attributes are small, and there are
+  // many of them.
+  template <typename T>
+  class Boxed {
+   public:
+    explicit Boxed(T value) : value_(std::make_shared<const T>(std::move(value))) {}
+    const T& operator*() const { return *value_; }
+
+   private:
+    std::shared_ptr<const T> value_;
+  };
+  template <typename T>
+  static const T& Unboxed(const T& value) {
+    return value;
+  }
+  template <typename T>
+  static const T& Unboxed(const Boxed<T>& value) {
+    return *value;
+  }
+
+  std::variant<std::monostate, std::string, int64_t, float, bool, DataType, Shape, Boxed<Tensor>,
+               FunctionRef, Boxed<AttrList>>
+      value_;
 };
 
 // The attributes of one node, by name, in the order of the names.
@@ -98,6 +127,7 @@ class AttrMap {
   using Entry = std::pair<std::string, AttrValue>;
 
   const AttrValue* Find(std::string_view name) const;
+  void Reserve(size_t count) { entries_.reserve(count); }
   void Set(std::string_view name, AttrValue value);
   // Does nothing if there is none of that name.
   void Erase(std::string_view name);

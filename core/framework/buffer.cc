@@ -98,8 +98,7 @@ absl::StatusOr<std::shared_ptr<Buffer>> AllocateBuffer(size_t bytes) {
     return absl::ResourceExhaustedError(absl::StrCat("OOM when allocating ", bytes, " bytes"));
   }
   // Even an empty tensor has an address of its own.
-  const size_t reserved =
-      (std::max<size_t>(bytes, 1) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+  const size_t reserved = Aligned(std::max<size_t>(bytes, 1));
   SESSILE_RETURN_IF_ERROR(Reserve(reserved));
   void* data = std::aligned_alloc(kBufferAlignment, reserved);
   if (data == nullptr) {

@@ -56,6 +56,10 @@ class Buffer {
 
 // Memory aligned to kBufferAlignment, content undefined.
 inline constexpr size_t kBufferAlignment = 64;
+// `bytes` rounded up, so that another buffer may stand behind. REQUIRES: no more than fit.
+constexpr size_t Aligned(size_t bytes) {
+  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+}
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateBuffer(size_t bytes);
 // `count` empty strings; data() is a std::string*.
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateStrings(size_t count);

@@ -1,5 +1,6 @@
 #include "sessile/core/framework/op_registry.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sessile/core/framework/op_spec.h"
@@ -135,7 +136,7 @@ OpDefBuilder OpRegistry::Add(std::string_view name) {
   auto op = std::make_unique<OpDef>();
   op->name = std::string(name);
   OpDef* const added = op.get();
-  const bool taken = ops_.contains(name);
+  const bool taken = ops_.contains(added->name);
   if (frozen_ || taken) {
     Fail(absl::StrCat(
         "Op '", added->name, "' ",
@@ -152,7 +153,7 @@ void OpRegistry::Fail(std::string message) {
 }
 
 const OpDef* OpRegistry::Find(std::string_view name) const {
-  const auto it = ops_.find(name);
+  const auto it = ops_.find(absl::string_view(name.data(), name.size()));
   return it != ops_.end() ? it->second.get() : nullptr;
 }
 
@@ -160,6 +161,8 @@ std::vector<const OpDef*> OpRegistry::List() const {
   std::vector<const OpDef*> list;
   list.reserve(ops_.size());
   for (const auto& [name, op] : ops_) list.push_back(op.get());
+  std::sort(list.begin(), list.end(),
+            [](const OpDef* a, const OpDef* b) { return a->name < b->name; });
   return list;
 }
 
@@ -174,12 +177,12 @@ void OpRegistry::SetFunctionSupport(std::shared_ptr<const FunctionSupport> suppo
 void OpRegistry::Freeze() {
   if (frozen_) return;
   frozen_ = true;
-  for (const auto& [name, op] : ops_) {
+  for (const OpDef* op : List()) {
     for (const std::vector<ArgDef>* args : {&op->inputs, &op->outputs}) {
       for (const ArgDef& arg : *args) {
         const std::string wrong = WrongReference(*op, arg);
         if (wrong.empty()) continue;
-        Fail(absl::StrCat("Op '", name, "': argument '", arg.name, "': ", wrong,
+        Fail(absl::StrCat("Op '", op->name, "': argument '", arg.name, "': ", wrong,
                           ", neither of DataType nor of the op's attributes"));
       }
     }

@@ -19,13 +19,14 @@
 // every new Graph reports. Not thread-safe until frozen; then read-only.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "sessile/core/framework/op_def.h"
 
 namespace sessile {
@@ -98,7 +99,7 @@ class OpRegistry {
   // Keeps the first mistake.
   void Fail(std::string message);
 
-  std::map<std::string, std::unique_ptr<OpDef>, std::less<>> ops_;
+  absl::flat_hash_map<absl::string_view, std::unique_ptr<OpDef>> ops_;  // by OpDef::name
   std::vector<std::unique_ptr<OpDef>> rejected_;  // what builders of refused names write to
   std::shared_ptr<const FunctionSupport> function_support_;
   absl::Status status_;

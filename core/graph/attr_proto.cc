@@ -145,11 +145,12 @@ absl::StatusOr<AttrValue> AttrFromProto(const pb::AttrValue& proto, ExpansionBud
 
 absl::Status AttrToProto(const AttrValue& value, pb::AttrValue* proto) {
   proto->Clear();
-  return std::visit(Writer{proto}, value.variant());
+  return value.Visit(Writer{proto});
 }
 
 absl::StatusOr<AttrMap> AttrsFromProto(const pb::NodeDef& node, ExpansionBudget* budget) {
   AttrMap attrs;
+  attrs.Reserve(node.attr().size());
   for (const auto& [name, proto] : node.attr()) {
     absl::StatusOr<AttrValue> value = AttrFromProto(proto, budget);
     if (!value.ok()) {

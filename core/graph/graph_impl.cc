@@ -264,7 +264,7 @@ const Node& GraphImpl::node(int id) const {
 
 Node* GraphImpl::FindNode(std::string_view name) {
   std::lock_guard lock(mutex_);
-  const auto it = by_name_.find(name);
+  const auto it = by_name_.find(absl::string_view(name.data(), name.size()));
   return it == by_name_.end() ? nullptr : nodes_[static_cast<size_t>(it->second)].get();
 }
 

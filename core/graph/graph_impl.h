@@ -16,8 +16,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/graph/collection.h"
 #include "sessile/core/graph/control_flow_context.h"
@@ -164,8 +166,8 @@ class GraphImpl : public std::enable_shared_from_this<GraphImpl> {
   const OpRegistry& ops_;
   mutable std::recursive_mutex mutex_;
   std::deque<std::unique_ptr<Node>> nodes_;
-  std::map<std::string, int, std::less<>> by_name_;
-  std::map<std::string, int, std::less<>> names_in_use_;
+  absl::flat_hash_map<absl::string_view, int> by_name_;  // keys are the nodes' own names
+  absl::flat_hash_map<std::string, int> names_in_use_;   // in lower case
   std::map<Endpoint, Tensor> constant_values_;
   Collections collections_;
   std::vector<VariableRecord> variables_;

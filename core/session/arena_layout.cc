@@ -7,9 +7,7 @@
 namespace sessile {
 namespace {
 
-size_t Rounded(size_t bytes) {
-  return (std::max<size_t>(bytes, 1) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-}
+size_t Rounded(size_t bytes) { return Aligned(std::max<size_t>(bytes, 1)); }
 
 }  // namespace
 

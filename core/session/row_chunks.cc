@@ -20,10 +20,6 @@ size_t BytesOfRow(const TensorSpec& spec, int64_t rows) {
   return static_cast<size_t>(spec.shape.num_elements() / rows) * DataTypeSize(spec.dtype);
 }
 
-size_t Aligned(size_t bytes) {
-  return (bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-}
-
 // Phases of up to kSlots chunks, one after the other; the rows that are left come last.
 class ChunkedRows final : public Prepared {
  public:

@@ -49,8 +49,7 @@ class Epilogue final : public Prepared {
     // One slot holds both: the producer's slots, then those of the sums.
     producer_bytes_ =
         static_cast<size_t>(producer_->scratch_slots()) * producer_->scratch_slot_bytes();
-    const size_t line = kBufferAlignment;
-    sums_slot_ = (runner_.sums_bytes() + line - 1) / line * line;
+    sums_slot_ = Aligned(runner_.sums_bytes());
     const size_t sums = has_sums ? static_cast<size_t>(num_blocks(last_phase_)) * sums_slot_ : 0;
     if (producer_bytes_ + sums > 0) SetScratch(1, producer_bytes_ + sums);
   }
