@@ -61,9 +61,17 @@ function(sessile_precompile target)
   endif()
 endfunction()
 
-# For a layer that runs once a graph and not once a step: small in place of fast. A debug build stays one.
-function(sessile_optimize_size target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-Os>)
+# How far a layer is optimized where the build is an optimized one.
+function(sessile_optimize target level)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:${level}>)
+endfunction()
+
+# Addresses that the loader fixes (tables of virtual functions and types) in a few bits each instead of 24 bytes.
+check_linker_flag(CXX LINKER:-z,pack-relative-relocs SESSILE_PACKS_RELOCATIONS)
+function(sessile_pack_relocations target)
+  if(SESSILE_PACKS_RELOCATIONS)
+    target_link_options(${target} PRIVATE LINKER:-z,pack-relative-relocs)
+  endif()
 endfunction()
 
 # A layer is the objects of one folder: every .cc below it. What follows the folder's name are headers to precompile.
@@ -98,6 +106,9 @@ function(sessile_library target)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION}
                                              SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   get_target_property(kind ${target} TYPE)
+  if(kind STREQUAL SHARED_LIBRARY)
+    sessile_pack_relocations(${target})
+  endif()
   if(kind STREQUAL SHARED_LIBRARY AND SESSILE_HIDES_SYMBOLS)
     target_link_options(${target} PRIVATE LINKER:--version-script=${SESSILE_VERSION_SCRIPT})
     set_target_properties(${target} PROPERTIES LINK_DEPENDS ${SESSILE_VERSION_SCRIPT})

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/vectorized.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define SESSILE_TILES_X86
@@ -30,7 +31,7 @@ OuterProducts LongestInside(OuterProducts c) {
 
 namespace avx2 {
 
-#define SESSILE_TILES_TARGET __attribute__((target("avx2,fma")))
+#define SESSILE_TILES_TARGET SESSILE_OPTIMIZE_SPEED __attribute__((target("avx2,fma")))
 #define SESSILE_TILES_INLINE SESSILE_TILES_TARGET __attribute__((always_inline)) inline
 
 using Vector = __m256;
@@ -88,7 +89,7 @@ SESSILE_TILES_INLINE void AddTo(double* to, Vector v) {
 
 namespace avx512 {
 
-#define SESSILE_TILES_TARGET __attribute__((target("avx512f")))
+#define SESSILE_TILES_TARGET SESSILE_OPTIMIZE_SPEED __attribute__((target("avx512f")))
 #define SESSILE_TILES_INLINE SESSILE_TILES_TARGET __attribute__((always_inline)) inline
 
 using Vector = __m512;

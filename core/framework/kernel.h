@@ -161,7 +161,8 @@ class Prepared {
     TensorSpec spec;
   };
 
-  virtual ~Prepared() = default;
+  Prepared();
+  virtual ~Prepared();
   virtual absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch scratch, int phase,
                            int64_t block) const = 0;
 
@@ -190,21 +191,20 @@ class Prepared {
   size_t scratch_slot_bytes() const { return scratch_slot_bytes_; }
 
  protected:
-  void AddOutput(DataType dtype, Shape shape) { outputs_.push_back({dtype, std::move(shape)}); }
+  // Cold: a kernel is prepared once and there is one for each type, so what calls these is compiled
+  // for size.
+  [[gnu::cold]] void AddOutput(DataType dtype, Shape shape);
   // Run writes these values, which nobody changes, into output i.
-  void KnowsOutput(int i, Tensor value) { known_outputs_.emplace_back(i, std::move(value)); }
-  void MayForward(int input, int output) { forwards_.push_back({input, output, false}); }
+  [[gnu::cold]] void KnowsOutput(int i, Tensor value);
+  [[gnu::cold]] void MayForward(int input, int output);
   // Also for references: the output refers to the variable that the input refers to. A reference
   // output without an Alias refers to the node's own state, which then is a VariableState.
-  void Alias(int input, int output) { forwards_.push_back({input, output, true}); }
-  void Initializes(int input, TensorSpec spec) { initializations_.push_back({input, spec}); }
-  void TakesRows(int input) { row_inputs_.push_back(input); }
-  void AddPhase(int64_t blocks) { phases_.push_back(blocks); }
+  [[gnu::cold]] void Alias(int input, int output);
+  [[gnu::cold]] void Initializes(int input, TensorSpec spec);
+  [[gnu::cold]] void TakesRows(int input);
+  [[gnu::cold]] void AddPhase(int64_t blocks);
   // Rounded up to whole cache lines.
-  void SetScratch(int64_t slots, size_t slot_bytes) {
-    scratch_slots_ = slots;
-    scratch_slot_bytes_ = (slot_bytes + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-  }
+  [[gnu::cold]] void SetScratch(int64_t slots, size_t slot_bytes);
 
  private:
   std::vector<TensorSpec> outputs_;

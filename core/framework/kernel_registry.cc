@@ -98,6 +98,17 @@ KernelDef* KernelRegistry::AddDef(std::string_view op, PrepareFn prepare) {
   return added;
 }
 
+KernelDefBuilder KernelRegistry::AddTyped(std::string_view op, std::string_view attr,
+                                          std::span<const Typed> kernels) {
+  std::vector<KernelDef*> defs;
+  for (const Typed& kernel : kernels) {
+    KernelDef* const def = AddDef(op, kernel.prepare);
+    def->types.push_back({std::string(attr), {kernel.type}});
+    defs.push_back(def);
+  }
+  return KernelDefBuilder(this, std::move(defs));
+}
+
 KernelDefBuilder KernelRegistry::Add(std::string_view op, PrepareFn prepare) {
   return KernelDefBuilder(this, {AddDef(op, prepare)});
 }

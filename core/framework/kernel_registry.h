@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -116,7 +117,7 @@ class KernelRegistry {
   KernelRegistry(const KernelRegistry&) = delete;
   KernelRegistry& operator=(const KernelRegistry&) = delete;
 
-  KernelDefBuilder Add(std::string_view op, PrepareFn prepare);
+  [[gnu::cold]] KernelDefBuilder Add(std::string_view op, PrepareFn prepare);
   template <template <typename> class K>
   TypedKernelBuilder<K> Add(std::string_view op) {
     return TypedKernelBuilder<K>(this, op);
@@ -152,7 +153,14 @@ class KernelRegistry {
     std::vector<DataType> types;
     std::string reason;
   };
+  // How to prepare a kernel of one type.
+  struct Typed {
+    DataType type;
+    PrepareFn prepare;
+  };
   KernelDef* AddDef(std::string_view op, PrepareFn prepare);
+  [[gnu::cold]] KernelDefBuilder AddTyped(std::string_view op, std::string_view attr,
+                                          std::span<const Typed> kernels);
 
   std::map<std::string, std::vector<std::unique_ptr<KernelDef>>, std::less<>> kernels_;
   std::map<std::string, std::vector<Lack>, std::less<>> lacks_;
@@ -169,14 +177,8 @@ KernelRegistry& builtin_kernels();
 template <template <typename> class K>
 template <typename... Ts>
 KernelDefBuilder TypedKernelBuilder<K>::ForEach(std::string_view attr, TypeList<Ts...>) {
-  std::vector<KernelDef*> defs;
-  const auto add = [&](DataType type, PrepareFn prepare) {
-    KernelDef* def = registry_->AddDef(op_, prepare);
-    def->types.push_back({std::string(attr), {type}});
-    defs.push_back(def);
-  };
-  (add(DataTypeOf<Ts>::value, &K<Ts>::Prepare), ...);
-  return KernelDefBuilder(registry_, std::move(defs));
+  static constexpr KernelRegistry::Typed kKernels[] = {{DataTypeOf<Ts>::value, &K<Ts>::Prepare}...};
+  return registry_->AddTyped(op_, attr, kKernels);
 }
 
 }  // namespace sessile

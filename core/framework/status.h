@@ -32,24 +32,25 @@
 
 namespace sessile {
 
+// Cold: what leads to an error is compiled for size and out of the way.
 template <typename... Parts>
-absl::Status InvalidArgument(const Parts&... parts) {
+[[gnu::cold]] absl::Status InvalidArgument(const Parts&... parts) {
   return absl::InvalidArgumentError(absl::StrCat(parts...));
 }
 template <typename... Parts>
-absl::Status NotFound(const Parts&... parts) {
+[[gnu::cold]] absl::Status NotFound(const Parts&... parts) {
   return absl::NotFoundError(absl::StrCat(parts...));
 }
 template <typename... Parts>
-absl::Status FailedPrecondition(const Parts&... parts) {
+[[gnu::cold]] absl::Status FailedPrecondition(const Parts&... parts) {
   return absl::FailedPreconditionError(absl::StrCat(parts...));
 }
 template <typename... Parts>
-absl::Status Unimplemented(const Parts&... parts) {
+[[gnu::cold]] absl::Status Unimplemented(const Parts&... parts) {
   return absl::UnimplementedError(absl::StrCat(parts...));
 }
 template <typename... Parts>
-absl::Status Internal(const Parts&... parts) {
+[[gnu::cold]] absl::Status Internal(const Parts&... parts) {
   return absl::InternalError(absl::StrCat(parts...));
 }
 
