@@ -7,9 +7,12 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vector_math.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -18,7 +21,7 @@ namespace {
 template <typename Op>
 struct Activation {
   template <typename T>
-  class Kernel final : public Prepared {
+  class Kernel final : public Prepared, public Tiled<Kernel<T>, T> {
    public:
     static PreparedOr Prepare(const PrepareContext& ctx) {
       SESSILE_ASSIGN_OR_RETURN(const float alpha, ctx.attrs().GetOr<float>("alpha", 0.0f));
@@ -31,13 +34,20 @@ struct Activation {
     }
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
-      const T* x = in[0].data<T>();
-      T* y = out[0].data<T>();
-      const auto alpha = static_cast<Wide<T>>(alpha_);
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        y[i] = Narrow<T>(Op::Apply(Widen(x[i]), alpha));
-      }
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      const T* const x = in[0].data<T>() + range.first();
+      Tile(&x, out[0].data<T>() + range.first(), range.size());
       return absl::OkStatus();
+    }
+
+    int num_operands() const { return 1; }
+    void Tile(const T* const* in, T* y, int64_t n) const {
+      const T* const x = in[0];
+      const auto alpha = static_cast<Wide<T>>(alpha_);
+      Vectorized([=] {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = 0; i < n; ++i) y[i] = Narrow<T>(Op::Apply(Widen(x[i]), alpha));
+      });
     }
 
    private:
@@ -50,7 +60,7 @@ struct Activation {
 template <typename Op>
 struct ActivationGrad {
   template <typename T>
-  class Kernel final : public Prepared {
+  class Kernel final : public Prepared, public Tiled<Kernel<T>, T> {
    public:
     static PreparedOr Prepare(const PrepareContext& ctx) {
       const Shape& gradients = ctx.input_shape(0);
@@ -72,14 +82,24 @@ struct ActivationGrad {
     }
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
-      const T* dy = in[0].data<T>();
-      const T* features = in[1].data<T>();
-      T* dx = out[0].data<T>();
-      const auto alpha = static_cast<Wide<T>>(alpha_);
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        dx[i] = Narrow<T>(Op::Apply(Widen(dy[i]), Widen(features[i]), alpha));
-      }
+      const IndexRange range = BlockRange(size_, block, num_blocks(0));
+      const T* const operands[] = {in[0].data<T>() + range.first(),
+                                   in[1].data<T>() + range.first()};
+      Tile(operands, out[0].data<T>() + range.first(), range.size());
       return absl::OkStatus();
+    }
+
+    int num_operands() const { return 2; }
+    void Tile(const T* const* in, T* dx, int64_t n) const {
+      const T* const dy = in[0];
+      const T* const features = in[1];
+      const auto alpha = static_cast<Wide<T>>(alpha_);
+      Vectorized([=] {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = 0; i < n; ++i) {
+          dx[i] = Narrow<T>(Op::Apply(Widen(dy[i]), Widen(features[i]), alpha));
+        }
+      });
     }
 
    private:
@@ -96,19 +116,13 @@ constexpr double kSeluScaleAlpha = 1.7580993408473768599402175208123;
 // clang-format off
 struct Relu6 { template <typename T> static T Apply(T x, T) { return x < T{0} ? T{0} : x > T{6} ? T{6} : x; } };
 struct LeakyRelu { template <typename T> static T Apply(T x, T alpha) { return x > T{0} ? x : x * alpha; } };
-struct Elu { template <typename T> static T Apply(T x, T) { return x < T{0} ? std::expm1(x) : x; } };
+struct Elu { template <typename T> static T Apply(T x, T) { return x < T{0} ? vector_math::Expm1(x) : x; } };
 struct Selu {
   template <typename T> static T Apply(T x, T) {
-    return x < T{0} ? static_cast<T>(kSeluScaleAlpha) * std::expm1(x) : static_cast<T>(kSeluScale) * x;
+    return x < T{0} ? static_cast<T>(kSeluScaleAlpha) * vector_math::Expm1(x) : static_cast<T>(kSeluScale) * x;
   }
 };
-// Far out log(1 + e^x) is x or e^x to the last bit, and e^x may overflow.
-struct Softplus {
-  template <typename T> static T Apply(T x, T) {
-    static const T threshold = std::log(std::numeric_limits<T>::epsilon()) + T{2};
-    return x > -threshold ? x : x < threshold ? std::exp(x) : std::log1p(std::exp(x));
-  }
-};
+struct Softplus { template <typename T> static T Apply(T x, T) { return vector_math::Softplus(x); } };
 struct Softsign { template <typename T> static T Apply(T x, T) { return x / (T{1} + std::abs(x)); } };
 
 // A product, so that an infinite gradient of a dead unit is NaN, as ReluGrad's.
@@ -123,7 +137,7 @@ struct SeluGrad {
     return y < T{0} ? dy * (y + static_cast<T>(kSeluScaleAlpha)) : dy * static_cast<T>(kSeluScale);
   }
 };
-struct SoftplusGrad { template <typename T> static T Apply(T dy, T x, T) { return dy / (std::exp(-x) + T{1}); } };
+struct SoftplusGrad { template <typename T> static T Apply(T dy, T x, T) { return dy / (vector_math::Exp(-x) + T{1}); } };
 struct SoftsignGrad {
   template <typename T> static T Apply(T dy, T x, T) {
     const T d = T{1} + std::abs(x);

@@ -22,6 +22,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vector_math.h"
 
 namespace sessile {
 namespace {
@@ -74,7 +75,7 @@ void AddProducts(const T* row, const T* scale, int64_t count, const T* weights, 
 
 template <typename W>
 W LogisticOf(W x) {
-  return W{1} / (W{1} + std::exp(-x));
+  return vector_math::Sigmoid(x);
 }
 
 template <typename T>
@@ -136,14 +137,14 @@ class LstmCell final : public Prepared {
     };
     const W previous = Widen(in[kState].template data<T>()[b * n + c]);
     const W i = LogisticOf(gates[c] + peephole(kWci, previous));
-    const W ci = std::tanh(gates[n + c]);
+    const W ci = vector_math::Tanh(gates[n + c]);
     const W f =
         LogisticOf(gates[2 * n + c] + static_cast<W>(forget_bias_) + peephole(kWcf, previous));
     W cs = i * ci + f * previous;
     const W clip = static_cast<W>(clip_);
     if (clip > 0) cs = cs < -clip ? -clip : cs > clip ? clip : cs;
     const W o = LogisticOf(gates[3 * n + c] + peephole(kWco, cs));
-    const W co = std::tanh(cs);
+    const W co = vector_math::Tanh(cs);
     const std::array<W, 7> results = {i, cs, f, o, ci, co, o * co};
     for (size_t k = 0; k < results.size(); ++k) {
       out[k].template data<T>()[b * n + c] = Narrow<T>(results[k]);
@@ -280,7 +281,7 @@ class GruCell final : public Prepared {
       for (int64_t i = 0; i < n; ++i) u[i] = LogisticOf(sums[n + i]);
       multiply(kWc, kBc, r, n);
       for (int64_t i = 0; i < n; ++i) {
-        c[i] = std::tanh(sums[i]);
+        c[i] = vector_math::Tanh(sums[i]);
         next[i] = u[i] * h[i] + (T{1} - u[i]) * c[i];
       }
     }

@@ -7,9 +7,11 @@
 // Sums are kept in double.
 
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -20,6 +22,8 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vector_math.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -47,13 +51,89 @@ struct RowSum {
   double sum = 0;
 };
 
-template <typename T, typename At>
-RowSum<Wide<T>> SumRow(int64_t columns, At at) {
-  RowSum<Wide<T>> row;
-  for (int64_t c = 0; c < columns; ++c) row.largest = std::max(row.largest, at(c));
-  for (int64_t c = 0; c < columns; ++c) row.sum += std::exp(at(c) - row.largest);
+// Sums side by side, which are added up in their order.
+constexpr int64_t kLanes = 8;
+
+template <typename W, typename At>
+W LargestOf(int64_t columns, At at) {
+  std::array<W, kLanes> lanes;
+  lanes.fill(-std::numeric_limits<W>::infinity());
+  const auto look = [&](int64_t c, size_t lane) {
+    const W x = at(c);
+    lanes[lane] = lanes[lane] < x ? x : lanes[lane];
+  };
+  int64_t c = 0;
+  for (; c + kLanes <= columns; c += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) look(c + static_cast<int64_t>(lane), lane);
+  }
+  for (; c < columns; ++c) look(c, 0);
+  return *std::max_element(lanes.begin(), lanes.end());
+}
+
+// The sum of term(i) for i < n. Terms are made in vectors, a tile at a time.
+template <typename W, typename Term>
+double SumOfTerms(int64_t n, Term term) {
+  constexpr int64_t kTile = 32 * kLanes;
+  std::array<W, kTile> tile;
+  std::array<double, kLanes> lanes = {};
+  for (int64_t begin = 0; begin < n; begin += kTile) {
+    const int64_t count = std::min(kTile, n - begin);
+    W* const terms = tile.data();
+    SESSILE_NO_CARRIED_DEPENDENCE
+    for (int64_t i = 0; i < count; ++i) terms[i] = term(begin + i);
+    int64_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        lanes[static_cast<size_t>(lane)] += double{terms[i + lane]};
+      }
+    }
+    for (; i < count; ++i) lanes[0] += double{terms[i]};
+  }
+  return std::accumulate(lanes.begin(), lanes.end(), 0.0);
+}
+
+// The row whose elements are at(c). keep(c, e) is called with each exponential.
+template <typename W, typename At, typename Keep>
+RowSum<W> SumRow(int64_t columns, At at, Keep keep) {
+  RowSum<W> row;
+  Vectorized([=, &row] {
+    const W largest = LargestOf<W>(columns, at);
+    row.largest = largest;
+    row.sum = SumOfTerms<W>(columns, [=](int64_t c) {
+      const W e = vector_math::Exp(at(c) - largest);
+      keep(c, e);
+      return e;
+    });
+  });
   return row;
 }
+
+// Exponentials of a row where its results will stand; where those are narrower they would be
+// rounded, and are computed twice.
+template <typename T>
+class RowOfExponentials {
+ public:
+  using W = Wide<T>;
+  template <typename At>
+  RowOfExponentials(T* memory, int64_t columns, At at)
+      : memory_(memory), sum_(SumRow<W>(columns, at, [memory](int64_t c, W e) {
+          if constexpr (kKeeps) memory[c] = e;
+        })) {}
+  const RowSum<W>& sum() const { return sum_; }
+  template <typename At>
+  W operator()(int64_t c, At at) const {
+    if constexpr (kKeeps) {
+      return memory_[c];
+    } else {
+      return vector_math::Exp(at(c) - sum_.largest);
+    }
+  }
+
+ private:
+  static constexpr bool kKeeps = std::is_same_v<T, W>;
+  T* const memory_;
+  const RowSum<W> sum_;
+};
 
 template <bool kLog>
 struct Softmax {
@@ -80,19 +160,31 @@ struct Softmax {
       for (const int64_t row : BlockRange(dims_.rows, block, num_blocks(0))) {
         const T* x = in[0].data<T>() + row * dims_.columns;
         T* y = out[0].data<T>() + row * dims_.columns;
-        const auto at = [x](int64_t c) { return Widen(x[c]); };
-        const RowSum<Wide<T>> sum = SumRow<T>(dims_.columns, at);
-        const auto log_sum = static_cast<Wide<T>>(std::log(sum.sum));
-        const auto inverse = static_cast<Wide<T>>(1 / sum.sum);
-        for (int64_t c = 0; c < dims_.columns; ++c) {
-          const Wide<T> shifted = at(c) - sum.largest;
-          y[c] = Narrow<T>(kLog ? shifted - log_sum : std::exp(shifted) * inverse);
-        }
+        kLog ? LogRow(x, y) : Row(x, y);
       }
       return absl::OkStatus();
     }
 
    private:
+    void Row(const T* x, T* y) const {
+      const auto at = [x](int64_t c) { return Widen(x[c]); };
+      const RowOfExponentials<T> e(y, dims_.columns, at);
+      const auto inverse = static_cast<Wide<T>>(1 / e.sum().sum);
+      Vectorized([=, columns = dims_.columns] {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t c = 0; c < columns; ++c) y[c] = Narrow<T>(e(c, at) * inverse);
+      });
+    }
+    void LogRow(const T* x, T* y) const {
+      const auto at = [x](int64_t c) { return Widen(x[c]); };
+      const auto sum = SumRow<Wide<T>>(dims_.columns, at, [](int64_t, Wide<T>) {});
+      const auto log_sum = static_cast<Wide<T>>(std::log(sum.sum));
+      Vectorized([=, columns = dims_.columns] {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t c = 0; c < columns; ++c) y[c] = Narrow<T>(at(c) - sum.largest - log_sum);
+      });
+    }
+
     const SoftmaxRows dims_;
   };
 };
@@ -130,17 +222,19 @@ class DenseCrossEntropy final : public Prepared {
       const T* const x = in[0].data<T>() + row * features_.row;
       const T* const label = in[1].data<T>() + row * labels_.row;
       const auto at = [&](int64_t c) { return Widen(x[c * features_.column]); };
-      const RowSum<Wide<T>> sum = SumRow<T>(dims_.columns, at);
-      const auto log_sum = static_cast<Wide<T>>(std::log(sum.sum));
-      const auto inverse = static_cast<Wide<T>>(1 / sum.sum);
-      double loss = 0;
       T* const backprop = out[1].data<T>() + row * dims_.columns;
-      for (int64_t c = 0; c < dims_.columns; ++c) {
-        const Wide<T> p = Widen(label[c * labels_.column]);
-        const Wide<T> shifted = at(c) - sum.largest;
-        if (p != Wide<T>{0}) loss += static_cast<double>(p * (log_sum - shifted));
-        backprop[c] = Narrow<T>(std::exp(shifted) * inverse - p);
-      }
+      const RowOfExponentials<T> e(backprop, dims_.columns, at);
+      const auto log_sum = static_cast<Wide<T>>(std::log(e.sum().sum));
+      const auto inverse = static_cast<Wide<T>>(1 / e.sum().sum);
+      double loss = 0;
+      Vectorized([=, &loss, columns = dims_.columns, step = labels_.column] {
+        loss = SumOfTerms<Wide<T>>(columns, [=](int64_t c) {
+          const Wide<T> p = Widen(label[c * step]);
+          backprop[c] = Narrow<T>(e(c, at) * inverse - p);
+          const Wide<T> term = p * (log_sum - (at(c) - e.sum().largest));
+          return p != Wide<T>{0} ? term : Wide<T>{0};
+        });
+      });
       out[0].data<T>()[row] = Narrow<T>(static_cast<Wide<T>>(loss));
     }
     return absl::OkStatus();
@@ -207,14 +301,17 @@ struct SparseCrossEntropy {
         T* const backprop = out[1].data<T>() + row * dims_.columns;
         const auto label = static_cast<int64_t>(labels[row]);
         const auto at = [x](int64_t c) { return Widen(x[c]); };
-        const RowSum<Wide<T>> sum = SumRow<T>(dims_.columns, at);
-        const auto log_sum = static_cast<Wide<T>>(std::log(sum.sum));
-        const auto inverse = static_cast<Wide<T>>(1 / sum.sum);
-        out[0].data<T>()[row] = Narrow<T>(log_sum - (at(label) - sum.largest));
-        for (int64_t c = 0; c < dims_.columns; ++c) {
-          const Wide<T> p = std::exp(at(c) - sum.largest) * inverse;
-          backprop[c] = Narrow<T>(c == label ? p - Wide<T>{1} : p);
-        }
+        const Wide<T> of_label = at(label);  // backprop may be in the place of the logits
+        const RowOfExponentials<T> e(backprop, dims_.columns, at);
+        const auto log_sum = static_cast<Wide<T>>(std::log(e.sum().sum));
+        const auto inverse = static_cast<Wide<T>>(1 / e.sum().sum);
+        out[0].data<T>()[row] = Narrow<T>(log_sum - (of_label - e.sum().largest));
+        const Wide<T> p = e(label, at) * inverse - Wide<T>{1};
+        Vectorized([=, columns = dims_.columns] {
+          SESSILE_NO_CARRIED_DEPENDENCE
+          for (int64_t c = 0; c < columns; ++c) backprop[c] = Narrow<T>(e(c, at) * inverse);
+        });
+        backprop[label] = Narrow<T>(p);
       }
       return absl::OkStatus();
     }

@@ -12,6 +12,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
+#include "sessile/kernels/vector_math.h"
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
@@ -100,13 +101,13 @@ struct UnaryGrad {
 struct Neg { template <typename T> static T Apply(T x) { return WrapNeg(x); } };
 struct Square { template <typename T> static T Apply(T x) { return WrapMul(x, x); } };
 struct Reciprocal { template <typename T> static T Apply(T x) { return T{1} / x; } };
-struct Exp { template <typename T> static T Apply(T x) { return std::exp(x); } };
-struct Expm1 { template <typename T> static T Apply(T x) { return std::expm1(x); } };
-struct Log { template <typename T> static T Apply(T x) { return std::log(x); } };
-struct Log1p { template <typename T> static T Apply(T x) { return std::log1p(x); } };
+struct Exp { template <typename T> static T Apply(T x) { return vector_math::Exp(x); } };
+struct Expm1 { template <typename T> static T Apply(T x) { return vector_math::Expm1(x); } };
+struct Log { template <typename T> static T Apply(T x) { return vector_math::Log(x); } };
+struct Log1p { template <typename T> static T Apply(T x) { return vector_math::Log1p(x); } };
 struct Sqrt { template <typename T> static T Apply(T x) { return std::sqrt(x); } };
 struct Rsqrt { template <typename T> static T Apply(T x) { return T{1} / std::sqrt(x); } };
-struct Tanh { template <typename T> static T Apply(T x) { return std::tanh(x); } };
+struct Tanh { template <typename T> static T Apply(T x) { return vector_math::Tanh(x); } };
 struct Sin { template <typename T> static T Apply(T x) { return std::sin(x); } };
 struct Cos { template <typename T> static T Apply(T x) { return std::cos(x); } };
 struct Tan { template <typename T> static T Apply(T x) { return std::tan(x); } };
@@ -144,13 +145,7 @@ struct Sign {
     return x > T{0} ? T{1} : x < T{0} ? static_cast<T>(-1) : x;
   }
 };
-// The exponent is never positive, so nothing overflows.
-struct Sigmoid {
-  template <typename T> static T Apply(T x) {
-    const T e = std::exp(-std::abs(x));
-    return (x < T{0} ? e : T{1}) / (T{1} + e);
-  }
-};
+struct Sigmoid { template <typename T> static T Apply(T x) { return vector_math::Sigmoid(x); } };
 
 // y = sigmoid(x)
 struct SigmoidGrad { template <typename T> static T Apply(T y, T dy) { return dy * y * (T{1} - y); } };
