@@ -29,15 +29,4 @@ absl::Status CheckChannels(const std::string& name, const Shape& shape, const Ch
                          shape.num_elements(), " and ", dims.channels);
 }
 
-void RegisterBatchNormVersions(KernelRegistry& kernels, const std::string& op, PrepareFn in_float,
-                               PrepareFn in_double) {
-  for (const std::string& name : {op + "V2", op + "V3"}) {
-    kernels.Add(name, in_float).Types("T", {float32}).Types("U", {float32});
-    kernels.Add(name, in_double).Types("T", {float64}).Types("U", {float64}).YardstickOnly();
-    kernels.Lacks(name, "T", {float16, bfloat16}, kBatchNormOnlyFloat);
-  }
-  kernels.Add(op, in_float).Types("T", {float32});
-  kernels.Add(op, in_double).Types("T", {float64}).YardstickOnly();
-}
-
 }  // namespace sessile

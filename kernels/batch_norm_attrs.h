@@ -12,6 +12,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape.h"
 #include "sessile/kernels/channels.h"
+#include "sessile/kernels/numeric.h"
 
 namespace sessile {
 
@@ -42,10 +43,18 @@ class BatchNormLanes {
   double* const data_;
 };
 
-inline constexpr char kBatchNormOnlyFloat[] = "kernels compute with float and double only";
-
 // Registers versions 1, 2 and 3 of `op` ("FusedBatchNorm" or "FusedBatchNormGrad").
-void RegisterBatchNormVersions(KernelRegistry& kernels, const std::string& op, PrepareFn in_float,
-                               PrepareFn in_double);
+template <template <typename> class K>
+void RegisterBatchNormVersions(KernelRegistry& kernels, const std::string& op) {
+  for (const std::string& name : {op + "V2", op + "V3"}) {
+    kernels.Add<K>(name).template For<TypeList<float, Half, BFloat16>>("T").When("U", float32);
+    kernels.Add(name, K<double>::Prepare)
+        .Types("T", {float64})
+        .Types("U", {float64})
+        .YardstickOnly();
+  }
+  kernels.Add(op, K<float>::Prepare).Types("T", {float32});
+  kernels.Add(op, K<double>::Prepare).Types("T", {float64}).YardstickOnly();
+}
 
 }  // namespace sessile

@@ -83,9 +83,12 @@ class SlopeAndShift final : public Elementwise {
   const bool relu_;
 };
 
+// Elements are T; what there is for each channel is not rounded to half precision.
 template <typename T>
 class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
  public:
+  using U = Wide<T>;
+
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const BatchNormAttrs attrs,
                              BatchNormAttrs::Of(ctx, ctx.input_shape(0)));
@@ -111,10 +114,10 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
         dims_(attrs.dims),
         relu_(relu),
         blocks_(BlocksOf(dims_.outer, dims_.stride() * static_cast<int64_t>(sizeof(T)))) {
-    constexpr DataType type = DataTypeOf<T>::value;
-    AddOutput(type, shape);
-    for (int i = 0; i < 4; ++i) AddOutput(type, Shape({dims_.channels}));
-    if (third_reserve) AddOutput(type, Shape());
+    constexpr DataType of_channels = DataTypeOf<U>::value;
+    AddOutput(DataTypeOf<T>::value, shape);
+    for (int i = 0; i < 4; ++i) AddOutput(of_channels, Shape({dims_.channels}));
+    if (third_reserve) AddOutput(of_channels, Shape());
     MayForward(0, 0);
     if (!attrs.training) TakesRows(0);
     AddPhase(attrs.training ? blocks_ : 1);
@@ -165,12 +168,12 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     lanes.Clear(1);
     double* mean = lanes[0];
     double* squares = lanes[1];
-    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) { mean[lane] += double{x[i]}; });
+    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) { mean[lane] += double{Widen(x[i])}; });
     dims_.Fold(mean);
     for (int64_t c = 0; c < dims_.channels; ++c) mean[c] /= Count(block);
     dims_.Tile(mean);
     dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-      const double distance = double{x[i]} - mean[lane];
+      const double distance = double{Widen(x[i])} - mean[lane];
       squares[lane] += distance * distance;
     });
     dims_.Fold(squares);
@@ -183,17 +186,17 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
       if (attrs_.training) {
         JoinBlocks(scratch, c, &mean, &variance);
       } else {
-        mean = double{in[3].data<T>()[c]};
-        variance = double{in[4].data<T>()[c]};
+        mean = double{in[3].data<U>()[c]};
+        variance = double{in[4].data<U>()[c]};
       }
       StoreStatistics(in, out, c, mean, variance);
-      const double slope = double{in[1].data<T>()[c]} / std::sqrt(variance + attrs_.epsilon);
+      const double slope = double{in[1].data<U>()[c]} / std::sqrt(variance + attrs_.epsilon);
       lanes[0][c] = slope;
-      lanes[1][c] = double{in[2].data<T>()[c]} - mean * slope;
+      lanes[1][c] = double{in[2].data<U>()[c]} - mean * slope;
     }
     dims_.Tile(lanes[0]);
     dims_.Tile(lanes[1]);
-    if (outputs().size() > 5) out[5].data<T>()[0] = 0;
+    if (outputs().size() > 5) out[5].data<U>()[0] = 0;
   }
 
   void JoinBlocks(Scratch scratch, int64_t c, double* mean, double* variance) const {
@@ -216,7 +219,7 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
   // needs. An empty batch has none.
   void StoreStatistics(Inputs in, Outputs out, int64_t c, double mean, double variance) const {
     const auto store = [&](int output, double value) {
-      out[static_cast<size_t>(output)].data<T>()[c] = static_cast<T>(value);
+      out[static_cast<size_t>(output)].data<U>()[c] = static_cast<U>(value);
     };
     const auto count = static_cast<double>(dims_.per_channel());
     if (count == 0) {
@@ -228,8 +231,8 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     } else {
       const double unbiased = variance * count / std::max(count - 1, 1.0);
       const double f = attrs_.factor;
-      store(1, f == 1 ? mean : (1 - f) * double{in[3].data<T>()[c]} + f * mean);
-      store(2, f == 1 ? unbiased : (1 - f) * double{in[4].data<T>()[c]} + f * unbiased);
+      store(1, f == 1 ? mean : (1 - f) * double{in[3].data<U>()[c]} + f * mean);
+      store(2, f == 1 ? unbiased : (1 - f) * double{in[4].data<U>()[c]} + f * unbiased);
     }
     const bool kept = attrs_.training && count != 0;
     store(3, kept ? mean : 0);
@@ -241,13 +244,13 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     const double* b = lanes[1];
     if (relu_) {
       dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-        const T normal = static_cast<T>(a[lane] * double{x[i]} + b[lane]);
-        y[i] = normal < T{0} ? T{0} : normal;
+        const U normal = static_cast<U>(a[lane] * double{Widen(x[i])} + b[lane]);
+        y[i] = Narrow<T>(normal < U{0} ? U{0} : normal);
       });
       return;
     }
     dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-      y[i] = static_cast<T>(a[lane] * double{x[i]} + b[lane]);
+      y[i] = Narrow<T>(static_cast<U>(a[lane] * double{Widen(x[i])} + b[lane]));
     });
   }
 
@@ -265,9 +268,8 @@ std::shared_ptr<const Prepared> BatchNormThenRelu(const Prepared& kernel) {
 }
 
 void RegisterFusedBatchNorm(KernelRegistry& kernels) {
-  RegisterBatchNormVersions(kernels, "FusedBatchNorm", FusedBatchNorm<float>::Prepare,
-                            FusedBatchNorm<double>::Prepare);
-  kernels.Lacks("FusedBatchNormV3", "U", {bfloat16}, kBatchNormOnlyFloat);
+  RegisterBatchNormVersions<FusedBatchNorm>(kernels, "FusedBatchNorm");
+  kernels.Lacks("FusedBatchNormV3", "U", {bfloat16}, kNoKernelInTensorFlow);
 }
 
 }  // namespace sessile

@@ -27,6 +27,8 @@ namespace {
 template <typename T>
 class FusedBatchNormGrad final : public Prepared {
  public:
+  using U = Wide<T>;
+
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     const Shape& gradient = ctx.input_shape(0);
     const Shape& x = ctx.input_shape(1);
@@ -51,10 +53,10 @@ class FusedBatchNormGrad final : public Prepared {
         dims_(attrs.dims),
         features_(features),
         blocks_(BlocksOf(dims_.outer, 2 * dims_.stride() * static_cast<int64_t>(sizeof(T)))) {
-    constexpr DataType type = DataTypeOf<T>::value;
-    AddOutput(type, shape);
-    for (int i = 0; i < 2; ++i) AddOutput(type, Shape({dims_.channels}));
-    for (int i = 0; i < 2; ++i) AddOutput(type, Shape({0}));
+    constexpr DataType of_channels = DataTypeOf<U>::value;
+    AddOutput(DataTypeOf<T>::value, shape);
+    for (int i = 0; i < 2; ++i) AddOutput(of_channels, Shape({dims_.channels}));
+    for (int i = 0; i < 2; ++i) AddOutput(of_channels, Shape({0}));
     MayForward(0, 0);
     AddPhase(blocks_);
     AddPhase(1);
@@ -93,13 +95,13 @@ class FusedBatchNormGrad final : public Prepared {
     double* sum = lanes[0];
     double* products = lanes[1];
     double* mean = lanes[2];
-    for (int64_t c = 0; c < dims_.channels; ++c) mean[c] = double{in[3].data<T>()[c]};
+    for (int64_t c = 0; c < dims_.channels; ++c) mean[c] = double{in[3].data<U>()[c]};
     dims_.Tile(mean);
     WithGradient(in, [&](auto g) {
       dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
         const double gradient = g(i);
         sum[lane] += gradient;
-        products[lane] += gradient * (double{x[i]} - mean[lane]);
+        products[lane] += gradient * (double{Widen(x[i])} - mean[lane]);
       });
     });
     dims_.Fold(sum);
@@ -116,11 +118,11 @@ class FusedBatchNormGrad final : public Prepared {
         sum += BatchNormLanes(dims_, scratch, block)[0][c];
         products += BatchNormLanes(dims_, scratch, block)[1][c];
       }
-      const double mean = double{in[3].data<T>()[c]};
-      const double r = 1 / std::sqrt(double{in[4].data<T>()[c]} + attrs_.epsilon);
-      out[1].data<T>()[c] = static_cast<T>(r * products);
-      out[2].data<T>()[c] = static_cast<T>(sum);
-      const double slope = double{in[2].data<T>()[c]} * r;
+      const double mean = double{in[3].data<U>()[c]};
+      const double r = 1 / std::sqrt(double{in[4].data<U>()[c]} + attrs_.epsilon);
+      out[1].data<U>()[c] = static_cast<U>(r * products);
+      out[2].data<U>()[c] = static_cast<U>(sum);
+      const double slope = double{in[2].data<U>()[c]} * r;
       const double correction = attrs_.training ? -slope * r * r * products / count : 0;
       lanes[0][c] = slope;
       lanes[1][c] = correction;
@@ -138,12 +140,13 @@ class FusedBatchNormGrad final : public Prepared {
     WithGradient(in, [&](auto g) {
       if (!attrs_.training) {
         dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-          x_backprop[i] = static_cast<T>(a[lane] * g(i));
+          x_backprop[i] = Narrow<T>(static_cast<U>(a[lane] * g(i)));
         });
         return;
       }
       dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
-        x_backprop[i] = static_cast<T>(a[lane] * g(i) + (b[lane] * double{x[i]} + c[lane]));
+        x_backprop[i] =
+            Narrow<T>(static_cast<U>(a[lane] * g(i) + (b[lane] * double{Widen(x[i])} + c[lane])));
       });
     });
   }
@@ -153,11 +156,13 @@ class FusedBatchNormGrad final : public Prepared {
   void WithGradient(Inputs in, Use use) const {
     const T* g = in[0].data<T>();
     if (features_ < 0) {
-      use([g](int64_t i) { return double{g[i]}; });
+      use([g](int64_t i) { return double{Widen(g[i])}; });
       return;
     }
     const T* features = in[static_cast<size_t>(features_)].data<T>();
-    use([g, features](int64_t i) { return double{g[i] * OneIfPositive(features[i])}; });
+    use([g, features](int64_t i) {
+      return double{Widen(g[i]) * OneIfPositive(Widen(features[i]))};
+    });
   }
 
   const BatchNormAttrs attrs_;
@@ -174,8 +179,7 @@ std::shared_ptr<const Prepared> ReluGradThenBatchNormGrad(const Prepared& kernel
 }
 
 void RegisterFusedBatchNormGrad(KernelRegistry& kernels) {
-  RegisterBatchNormVersions(kernels, "FusedBatchNormGrad", FusedBatchNormGrad<float>::Prepare,
-                            FusedBatchNormGrad<double>::Prepare);
+  RegisterBatchNormVersions<FusedBatchNormGrad>(kernels, "FusedBatchNormGrad");
 }
 
 }  // namespace sessile

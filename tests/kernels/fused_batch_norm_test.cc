@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "sessile/kernels/numeric.h"
 #include "sessile/tests/kernel_testing.h"
 
 namespace sessile {
@@ -358,6 +359,72 @@ TEST(FusedBatchNormGradTest, RefusesShapesThatDoNotFit) {
               "and 3");
   ExpectError(error({2, 3}, {2, 3}, {3}, {3}, {3}), kInvalid,
               "input must be 4 or 5-dimensional[2,3]");
+}
+
+template <typename T>
+Tensor Narrowed(const Tensor& wide) {
+  Tensor tensor = Tensor::Allocate(DataTypeOf<T>::value, wide.shape()).value();
+  for (int64_t i = 0; i < wide.num_elements(); ++i) {
+    tensor.mutable_data<T>()[i] = Narrow<T>(wide.data<float>()[i]);
+  }
+  return tensor;
+}
+
+template <typename T>
+Tensor Widened(const Tensor& narrow) {
+  Tensor tensor = Tensor::Allocate(float32, narrow.shape()).value();
+  for (int64_t i = 0; i < narrow.num_elements(); ++i) {
+    tensor.mutable_data<float>()[i] = Widen(narrow.data<T>()[i]);
+  }
+  return tensor;
+}
+
+KernelCall WithElements(KernelCall call, DataType type, int elements_to) {
+  call.attrs[0].second = type;  // T
+  for (int i = 0; i < elements_to; ++i) {
+    call.output_types[static_cast<size_t>(i)] = i == 0 ? type : float32;
+  }
+  return call;
+}
+
+// Results are those of float, rounded; what there is for each channel is not.
+template <typename T>
+void ExpectRoundedResults(const KernelCall& narrow, const KernelCall& wide) {
+  const auto rounded = RunKernel(narrow);
+  const auto exact = RunKernel(wide);
+  ASSERT_TRUE(rounded.ok()) << rounded.status();
+  ASSERT_TRUE(exact.ok()) << exact.status();
+  EXPECT_TRUE(SameTensor(rounded->at(0), Narrowed<T>(exact->at(0))));
+  for (size_t i = 1; i < exact->size(); ++i) {
+    EXPECT_TRUE(SameTensor(rounded->at(i), exact->at(i))) << "output " << i;
+  }
+}
+
+template <typename T>
+void ExpectStatisticsOfNarrowElementsInFloat() {
+  constexpr DataType kType = DataTypeOf<T>::value;
+  for (const GoldenCase& golden : ReadGolden()) {
+    const auto& t = golden.tensors;
+    Options options = golden.options;
+    if (t.at("x").rank() == 5) options.format = "NDHWC";
+    const Tensor x = Narrowed<T>(t.at("x"));
+    const auto inputs = [&](const Tensor& of) {
+      return std::vector<Tensor>{of, t.at("scale"), t.at("offset"), t.at("mean"), t.at("variance")};
+    };
+    ExpectRoundedResults<T>(WithElements(Forward(inputs(x), options), kType, 6),
+                            Forward(inputs(Widened<T>(x)), options));
+    const auto gradient = [&](const Tensor& of) {
+      return std::vector<Tensor>{
+          of, of, t.at("scale"), t.at("reserve_space_1"), t.at("reserve_space_2"), Empty()};
+    };
+    ExpectRoundedResults<T>(WithElements(Backward(gradient(x), options), kType, 5),
+                            Backward(gradient(Widened<T>(x)), options));
+  }
+}
+
+TEST(FusedBatchNormTest, KeepsStatisticsOfNarrowElementsInFloat) {
+  ExpectStatisticsOfNarrowElementsInFloat<Half>();
+  ExpectStatisticsOfNarrowElementsInFloat<BFloat16>();
 }
 
 }  // namespace
