@@ -49,7 +49,6 @@ function(sessile_precompile target)
       <mutex>
       <optional>
       <shared_mutex>
-      <source_location>
       <span>
       <string>
       <string_view>

@@ -152,7 +152,7 @@ std::vector<Variable> model_variables(std::string_view scope) {
 }
 
 Operation variables_initializer(const std::vector<Variable>& variables, std::string_view name,
-                                std::source_location at) {
+                                SourceLocation at) {
   SourceScope here(at);
   std::vector<Dependency> initializers;
   for (const Variable& variable : variables) initializers.emplace_back(variable.initializer());
@@ -160,18 +160,18 @@ Operation variables_initializer(const std::vector<Variable>& variables, std::str
   return group(initializers, name);
 }
 
-Operation global_variables_initializer(std::source_location at) {
+Operation global_variables_initializer(SourceLocation at) {
   return variables_initializer(global_variables(), "init", at);
 }
 
-Operation local_variables_initializer(std::source_location at) {
+Operation local_variables_initializer(SourceLocation at) {
   return variables_initializer(local_variables(), "init", at);
 }
 
 void set_random_seed(std::optional<int64_t> seed) { get_default_graph().impl()->set_seed(seed); }
 
 Output report_uninitialized_variables(std::optional<std::vector<Variable>> var_list,
-                                      std::string_view name, std::source_location at) {
+                                      std::string_view name, SourceLocation at) {
   const SourceScope here(at);
   if (!var_list.has_value()) {
     var_list = global_variables();

@@ -7,12 +7,12 @@
 #pragma once
 
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/collection.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/output.h"
@@ -125,15 +125,15 @@ std::vector<Variable> model_variables(std::string_view scope = {});
 // An operation that gives the variables their initial values.
 Operation variables_initializer(const std::vector<Variable>& variables,
                                 std::string_view name = "init",
-                                std::source_location at = std::source_location::current());
-Operation global_variables_initializer(std::source_location at = std::source_location::current());
-Operation local_variables_initializer(std::source_location at = std::source_location::current());
+                                SourceLocation at = SourceLocation::Current());
+Operation global_variables_initializer(SourceLocation at = SourceLocation::Current());
+Operation local_variables_initializer(SourceLocation at = SourceLocation::Current());
 
 // The names of the variables that have no value when it runs, as a vector of strings: of
 // `var_list`, by default of all global and local ones.
 Output report_uninitialized_variables(std::optional<std::vector<Variable>> var_list = {},
                                       std::string_view name = "report_uninitialized_variables",
-                                      std::source_location at = std::source_location::current());
+                                      SourceLocation at = SourceLocation::Current());
 
 // The seed of the default graph: random operations without one of their own draw from it, and are
 // the same in every run of the program.

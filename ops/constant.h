@@ -2,11 +2,11 @@
 #pragma once
 
 #include <optional>
-#include <source_location>
 #include <string>
 
 #include "sessile/core/framework/data_type.h"
 #include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/input.h"
 
@@ -27,8 +27,7 @@ Output constant(Input value, const ConstantOptions& options = {});
 // A tensor that must be fed: a run that needs it and does not get it fails.
 //   auto x = tf::placeholder(tf::float32, {tf::None, 10});
 Output placeholder(DataType dtype, const Shape& shape = Shape::Unknown(),
-                   std::string_view name = {},
-                   std::source_location at = std::source_location::current());
+                   std::string_view name = {}, SourceLocation at = SourceLocation::Current());
 
 // `input`, unless it is fed: then a tensor that agrees with `shape`.
 Output placeholder_with_default(Input input, const Shape& shape, std::string_view name = {});

@@ -47,7 +47,7 @@ Variable get_global_step() {
   return step;
 }
 
-Variable create_global_step(std::source_location at) {
+Variable create_global_step(SourceLocation at) {
   const SourceScope here(at);
   if (get_global_step().has_value()) {
     errors::ThrowIfError(InvalidArgument("\"global_step\" already exists."));
@@ -61,7 +61,7 @@ Variable create_global_step(std::source_location at) {
   return get_variable(kName, {}, options);
 }
 
-Variable get_or_create_global_step(std::source_location at) {
+Variable get_or_create_global_step(SourceLocation at) {
   const Variable step = get_global_step();
   return step.has_value() ? step : create_global_step(at);
 }

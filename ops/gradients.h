@@ -12,10 +12,10 @@
 #pragma once
 
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/indexed_slices.h"
 #include "sessile/ops/input.h"
@@ -35,25 +35,25 @@ enum class AggregationMethod {
 // What is differentiated: one or more tensors. A Variable counts as the tensor of its value.
 class GradientTargets {
  public:
-  using Location = std::source_location;
   // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
-  GradientTargets(const Output& y, Location at = Location::current()) : ys_({y}), at_(at) {}
+  GradientTargets(const Output& y, SourceLocation at = SourceLocation::Current())
+      : ys_({y}), at_(at) {}
   template <typename V>
   requires(std::convertible_to<const V&, Output> && !std::same_as<V, Output>)
-      GradientTargets(const V& variable, Location at = Location::current())
+      GradientTargets(const V& variable, SourceLocation at = SourceLocation::Current())
       : ys_({static_cast<Output>(variable)}), at_(at) {}
-  GradientTargets(std::initializer_list<Output> ys, Location at = Location::current())
+  GradientTargets(std::initializer_list<Output> ys, SourceLocation at = SourceLocation::Current())
       : ys_(ys), at_(at) {}
   template <typename T>
-  GradientTargets(const std::vector<T>& ys, Location at = Location::current())
+  GradientTargets(const std::vector<T>& ys, SourceLocation at = SourceLocation::Current())
       : ys_(ys.begin(), ys.end()), at_(at) {}
   // NOLINTEND
   const std::vector<Output>& tensors() const { return ys_; }
-  const Location& location() const { return at_; }
+  const SourceLocation& location() const { return at_; }
 
  private:
   std::vector<Output> ys_;
-  Location at_;
+  SourceLocation at_;
 };
 
 // What is differentiated by: tensors and variables. A Variable counts as the variable itself, and

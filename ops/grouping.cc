@@ -34,13 +34,12 @@ void RegisterNoOp(OpRegistry& ops) {
   ops.Add("NoOp").Shape(NoOutputs).NoGradient("it has no inputs").Doc("Does nothing.");
 }
 
-Operation no_op(std::string_view name, std::source_location at) {
+Operation no_op(std::string_view name, SourceLocation at) {
   SourceScope here(at);
   return OpBuilder("NoOp", name).BuildOperation();
 }
 
-Operation group(const std::vector<Dependency>& inputs, std::string_view name,
-                std::source_location at) {
+Operation group(const std::vector<Dependency>& inputs, std::string_view name, SourceLocation at) {
   SourceScope here(at);
   const Graph graph = GraphOf(inputs);
   const auto with = graph.as_default();
@@ -59,7 +58,7 @@ Operation group(const std::vector<Dependency>& inputs, std::string_view name,
 }
 
 std::vector<Output> tuple(const std::vector<Output>& tensors, const TupleOptions& options,
-                          std::source_location at) {
+                          SourceLocation at) {
   SourceScope here(at);
   std::map<int, Operation> gating;  // in the order of the nodes
   for (const Output& tensor : tensors) {

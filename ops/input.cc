@@ -85,22 +85,18 @@ Literal ShapeLiteral(const Shape& shape) {
                  .integers = {shape.dims().begin(), shape.dims().end()}};
 }
 
-SourceLocation FromStd(const std::source_location& at) {
-  return {at.file_name(), static_cast<int>(at.line())};
-}
-
 }  // namespace
 
-Input::Input(const Shape& shape, Location at)
-    : literal_(std::make_shared<Literal>(ShapeLiteral(shape))), is_shape_(true), at_(At(at)) {}
+Input::Input(const Shape& shape, SourceLocation at)
+    : literal_(std::make_shared<Literal>(ShapeLiteral(shape))), is_shape_(true), at_(at) {}
 
-Input::Input(const char* text, Location at) : Input(std::string(text), at) {}
+Input::Input(const char* text, SourceLocation at) : Input(std::string(text), at) {}
 
-Input::Input(const std::string& text, Location at)
+Input::Input(const std::string& text, SourceLocation at)
     : literal_(std::make_shared<Literal>(Literal{.kind = Kind::kString, .strings = {text}})),
-      at_(At(at)) {}
+      at_(at) {}
 
-Input::Input(std::initializer_list<Input> list, Location at) : at_(At(at)) {
+Input::Input(std::initializer_list<Input> list, SourceLocation at) : at_(at) {
   SetList(std::vector<Input>(list));
 }
 
@@ -156,8 +152,6 @@ std::optional<DataType> Input::dtype() const {
 SourceScope::SourceScope(const SourceLocation& at) : outermost_(BlamedLine().line == 0) {
   if (outermost_) BlamedLine() = at;
 }
-
-SourceScope::SourceScope(const std::source_location& at) : SourceScope(FromStd(at)) {}
 
 SourceScope::~SourceScope() {
   if (outermost_) BlamedLine() = {};

@@ -15,7 +15,6 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -24,6 +23,7 @@
 
 #include "sessile/core/framework/data_type.h"
 #include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/framework/tensor.h"
 #include "sessile/core/graph/output.h"
 
@@ -48,34 +48,34 @@ absl::StatusOr<Literal> TensorToLiteral(const Tensor& tensor);
 
 class Input {
  public:
-  using Location = std::source_location;
-
   // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
-  Input(const Output& output, Location at = Location::current()) : output_(output), at_(At(at)) {}
+  Input(const Output& output, SourceLocation at = SourceLocation::Current())
+      : output_(output), at_(at) {}
   template <typename V>
   requires(std::convertible_to<const V&, Output> && !std::same_as<V, Output>)
-      Input(const V& variable, Location at = Location::current())
-      : output_(static_cast<Output>(variable)), at_(At(at)) {}
-  Input(const Tensor& tensor, Location at = Location::current())
-      : tensor_(std::make_shared<Tensor>(tensor)), at_(At(at)) {}
-  Input(const Shape& shape, Location at = Location::current());
+      Input(const V& variable, SourceLocation at = SourceLocation::Current())
+      : output_(static_cast<Output>(variable)), at_(at) {}
+  Input(const Tensor& tensor, SourceLocation at = SourceLocation::Current())
+      : tensor_(std::make_shared<Tensor>(tensor)), at_(at) {}
+  Input(const Shape& shape, SourceLocation at = SourceLocation::Current());
   template <typename T>
-  requires std::is_arithmetic_v<T> Input(T number, Location at = Location::current())
-      : at_(At(at)) {
+  requires std::is_arithmetic_v<T> Input(T number, SourceLocation at = SourceLocation::Current())
+      : at_(at) {
     SetNumber(number);
   }
-  Input(const char* text, Location at = Location::current());
-  Input(const std::string& text, Location at = Location::current());
-  Input(std::initializer_list<Input> list, Location at = Location::current());
+  Input(const char* text, SourceLocation at = SourceLocation::Current());
+  Input(const std::string& text, SourceLocation at = SourceLocation::Current());
+  Input(std::initializer_list<Input> list, SourceLocation at = SourceLocation::Current());
   template <typename T>
-  Input(const std::vector<T>& list, Location at = Location::current()) : at_(At(at)) {
+  Input(const std::vector<T>& list, SourceLocation at = SourceLocation::Current()) : at_(at) {
     SetRange(list);
   }
   template <typename T, size_t N>
-  Input(std::span<T, N> list, Location at = Location::current()) : at_(At(at)) {
+  Input(std::span<T, N> list, SourceLocation at = SourceLocation::Current()) : at_(at) {
     SetRange(list);
   }
-  Input(const Dim& dim, Location at = Location::current()) : Input(static_cast<int64_t>(dim), at) {}
+  Input(const Dim& dim, SourceLocation at = SourceLocation::Current())
+      : Input(static_cast<int64_t>(dim), at) {}
   // NOLINTEND
 
   // A tensor of a graph; empty for everything else.
@@ -109,9 +109,6 @@ class Input {
       SetList(std::vector<Input>(range.begin(), range.end()));
     }
   }
-  static SourceLocation At(const Location& at) {
-    return {at.file_name(), static_cast<int>(at.line())};
-  }
   template <typename T>
   void SetNumber(T number) {
     if constexpr (std::is_same_v<T, bool>) {
@@ -143,7 +140,6 @@ class [[nodiscard]] SourceScope {
  public:
   explicit SourceScope(const SourceLocation& at);
   explicit SourceScope(const Input& input) : SourceScope(input.location()) {}
-  explicit SourceScope(const std::source_location& at);
   ~SourceScope();
   SourceScope(const SourceScope&) = delete;
   SourceScope& operator=(const SourceScope&) = delete;

@@ -62,13 +62,12 @@ void ExponentialMovingAverage::MakeAverage(const Averaged& value) {
   add_to_collection(GraphKeys::MOVING_AVERAGE_VARIABLES, variable);
 }
 
-Operation ExponentialMovingAverage::apply(std::source_location at) {
+Operation ExponentialMovingAverage::apply(SourceLocation at) {
   const std::vector<Variable> all = trainable_variables();
   return apply(std::vector<Averaged>(all.begin(), all.end()), at);
 }
 
-Operation ExponentialMovingAverage::apply(const std::vector<Averaged>& values,
-                                          std::source_location at) {
+Operation ExponentialMovingAverage::apply(const std::vector<Averaged>& values, SourceLocation at) {
   const SourceScope here(at);
   for (const Averaged& value : values) {
     if (!IsFloating(BaseType(value.tensor().dtype()))) {

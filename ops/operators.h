@@ -13,6 +13,7 @@
 
 #include <concepts>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/input.h"
 
@@ -24,7 +25,7 @@ class TensorOperand {
   template <typename V>
   requires std::convertible_to<const V&, Output> TensorOperand(
       const V& tensor,  // NOLINT: meant to convert
-      Input::Location at = Input::Location::current())
+      SourceLocation at = SourceLocation::Current())
       : input_(static_cast<Output>(tensor), at) {}
   const Input& input() const { return input_; }
 
@@ -38,7 +39,7 @@ class ValueOperand {
   template <typename V>
   requires(!std::convertible_to<const V&, Output> && std::convertible_to<const V&, Input>)
       ValueOperand(const V& value,  // NOLINT: meant to convert
-                   Input::Location at = Input::Location::current())
+                   SourceLocation at = SourceLocation::Current())
       : input_(value, at) {}
   const Input& input() const { return input_; }
 

@@ -50,7 +50,8 @@ Optimizer::Optimizer(std::string name, bool use_locking)
   if (name_.empty()) errors::ThrowIfError(InvalidArgument("Must specify the optimizer name"));
 }
 
-Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options, Location at) {
+Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options,
+                              SourceLocation at) {
   const SourceScope here(at);
   const std::vector<GradAndVar> pairs =
       compute_gradients(loss, {.var_list = options.var_list,
@@ -70,7 +71,7 @@ Operation Optimizer::minimize(const Output& loss, const MinimizeOptions& options
 
 std::vector<GradAndVar> Optimizer::compute_gradients(const Output& loss,
                                                      const ComputeGradientsOptions& options,
-                                                     Location at) {
+                                                     SourceLocation at) {
   const SourceScope here(at);
   const DefaultGraphScope with = loss.graph().as_default();
   CheckFloating(loss.dtype(), loss.name());
@@ -103,7 +104,7 @@ std::vector<GradAndVar> Optimizer::compute_gradients(const Output& loss,
 }
 
 Operation Optimizer::apply_gradients(const std::vector<GradAndVar>& grads_and_vars,
-                                     const ApplyGradientsOptions& options, Location at) {
+                                     const ApplyGradientsOptions& options, SourceLocation at) {
   const SourceScope here(at);
   if (grads_and_vars.empty()) errors::ThrowIfError(InvalidArgument("No variables provided."));
   if (NoneHasGrad(grads_and_vars)) {

@@ -14,11 +14,11 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/initializers.h"
 #include "sessile/ops/variable.h"
@@ -59,7 +59,6 @@ struct MinimizeOptions {
 
 class Optimizer {
  public:
-  using Location = std::source_location;
   static constexpr GateGradients GATE_NONE = GateGradients::GATE_NONE;
   static constexpr GateGradients GATE_OP = GateGradients::GATE_OP;
   static constexpr GateGradients GATE_GRAPH = GateGradients::GATE_GRAPH;
@@ -70,15 +69,15 @@ class Optimizer {
   // Throws errors::InvalidArgumentError if the loss depends on none of them ("No gradients provided
   // for any variable, ...") or is of no floating type.
   Operation minimize(const Output& loss, const MinimizeOptions& options = {},
-                     Location at = Location::current());
+                     SourceLocation at = SourceLocation::Current());
   // A pair for each variable, in their order.
   std::vector<GradAndVar> compute_gradients(const Output& loss,
                                             const ComputeGradientsOptions& options = {},
-                                            Location at = Location::current());
+                                            SourceLocation at = SourceLocation::Current());
   // An operation that updates the variables; pairs without a gradient are left out.
   Operation apply_gradients(const std::vector<GradAndVar>& grads_and_vars,
                             const ApplyGradientsOptions& options = {},
-                            Location at = Location::current());
+                            SourceLocation at = SourceLocation::Current());
 
   const std::string& get_name() const { return name_; }
   // The variable `name` ("m") that this optimizer keeps for `var`; without value if there is none.

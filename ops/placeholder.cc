@@ -49,8 +49,7 @@ void RegisterPlaceholder(OpRegistry& ops) {
       .Doc("The input, unless a value is fed in its place.");
 }
 
-Output placeholder(DataType dtype, const Shape& shape, std::string_view name,
-                   std::source_location at) {
+Output placeholder(DataType dtype, const Shape& shape, std::string_view name, SourceLocation at) {
   SourceScope here(at);
   return OpBuilder("Placeholder", name).Attr("dtype", dtype).Attr("shape", shape).Build();
 }

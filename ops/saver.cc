@@ -33,7 +33,7 @@ void CheckEachOnce(const std::map<std::string, Variable>& variables) {
   }
 }
 
-SaverDef DefOf(const VarList& var_list, const SaverOptions& options, std::source_location at) {
+SaverDef DefOf(const VarList& var_list, const SaverOptions& options, SourceLocation at) {
   const SourceScope here(at);
   CheckEachOnce(var_list.variables());
   if (!var_list.variables().empty()) return BuildSaver(var_list.variables(), options);
@@ -78,10 +78,10 @@ std::optional<int64_t> GlobalStep::In(Session& session) const {
   return value.dtype() == int64 ? value.scalar<int64_t>() : value.scalar<int32_t>();
 }
 
-Saver::Saver(const SaverOptions& options, Location at)
+Saver::Saver(const SaverOptions& options, SourceLocation at)
     : Saver(VarList(global_variables()), options, at) {}
 
-Saver::Saver(const VarList& var_list, const SaverOptions& options, Location at)
+Saver::Saver(const VarList& var_list, const SaverOptions& options, SourceLocation at)
     : Saver(DefOf(var_list, options, at), var_list.variables().empty()) {
   pad_step_number_ = options.pad_step_number;
   save_relative_paths_ = options.save_relative_paths;

@@ -24,12 +24,12 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/session/session.h"
 #include "sessile/ops/meta_graph.h"
 #include "sessile/ops/saver_def.h"
@@ -109,13 +109,11 @@ struct SaveOptions {
 
 class Saver {
  public:
-  using Location = std::source_location;
-
   // Of all global variables. Throws errors::InvalidArgumentError ("No variables to save") if there
   // are none.
-  explicit Saver(const SaverOptions& options = {}, Location at = Location::current());
+  explicit Saver(const SaverOptions& options = {}, SourceLocation at = SourceLocation::Current());
   explicit Saver(const VarList& var_list, const SaverOptions& options = {},
-                 Location at = Location::current());
+                 SourceLocation at = SourceLocation::Current());
   // Of nodes that are there already, below `import_scope`.
   static Saver from_proto(const SaverDef& saver_def, const std::string& import_scope = {});
 

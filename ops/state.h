@@ -4,6 +4,7 @@
 #include <concepts>
 #include <string>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/input.h"
 
@@ -13,12 +14,12 @@ namespace sessile {
 class Ref {
  public:
   // NOLINTBEGIN(google-explicit-constructor): meant to convert
-  Ref(const Output& output, Input::Location at = Input::Location::current()) : input_(output, at) {}
+  Ref(const Output& output, SourceLocation at = SourceLocation::Current()) : input_(output, at) {}
   template <typename V>
   requires requires(const V& v) {
     { v.ref() } -> std::same_as<Output>;
   }
-  Ref(const V& variable, Input::Location at = Input::Location::current())
+  Ref(const V& variable, SourceLocation at = SourceLocation::Current())
       : input_(variable.ref(), at) {}
   // NOLINTEND
   const Input& input() const { return input_; }

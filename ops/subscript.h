@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "sessile/core/framework/shape.h"
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/input.h"
 
@@ -35,13 +36,13 @@ class Subscript {
     // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
     Bound() = default;
     template <std::integral I>
-    requires(!std::same_as<I, bool>) Bound(I value, Input::Location at = Input::Location::current())
+    requires(!std::same_as<I, bool>) Bound(I value, SourceLocation at = SourceLocation::Current())
         : value_(Input(value, at)) {}
-    Bound(const Dim& value, Input::Location at = Input::Location::current())
+    Bound(const Dim& value, SourceLocation at = SourceLocation::Current())
         : value_(Input(value, at)) {}
     template <typename T>
     requires std::convertible_to<const T&, Output> Bound(
-        const T& value, Input::Location at = Input::Location::current())
+        const T& value, SourceLocation at = SourceLocation::Current())
         : value_(Input(value, at)) {}
     // NOLINTEND
     const std::optional<Input>& value() const { return value_; }
@@ -55,8 +56,8 @@ class Subscript {
   // Where the subscript stands in the user's program. No {} makes one: in x[{{1, {}}}] that is a
   // bound.
   struct Place {
-    constexpr Place(Input::Location location) : at(location) {}  // NOLINT: meant to convert
-    Input::Location at;
+    constexpr Place(SourceLocation location) : at(location) {}  // NOLINT: meant to convert
+    SourceLocation at;
   };
 
   // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
@@ -65,7 +66,7 @@ class Subscript {
       : begin_(std::move(begin)), end_(std::move(end)), step_(std::move(step)) {}
   template <typename T>
   requires(std::integral<T> || std::same_as<T, Dim> || std::convertible_to<const T&, Output>)
-      Subscript(const T& element, Place place = Place(Input::Location::current()))
+      Subscript(const T& element, Place place = Place(SourceLocation::Current()))
       : kind_(Kind::kElement), begin_(element, place.at) {}
   Subscript(NewAxis) : kind_(Kind::kNewAxis) {}
   Subscript(Ellipsis) : kind_(Kind::kEllipsis) {}

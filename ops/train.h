@@ -6,11 +6,11 @@
 
 #include <map>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/ops/optimizer.h"
 #include "sessile/ops/variable.h"
 
@@ -270,12 +270,12 @@ class Averaged {
 // An object remembers its averages, and is used from one thread at a time.
 class ExponentialMovingAverage {
  public:
-  using Location = std::source_location;
   explicit ExponentialMovingAverage(Input decay, ExponentialMovingAverageOptions options = {});
 
   // Throw errors::InvalidArgumentError for what is of no floating type.
-  Operation apply(Location at = Location::current());
-  Operation apply(const std::vector<Averaged>& values, Location at = Location::current());
+  Operation apply(SourceLocation at = SourceLocation::Current());
+  Operation apply(const std::vector<Averaged>& values,
+                  SourceLocation at = SourceLocation::Current());
   // Without value if no average is kept.
   Variable average(const Averaged& value) const;
   // The name that the average has or would have.
@@ -335,8 +335,8 @@ Output cosine_decay(Input learning_rate, Input global_step, Input decay_steps,
 // Without value if there is none; throws errors::InvalidArgumentError if it is no integer scalar.
 Variable get_global_step();
 // Throws errors::InvalidArgumentError if there is one already ("\"global_step\" already exists.").
-Variable create_global_step(std::source_location at = std::source_location::current());
-Variable get_or_create_global_step(std::source_location at = std::source_location::current());
+Variable create_global_step(SourceLocation at = SourceLocation::Current());
+Variable get_or_create_global_step(SourceLocation at = SourceLocation::Current());
 
 }  // namespace train
 }  // namespace sessile

@@ -63,7 +63,7 @@ Variable::Variable(Input initial_value, const VariableOptions& options) {
 }
 
 Variable::Variable(const std::function<Input()>& initial_value, const VariableOptions& options,
-                   std::source_location at, int /*tag*/) {
+                   SourceLocation at, int /*tag*/) {
   SourceScope here(at);
   Init(nullptr, &initial_value, options);
 }

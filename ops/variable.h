@@ -13,12 +13,12 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/collection.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/output.h"
@@ -51,13 +51,13 @@ class Variable {
   // built inside of a cond or loop (pass a callable there).
   explicit Variable(Input initial_value, const VariableOptions& options = {});
   explicit Variable(std::initializer_list<Input> initial_value, const VariableOptions& options = {},
-                    Input::Location at = Input::Location::current())
+                    SourceLocation at = SourceLocation::Current())
       : Variable(Input(initial_value, at), options) {}
   // A callable builds the initial value under "NAME/Initializer/", with the variable's place.
   template <typename F>
   requires std::is_invocable_r_v<Input, F>
   explicit Variable(F initial_value, const VariableOptions& options = {},
-                    std::source_location at = std::source_location::current())
+                    SourceLocation at = SourceLocation::Current())
       : Variable(std::function<Input()>(std::move(initial_value)), options, at, 0) {}
   // Variable `index` of the graph.
   Variable(std::shared_ptr<GraphImpl> graph, int index);
@@ -106,7 +106,7 @@ class Variable {
 
  private:
   Variable(const std::function<Input()>& initial_value, const VariableOptions& options,
-           std::source_location at, int);
+           SourceLocation at, int);
   void Init(const Input* value, const std::function<Input()>* make, const VariableOptions& options);
 
   std::shared_ptr<GraphImpl> graph_;

@@ -246,7 +246,7 @@ variable_scope::~variable_scope() {
 }
 
 Variable get_variable(std::string_view name, const Shape& shape, const GetVariableOptions& options,
-                      std::source_location at) {
+                      SourceLocation at) {
   SourceScope here(at);
   const Graph graph = get_default_graph();
   const VariableScope scope = get_variable_scope();

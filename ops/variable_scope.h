@@ -17,11 +17,11 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/callables.h"
 #include "sessile/ops/initializers.h"
@@ -144,6 +144,6 @@ struct GetVariableOptions {
 // shape (3,)."
 Variable get_variable(std::string_view name, const Shape& shape = Shape::Unknown(),
                       const GetVariableOptions& options = {},
-                      std::source_location at = std::source_location::current());
+                      SourceLocation at = SourceLocation::Current());
 
 }  // namespace sessile
