@@ -416,7 +416,7 @@ Operation TestGraph::AddOp(const std::string& op, const std::string& name,
   for (const Operation& control : controls) spec.control_inputs.push_back(control.node().id());
   for (const auto& [key, value] : attrs) spec.attrs.Set(key, value);
   InferAttrs(*SessionTestOps().Find(op), inputs, &spec.attrs);
-  spec.built_at = {"session_test.cc", 7};
+  spec.built_at = SourceLocation::Current("session_test.cc", 7);
   return Operation(graph_.impl(), errors::ValueOrThrow(graph_.impl()->AddNode(std::move(spec))));
 }
 

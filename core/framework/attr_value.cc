@@ -102,9 +102,10 @@ struct Getter<std::vector<T>> {
   }
 };
 
+bool StandsBefore(const AttrMap::Entry& entry, std::string_view name) { return entry.first < name; }
+
 auto LowerBound(auto& entries, std::string_view name) {
-  return std::lower_bound(entries.begin(), entries.end(), name,
-                          [](const AttrMap::Entry& e, std::string_view n) { return e.first < n; });
+  return std::lower_bound(entries.begin(), entries.end(), name, StandsBefore);
 }
 
 }  // namespace

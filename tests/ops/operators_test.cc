@@ -42,14 +42,14 @@ TEST_F(OperatorsTest, ArithmeticEqualsTensorFlow) {
 
 TEST_F(OperatorsTest, ComparisonsEqualTensorFlow) {
   const Output x = placeholder(float32, {None, 3}, "x");
-  x < 1;
-  x <= x;
-  x > 1;
-  x >= 1;
-  1 < x;
-  1 <= x;
-  1 > x;
-  1 >= x;
+  (void)(x < 1);
+  (void)(x <= x);
+  (void)(x > 1);
+  (void)(x >= 1);
+  (void)(1 < x);
+  (void)(1 <= x);
+  (void)(1 > x);
+  (void)(1 >= x);
   ExpectListing("front_values.txt", "comparisons", graph_);
 }
 

@@ -63,9 +63,8 @@ class CheckpointTest : public CheckpointFolderTest {};
 
 TEST_F(CheckpointTest, ReadsWhatTensorFlowWrote) {
   std::ifstream golden(SESSILE_TEST_DATA_DIR "/checkpoints.txt");
-  int lines = 0;
   std::map<std::string, size_t> tensors;
-  for (std::string line; std::getline(golden, line); ++lines) {
+  for (std::string line; std::getline(golden, line);) {
     std::istringstream words(line);
     std::string prefix, name, dtype, shape;
     words >> prefix >> name >> dtype >> shape;

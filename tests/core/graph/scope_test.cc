@@ -61,8 +61,8 @@ TEST_F(ScopeTest, AnEmptyNameIsTheRoot) {
 }
 
 TEST_F(ScopeTest, RefusesAMalformedScopeName) {
-  EXPECT_THROW(name_scope("_a"), errors::InvalidArgumentError);
-  EXPECT_THROW(name_scope("a b"), errors::InvalidArgumentError);
+  EXPECT_THROW(name_scope scope("_a"), errors::InvalidArgumentError);
+  EXPECT_THROW(name_scope scope("a b"), errors::InvalidArgumentError);
   const name_scope outer("a");
   const name_scope inner("_b");  // allowed below the root, as in TensorFlow
   EXPECT_EQ(inner.name(), "a/_b/");
@@ -153,8 +153,8 @@ TEST_F(ScopeTest, MergesDevicesAndForgetsThemInsideAColocation) {
 }
 
 TEST_F(ScopeTest, RefusesAMalformedDevice) {
-  EXPECT_THROW(device("/cpu:x"), errors::InvalidArgumentError);
-  EXPECT_THROW(device("gpu"), errors::InvalidArgumentError);
+  EXPECT_THROW(device scope("/cpu:x"), errors::InvalidArgumentError);
+  EXPECT_THROW(device scope("gpu"), errors::InvalidArgumentError);
 }
 
 TEST_F(ScopeTest, ReportsAScopeDestroyedOutOfOrderAtTheNextNode) {

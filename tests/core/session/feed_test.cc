@@ -87,7 +87,7 @@ TEST(FeedValueTest, ContainersConvertTheirElements) {
 TEST(FeedValueTest, BracesAroundATensorMakeABatchOfOne) {
   const Tensor image = Floats({2, 1}, {1, 2});
   EXPECT_EQ(FeedValue(image).ToTensor(float32)->shape(), Shape({2, 1}));
-  EXPECT_EQ(FeedValue({image}).ToTensor(float32)->shape(), Shape({1, 2, 1}));
+  EXPECT_EQ(FeedValue{image}.ToTensor(float32)->shape(), Shape({1, 2, 1}));
   EXPECT_EQ((FeedValue{image, image}.ToTensor(float32)->shape()), Shape({2, 2, 1}));
 }
 
