@@ -7,7 +7,6 @@
 #include <map>
 #include <mutex>
 #include <new>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "sessile/core/framework/status.h"
+#include "sessile/kernels/onednn_version.h"
 
 namespace sessile::onednn {
 namespace {
@@ -104,7 +104,7 @@ struct Descriptors {
   memory::dims stride, dilation, pad_before, pad_after;
 };
 
-Descriptors Describe(const ConvolutionShape& s) {
+Descriptors DescriptorsOf(const ConvolutionShape& s) {
   const auto f32 = memory::data_type::f32;
   const auto images = s.channels_last ? memory::format_tag::nhwc : memory::format_tag::nchw;
   const int64_t g = s.groups;
@@ -178,48 +178,18 @@ auto Choose(ConvolutionKind kind, const ConvolutionShape& shape, Make make) {
   return chosen;
 }
 
-#if DNNL_VERSION_MAJOR >= 3
-template <typename Primitive, typename... Args>
-auto MakeDescriptor(const dnnl::primitive_attr& attr, const Args&... args) {
-  return typename Primitive::primitive_desc(Engine(), args..., attr);
-}
 auto MakeForward(const Descriptors& d, const dnnl::primitive_attr& attr) {
-  return MakeDescriptor<dnnl::convolution_forward>(
-      attr, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, d.input,
-      d.filter, d.output, d.stride, d.dilation, d.pad_before, d.pad_after);
+  return Describe<dnnl::convolution_forward>(
+      Engine(), attr, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct,
+      d.input, d.filter, d.output, d.stride, d.dilation, d.pad_before, d.pad_after);
 }
-template <typename Primitive, typename Hint>
-auto MakeBackward(const Descriptors& d, const dnnl::primitive_attr& attr, const Hint& forward) {
-  return MakeDescriptor<Primitive>(attr, dnnl::algorithm::convolution_direct, d.input, d.filter,
-                                   d.output, d.stride, d.dilation, d.pad_before, d.pad_after,
-                                   forward);
+
+template <typename Primitive, typename Forward>
+auto MakeBackward(const Descriptors& d, const dnnl::primitive_attr& attr, const Forward& forward) {
+  return DescribeGradient<Primitive>(Engine(), attr, forward, dnnl::algorithm::convolution_direct,
+                                     d.input, d.filter, d.output, d.stride, d.dilation,
+                                     d.pad_before, d.pad_after);
 }
-#else
-// Keeps the operation descriptor alive: the enumeration refers to it.
-template <typename Primitive>
-struct Enumeration : Primitive::primitive_desc {
-  template <typename... Hint>
-  Enumeration(std::shared_ptr<typename Primitive::desc> desc, const dnnl::primitive_attr& attr,
-              const Hint&... forward)
-      : Primitive::primitive_desc(*desc, attr, Engine(), forward...), operation(std::move(desc)) {}
-  std::shared_ptr<typename Primitive::desc> operation;
-};
-auto MakeForward(const Descriptors& d, const dnnl::primitive_attr& attr) {
-  using Forward = dnnl::convolution_forward;
-  return Enumeration<Forward>(
-      std::make_shared<Forward::desc>(dnnl::prop_kind::forward_training,
-                                      dnnl::algorithm::convolution_direct, d.input, d.filter,
-                                      d.output, d.stride, d.dilation, d.pad_before, d.pad_after),
-      attr);
-}
-template <typename Primitive, typename Hint>
-auto MakeBackward(const Descriptors& d, const dnnl::primitive_attr& attr, const Hint& forward) {
-  return Enumeration<Primitive>(std::make_shared<typename Primitive::desc>(
-                                    dnnl::algorithm::convolution_direct, d.input, d.filter,
-                                    d.output, d.stride, d.dilation, d.pad_before, d.pad_after),
-                                attr, forward);
-}
-#endif
 
 // ---- Calls -------------------------------------------------------------------------------------
 
@@ -290,7 +260,7 @@ class Ready final : public Convolution {
  public:
   // May throw.
   Ready(ConvolutionKind kind, const ConvolutionShape& shape) {
-    Descriptors d = Describe(shape);
+    Descriptors d = DescriptorsOf(shape);
     const dnnl::primitive_attr attr = UserScratchpad();
     const auto forward = [&] { return MakeForward(d, attr); };
     switch (kind) {

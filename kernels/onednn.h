@@ -1,4 +1,4 @@
-// oneDNN behind one door: the only file of the library that knows its types and its version.
+// oneDNN behind one door: onednn.cc alone knows its types, onednn_version.h its versions.
 //
 //   SESSILE_ASSIGN_OR_RETURN(auto conv, onednn::Convolution::Of(Kind::kForward, shape));
 //   conv->PackFilter(hwio, packed, scratch);         // filter_bytes(), scratch_bytes()

@@ -58,10 +58,11 @@ auto Fastest(const char* what, int max_threads, const Make& make, const Argument
 
   best.threads = best.microseconds < kWorthThreads ? 1 : max_threads;
   omp_set_num_threads(best.threads);
-  best.desc = make();
-  while (name != best.desc.impl_info_str()) {
-    if (!best.desc.next_impl()) throw std::runtime_error("lost implementation " + name);
+  auto candidates = make();
+  while (name != candidates.impl_info_str()) {
+    if (!candidates.next_impl()) throw std::runtime_error("lost implementation " + name);
   }
+  best.desc = candidates;
   if (std::getenv("RAW_ONEDNN_VERBOSE") != nullptr) {
     std::fprintf(stderr, "%s %s: %.1f us on one thread, takes %d\n", what, name.c_str(),
                  best.microseconds, best.threads);
@@ -72,25 +73,29 @@ auto Fastest(const char* what, int max_threads, const Make& make, const Argument
 Chosen<ForwardDesc> Forward(const ConvLayer& layer, int64_t batch, int threads, bool inference) {
   const Descs d = DescsOf(layer, batch);
   dnnl::primitive_attr attributes = UserScratchpad();
-  using Forward = dnnl::convolution_forward;
-  auto desc = Forward::desc(dnnl::prop_kind::forward_training, kDirect, d.input, d.weights,
-                            d.output, d.stride, d.pad_before, d.pad_after);
   if (inference) {
     dnnl::post_ops relu;
-    relu.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    onednn::AppendRelu(relu);
     attributes.set_post_ops(relu);
-    desc = Forward::desc(dnnl::prop_kind::forward_inference, kDirect, d.input, d.weights, d.bias,
-                         d.output, d.stride, d.pad_before, d.pad_after);
   }
-  return Fastest<Forward>(
-      "forward", threads, [&] { return ForwardDesc(desc, attributes, Engine()); },
-      [&](const ForwardDesc& made) {
-        return ArgumentDescs{{DNNL_ARG_SRC, made.src_desc()},
-                             {DNNL_ARG_WEIGHTS, made.weights_desc()},
-                             {DNNL_ARG_BIAS, inference ? d.bias : Desc()},
-                             {DNNL_ARG_DST, made.dst_desc()},
-                             {DNNL_ARG_SCRATCHPAD, made.scratchpad_desc()}};
-      });
+  using Forward = dnnl::convolution_forward;
+  const auto make = [&] {
+    if (inference) {
+      return onednn::Describe<Forward>(Engine(), attributes, dnnl::prop_kind::forward_inference,
+                                       kDirect, d.input, d.weights, d.bias, d.output, d.stride,
+                                       d.pad_before, d.pad_after);
+    }
+    return onednn::Describe<Forward>(Engine(), attributes, dnnl::prop_kind::forward_training,
+                                     kDirect, d.input, d.weights, d.output, d.stride, d.pad_before,
+                                     d.pad_after);
+  };
+  return Fastest<Forward>("forward", threads, make, [&](const ForwardDesc& made) {
+    return ArgumentDescs{{DNNL_ARG_SRC, made.src_desc()},
+                         {DNNL_ARG_WEIGHTS, made.weights_desc()},
+                         {DNNL_ARG_BIAS, inference ? d.bias : Desc()},
+                         {DNNL_ARG_DST, made.dst_desc()},
+                         {DNNL_ARG_SCRATCHPAD, made.scratchpad_desc()}};
+  });
 }
 
 }  // namespace
@@ -111,11 +116,13 @@ Chosen<BackwardDataDesc> BackwardData(const ConvLayer& layer, int64_t batch, int
                                       const ForwardDesc& forward) {
   const Descs d = DescsOf(layer, batch);
   using Backward = dnnl::convolution_backward_data;
-  const Backward::desc desc(kDirect, d.input, d.weights, d.output, d.stride, d.pad_before,
-                            d.pad_after);
   return Fastest<Backward>(
       "backward data", threads,
-      [&] { return BackwardDataDesc(desc, UserScratchpad(), Engine(), forward); },
+      [&] {
+        return onednn::DescribeGradient<Backward>(Engine(), UserScratchpad(), forward, kDirect,
+                                                  d.input, d.weights, d.output, d.stride,
+                                                  d.pad_before, d.pad_after);
+      },
       [](const BackwardDataDesc& made) {
         return ArgumentDescs{{DNNL_ARG_DIFF_SRC, made.diff_src_desc()},
                              {DNNL_ARG_WEIGHTS, made.weights_desc()},
@@ -128,12 +135,14 @@ Chosen<BackwardWeightsDesc> BackwardWeights(const ConvLayer& layer, int64_t batc
                                             const ForwardDesc& forward) {
   const Descs d = DescsOf(layer, batch);
   using Backward = dnnl::convolution_backward_weights;
+  const auto make = [&](const Desc& weights) {
+    return onednn::DescribeGradient<Backward>(Engine(), UserScratchpad(), forward, kDirect, d.input,
+                                              weights, d.output, d.stride, d.pad_before,
+                                              d.pad_after);
+  };
   const auto fastest = [&](const Desc& weights) {
-    const Backward::desc desc(kDirect, d.input, weights, d.output, d.stride, d.pad_before,
-                              d.pad_after);
     return Fastest<Backward>(
-        "backward weights", threads,
-        [&] { return BackwardWeightsDesc(desc, UserScratchpad(), Engine(), forward); },
+        "backward weights", threads, [&] { return make(weights); },
         [](const BackwardWeightsDesc& made) {
           return ArgumentDescs{{DNNL_ARG_SRC, made.src_desc()},
                                {DNNL_ARG_DIFF_WEIGHTS, made.diff_weights_desc()},
@@ -144,10 +153,7 @@ Chosen<BackwardWeightsDesc> BackwardWeights(const ConvLayer& layer, int64_t batc
   const Chosen<BackwardWeightsDesc> free = fastest(d.weights);
   if (free.desc.diff_weights_desc() == forward.weights_desc()) return free;
   try {
-    const Backward::desc probe(kDirect, d.input, forward.weights_desc(), d.output, d.stride,
-                               d.pad_before, d.pad_after);
-    const BackwardWeightsDesc made(probe, UserScratchpad(), Engine(), forward);
-    if (IsReference(made.impl_info_str())) return free;
+    if (IsReference(make(forward.weights_desc()).impl_info_str())) return free;
   } catch (const dnnl::error&) {
     return free;
   }

@@ -79,13 +79,13 @@ dnnl::memory Inference::AddDense(const FoldedLayer& layer, int64_t in, int64_t o
   dnnl::primitive_attr attributes = UserScratchpad();
   if (relu) {
     dnnl::post_ops active;
-    active.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    onednn::AppendRelu(active);
     attributes.set_post_ops(active);
   }
   const int threads = batch_ < 64 ? 1 : program_.threads();
   omp_set_num_threads(threads);
-  const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(input_desc, matrix, bias, output_desc),
-                                          attributes, Engine());
+  const auto desc =
+      onednn::Describe<dnnl::matmul>(Engine(), attributes, input_desc, matrix, bias, output_desc);
   const dnnl::memory output = program_.Memory(output_desc);
   program_.Add(dnnl::matmul(desc), threads, desc.scratchpad_desc(),
                {{DNNL_ARG_SRC, program_.Memory(input_desc, At(input))},

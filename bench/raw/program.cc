@@ -83,12 +83,12 @@ void Program::AddMatMul(const dnnl::memory& a, const dnnl::memory& b, const dnnl
     sum.append_sum(1);
     attributes.set_post_ops(sum);
   }
-  const Dims rows = a.get_desc().dims(), columns = c.get_desc().dims();
+  const Dims rows = onednn::DimsOf(a.get_desc()), columns = onednn::DimsOf(c.get_desc());
   const bool small = rows[0] * rows[1] * columns[1] < kWorthThreads;
   const int threads = small ? 1 : threads_;
   omp_set_num_threads(threads);
-  const dnnl::matmul::desc desc(a.get_desc(), b.get_desc(), c.get_desc());
-  const dnnl::matmul::primitive_desc made(desc, attributes, Engine());
+  const auto made = onednn::Describe<dnnl::matmul>(Engine(), attributes, a.get_desc(), b.get_desc(),
+                                                   c.get_desc());
   Add(dnnl::matmul(made), threads, made.scratchpad_desc(),
       {{DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}});
 }

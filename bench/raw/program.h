@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "oneapi/dnnl/dnnl.hpp"
+#include "sessile/kernels/onednn_version.h"
 
 namespace sessile::bench::raw {
 
