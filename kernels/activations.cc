@@ -44,7 +44,7 @@ struct Activation {
     void Tile(const T* const* in, T* y, int64_t n) const {
       const T* const x = in[0];
       const auto alpha = static_cast<Wide<T>>(alpha_);
-      Vectorized([=] {
+      VectorizedFor<T>([=] {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t i = 0; i < n; ++i) y[i] = Narrow<T>(Op::Apply(Widen(x[i]), alpha));
       });
@@ -94,7 +94,7 @@ struct ActivationGrad {
       const T* const dy = in[0];
       const T* const features = in[1];
       const auto alpha = static_cast<Wide<T>>(alpha_);
-      Vectorized([=] {
+      VectorizedFor<T>([=] {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t i = 0; i < n; ++i) {
           dx[i] = Narrow<T>(Op::Apply(Widen(dy[i]), Widen(features[i]), alpha));

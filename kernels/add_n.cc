@@ -72,7 +72,7 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
     for (int64_t begin = 0; begin < n; begin += kTile) {
       const int64_t count = std::min(kTile, n - begin);
       T* const sum = out + begin;
-      Vectorized([=, this] {
+      VectorizedFor<T>([=, this] {
         Sum sums[kTile];
         for (int64_t i = 0; i < count; ++i) sums[i] = static_cast<Sum>(Widen(term(0)[begin + i]));
         for (int t = 1; t < terms_; ++t) {
@@ -91,7 +91,7 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
   static void AddFew(Term term, T* out, int64_t n) {
     std::array<const T*, kTerms> x;
     for (size_t t = 0; t < kTerms; ++t) x[t] = term(static_cast<int>(t));
-    Vectorized([=] {
+    VectorizedFor<T>([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) {
         // Two floats have the same sum in either type: double holds more than twice the digits.

@@ -105,7 +105,7 @@ class ApplyAdam final : public Prepared {
       v[i] = Narrow<T>(new_v);
       var[i] = Narrow<T>(Widen(var[i]) - momentum * step / (std::sqrt(new_v) + epsilon));
     };
-    Vectorized([=] {
+    VectorizedFor<T>([=] {
       for (int64_t i = range.first(); i < range.last(); ++i) update(i);
     });
     return absl::OkStatus();

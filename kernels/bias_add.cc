@@ -54,8 +54,8 @@ class BiasAdd final : public Prepared, public Tiled<BiasAdd<T>, T> {
     T* bias = scratch.slot<T>(block);
     std::copy_n(in[1].data<T>(), dims_.channels, bias);
     dims_.Tile(bias);
-    dims_.Walk(BlockRange(dims_.outer, block, num_blocks(0)),
-               [=](int64_t i, int64_t lane) { sum[i] = WrapAdd(value[i], bias[lane]); });
+    dims_.Walk<T>(BlockRange(dims_.outer, block, num_blocks(0)),
+                  [=](int64_t i, int64_t lane) { sum[i] = WrapAdd(value[i], bias[lane]); });
     return absl::OkStatus();
   }
 
@@ -65,7 +65,7 @@ class BiasAdd final : public Prepared, public Tiled<BiasAdd<T>, T> {
   static void Tile(const T* const* in, T* out, int64_t n) {
     const T* const value = in[0];
     const T* const bias = in[1];
-    Vectorized([=] {
+    VectorizedFor<T>([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) out[i] = WrapAdd(value[i], bias[i]);
     });
@@ -112,7 +112,7 @@ class BiasAddGrad final : public Prepared,
  private:
   void SumRows(const T* value, IndexRange rows, Sum* sums) const {
     std::fill_n(sums, dims_.lanes(), Sum{0});
-    dims_.Walk(rows, [=](int64_t i, int64_t lane) { sums[lane] += static_cast<Sum>(value[i]); });
+    dims_.Walk<T>(rows, [=](int64_t i, int64_t lane) { sums[lane] += static_cast<Sum>(value[i]); });
     dims_.Fold(sums);
   }
 

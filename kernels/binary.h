@@ -27,10 +27,6 @@ namespace sessile {
 // Null, or what went wrong.
 using Fault = const char*;
 
-template <typename T>
-inline constexpr bool kUsual = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                               std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
-
 // T where Op maps T to T, void where it compares.
 template <typename T, typename Op>
 using MapOf = std::conditional_t<

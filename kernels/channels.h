@@ -56,10 +56,10 @@ struct Channels {
   }
 
   // Calls body(i, lane) for each element i of outer indices `range`; the lane is the element's
-  // channel plus a multiple of the number of channels.
-  template <typename Body>
+  // channel plus a multiple of the number of channels. T is the type of the elements.
+  template <typename T = float, typename Body>
   void Walk(IndexRange range, Body body) const {
-    Vectorized([dims = *this, range, body] { dims.WalkLoops(range, body); });
+    VectorizedFor<T>([dims = *this, range, body] { dims.WalkLoops(range, body); });
   }
 
   // Copies the first `channels` values to all lanes.

@@ -168,11 +168,11 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     lanes.Clear(1);
     double* mean = lanes[0];
     double* squares = lanes[1];
-    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) { mean[lane] += double{Widen(x[i])}; });
+    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) { mean[lane] += double{Widen(x[i])}; });
     dims_.Fold(mean);
     for (int64_t c = 0; c < dims_.channels; ++c) mean[c] /= Count(block);
     dims_.Tile(mean);
-    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
       const double distance = double{Widen(x[i])} - mean[lane];
       squares[lane] += distance * distance;
     });
@@ -243,13 +243,13 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     const double* a = lanes[0];
     const double* b = lanes[1];
     if (relu_) {
-      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+      dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
         const U normal = static_cast<U>(a[lane] * double{Widen(x[i])} + b[lane]);
         y[i] = Narrow<T>(normal < U{0} ? U{0} : normal);
       });
       return;
     }
-    dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
       y[i] = Narrow<T>(static_cast<U>(a[lane] * double{Widen(x[i])} + b[lane]));
     });
   }

@@ -98,7 +98,7 @@ class FusedBatchNormGrad final : public Prepared {
     for (int64_t c = 0; c < dims_.channels; ++c) mean[c] = double{in[3].data<U>()[c]};
     dims_.Tile(mean);
     WithGradient(in, [&](auto g) {
-      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+      dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
         const double gradient = g(i);
         sum[lane] += gradient;
         products[lane] += gradient * (double{Widen(x[i])} - mean[lane]);
@@ -139,12 +139,12 @@ class FusedBatchNormGrad final : public Prepared {
     const double* c = lanes[2];
     WithGradient(in, [&](auto g) {
       if (!attrs_.training) {
-        dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+        dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
           x_backprop[i] = Narrow<T>(static_cast<U>(a[lane] * g(i)));
         });
         return;
       }
-      dims_.Walk(Rows(block), [=](int64_t i, int64_t lane) {
+      dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
         x_backprop[i] =
             Narrow<T>(static_cast<U>(a[lane] * g(i) + (b[lane] * double{Widen(x[i])} + c[lane])));
       });

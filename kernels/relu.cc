@@ -41,7 +41,7 @@ class Relu final : public Prepared, public Tiled<Relu<T>, T> {
   int num_operands() const { return 1; }
   void Tile(const T* const* in, T* activations, int64_t n) const {
     const T* const features = in[0];
-    Vectorized([=] {
+    VectorizedFor<T>([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) activations[i] = features[i] < T{0} ? T{0} : features[i];
     });
@@ -84,7 +84,7 @@ class ReluGrad final : public Prepared, public Tiled<ReluGrad<T>, T> {
   void Tile(const T* const* in, T* backprops, int64_t n) const {
     const T* const gradients = in[0];
     const T* const features = in[1];
-    Vectorized([=] {
+    VectorizedFor<T>([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) {
         backprops[i] = static_cast<T>(gradients[i] * OneIfPositive(features[i]));

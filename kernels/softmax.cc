@@ -93,10 +93,10 @@ double SumOfTerms(int64_t n, Term term) {
 }
 
 // The row whose elements are at(c). keep(c, e) is called with each exponential.
-template <typename W, typename At, typename Keep>
+template <typename T, typename W = Wide<T>, typename At, typename Keep>
 RowSum<W> SumRow(int64_t columns, At at, Keep keep) {
   RowSum<W> row;
-  Vectorized([=, &row] {
+  VectorizedFor<T>([=, &row] {
     const W largest = LargestOf<W>(columns, at);
     row.largest = largest;
     row.sum = SumOfTerms<W>(columns, [=](int64_t c) {
@@ -116,7 +116,7 @@ class RowOfExponentials {
   using W = Wide<T>;
   template <typename At>
   RowOfExponentials(T* memory, int64_t columns, At at)
-      : memory_(memory), sum_(SumRow<W>(columns, at, [memory](int64_t c, W e) {
+      : memory_(memory), sum_(SumRow<T>(columns, at, [memory](int64_t c, W e) {
           if constexpr (kKeeps) memory[c] = e;
         })) {}
   const RowSum<W>& sum() const { return sum_; }
@@ -170,16 +170,16 @@ struct Softmax {
       const auto at = [x](int64_t c) { return Widen(x[c]); };
       const RowOfExponentials<T> e(y, dims_.columns, at);
       const auto inverse = static_cast<Wide<T>>(1 / e.sum().sum);
-      Vectorized([=, columns = dims_.columns] {
+      VectorizedFor<T>([=, columns = dims_.columns] {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t c = 0; c < columns; ++c) y[c] = Narrow<T>(e(c, at) * inverse);
       });
     }
     void LogRow(const T* x, T* y) const {
       const auto at = [x](int64_t c) { return Widen(x[c]); };
-      const auto sum = SumRow<Wide<T>>(dims_.columns, at, [](int64_t, Wide<T>) {});
+      const auto sum = SumRow<T>(dims_.columns, at, [](int64_t, Wide<T>) {});
       const auto log_sum = static_cast<Wide<T>>(std::log(sum.sum));
-      Vectorized([=, columns = dims_.columns] {
+      VectorizedFor<T>([=, columns = dims_.columns] {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t c = 0; c < columns; ++c) y[c] = Narrow<T>(at(c) - sum.largest - log_sum);
       });
@@ -227,7 +227,7 @@ class DenseCrossEntropy final : public Prepared {
       const auto log_sum = static_cast<Wide<T>>(std::log(e.sum().sum));
       const auto inverse = static_cast<Wide<T>>(1 / e.sum().sum);
       double loss = 0;
-      Vectorized([=, &loss, columns = dims_.columns, step = labels_.column] {
+      VectorizedFor<T>([=, &loss, columns = dims_.columns, step = labels_.column] {
         loss = SumOfTerms<Wide<T>>(columns, [=](int64_t c) {
           const Wide<T> p = Widen(label[c * step]);
           backprop[c] = Narrow<T>(e(c, at) * inverse - p);
@@ -307,7 +307,7 @@ struct SparseCrossEntropy {
         const auto inverse = static_cast<Wide<T>>(1 / e.sum().sum);
         out[0].data<T>()[row] = Narrow<T>(log_sum - (of_label - e.sum().largest));
         const Wide<T> p = e(label, at) * inverse - Wide<T>{1};
-        Vectorized([=, columns = dims_.columns] {
+        VectorizedFor<T>([=, columns = dims_.columns] {
           SESSILE_NO_CARRIED_DEPENDENCE
           for (int64_t c = 0; c < columns; ++c) backprop[c] = Narrow<T>(e(c, at) * inverse);
         });

@@ -42,7 +42,7 @@ struct Unary {
     int num_operands() const { return 1; }
     void Tile(const T* const* in, T* out, int64_t n) const {
       const T* const x = in[0];
-      Vectorized([=] {
+      VectorizedFor<T>([=] {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t i = 0; i < n; ++i) out[i] = Narrow<T>(Op::Apply(Widen(x[i])));
       });
@@ -86,7 +86,7 @@ struct UnaryGrad {
     void Tile(const T* const* in, T* out, int64_t n) const {
       const T* const y = in[0];
       const T* const dy = in[1];
-      Vectorized([=] {
+      VectorizedFor<T>([=] {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t i = 0; i < n; ++i) out[i] = Narrow<T>(Op::Apply(Widen(y[i]), Widen(dy[i])));
       });

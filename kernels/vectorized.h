@@ -7,6 +7,9 @@
 // the bits are the same on every machine. Functions that the loop calls must be inlinable.
 #pragma once
 
+#include <cstdint>
+#include <type_traits>
+
 // Before a loop whose iterations touch different elements, even where arrays are the same (an
 // output in place of an input): it may be computed in vectors.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -87,5 +90,20 @@ void Vectorized(Loop loop) {
 }
 
 #endif
+
+// The types of most elements. The others are not worth code for each instruction set.
+template <typename T>
+inline constexpr bool kUsual = std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                               std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
+
+// A loop over elements of T: Vectorized for the usual types.
+template <typename T, typename Loop>
+void VectorizedFor(Loop loop) {
+  if constexpr (kUsual<T>) {
+    Vectorized(loop);
+  } else {
+    loop();
+  }
+}
 
 }  // namespace sessile

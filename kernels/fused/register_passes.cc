@@ -3,6 +3,7 @@
 namespace sessile {
 
 void RegisterPasses(KernelRegistry& kernels) {
+  RegisterCommonSubexpressions(kernels);
   RegisterRowChunks(kernels);
   RegisterZeros(kernels);
   RegisterBatchNormRelu(kernels);

@@ -5,6 +5,7 @@
 
 namespace sessile {
 
+void RegisterCommonSubexpressions(KernelRegistry& kernels);
 void RegisterRowChunks(KernelRegistry& kernels);
 void RegisterZeros(KernelRegistry& kernels);
 void RegisterBatchNormRelu(KernelRegistry& kernels);
