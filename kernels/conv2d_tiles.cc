@@ -11,6 +11,7 @@
 #include "sessile/kernels/conv2d_windows.h"
 #include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/tiles.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -113,7 +114,8 @@ class TiledConvolution : public Prepared, public WritesRanges {
 
   // weights_of(group, row window, column window) is called for each.
   template <typename WeightsOf>
-  void RunBlock(int64_t block, const float* source, float* result, WeightsOf weights_of) const {
+  SESSILE_OPTIMIZE_SPEED void RunBlock(int64_t block, const float* source, float* result,
+                                       WeightsOf weights_of) const {
     const IndexRange images = Images(block);
     const std::vector<Stretch>& rows = rows_[static_cast<size_t>(block % row_blocks_)];
     for (const ColumnGroups::Group& group : groups_.list) {
@@ -171,7 +173,8 @@ class TiledConvolution : public Prepared, public WritesRanges {
 
   // Results that use the same weights: `extent` columns, rows and images of them. A tile is of
   // neighbours in a row, or along the side that is longest where rows are short.
-  void Points(const std::array<int64_t, 3>& extent, tiles::Products call) const {
+  SESSILE_OPTIMIZE_SPEED void Points(const std::array<int64_t, 3>& extent,
+                                     tiles::Products call) const {
     const std::array<int64_t, 3> in = {to_.columns.source_step * to_.depth,
                                        to_.rows.source_step * to_.source_row, to_.source_image};
     const std::array<int64_t, 3> out = {to_.columns.step * to_.channels,
@@ -215,8 +218,8 @@ class TiledOutput final : public TiledConvolution {
     AddPhase(blocks());
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int /*phase*/,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch,
+                                          int /*phase*/, int64_t block) const override {
     const int64_t tap_floats = to().depth * to().channels;
     const int64_t row_floats = conv().filter[1] * tap_floats;
     const float* filter = in[1].data<float>() + to().rows.tap_of_packed[0] * row_floats +
@@ -241,8 +244,8 @@ class TiledInputGradient final : public TiledConvolution {
     SetScratch(1, static_cast<size_t>(taps_ * tap_floats) * sizeof(float));
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch,
+                                          int phase, int64_t block) const override {
     float* packed = scratch.slot<float>(0);
     if (phase == 0) {
       for (const int64_t tap : BlockRange(taps_, block, num_blocks(0))) {

@@ -12,6 +12,7 @@
 #include "sessile/kernels/conv2d_tiles.h"
 #include "sessile/kernels/conv2d_windows.h"
 #include "sessile/kernels/tiles.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -54,8 +55,8 @@ class TiledFilterGradient final : public Prepared {
     SetScratch(num_blocks(0), slot);
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch,
+                                          int phase, int64_t block) const override {
     if (phase == 0) {
       AddBlock(block, in[0].data<float>(), in[2].data<float>(), scratch.slot<double>(block));
       return absl::OkStatus();

@@ -57,9 +57,13 @@ class ShiftOfMean final : public Elementwise {
  public:
   int operands() const override { return 3; }
   void RunTile(const float* const* in, float* out, int64_t n) const override {
-    for (int64_t i = 0; i < n; ++i) {
-      out[i] = static_cast<float>(double{in[0][i]} - double{in[1][i]} * double{in[2][i]});
-    }
+    const float *offset = in[0], *mean = in[1], *slope = in[2];
+    Vectorized([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) {
+        out[i] = static_cast<float>(double{offset[i]} - double{mean[i]} * double{slope[i]});
+      }
+    });
   }
 };
 
