@@ -85,7 +85,7 @@ void Vectorized(Loop loop) {
 #else
 
 template <typename Loop>
-void Vectorized(Loop loop) {
+SESSILE_OPTIMIZE_SPEED void Vectorized(Loop loop) {
   loop();
 }
 
