@@ -26,40 +26,60 @@ BroadcastingKernel::BroadcastingKernel(const PrepareContext& ctx, Broadcast broa
 
 BroadcastingKernel::~BroadcastingKernel() = default;
 
+absl::Status FaultStatus(Fault fault) {
+  if (fault == 0) return absl::OkStatus();
+  return InvalidArgument((fault & kDivisionByZero) != 0
+                             ? "Integer division by zero"
+                             : "Integers to negative integer powers are not allowed");
+}
+
 namespace {
 
-constexpr const char* kDivisionByZero = "Integer division by zero";
+// Integers are divided without branches, so that it can be done in vectors.
 
 // The divisor, or 1 after noting a fault.
 template <typename T>
 T Divisor(T y, Fault* fault) {
-  if (y != 0) return y;
-  *fault = kDivisionByZero;
-  return 1;
+  const T is_zero = static_cast<T>(y == 0);
+  *fault |= kDivisionByZero & (0u - static_cast<Fault>(y == 0));
+  return static_cast<T>(y + is_zero);
 }
 
-// True for the one quotient that overflows, lowest / -1.
+// Of x by a divisor. The one quotient that overflows, lowest / -1, wraps to lowest. The quotient of
+// two int32 in double is exact once its fraction is gone.
 template <typename T>
-bool Overflows(T x, T y) {
-  return std::is_signed_v<T> && x == std::numeric_limits<T>::min() && y == static_cast<T>(-1);
+T Quotient(T x, T divisor) {
+  if constexpr (std::is_signed_v<T>) {
+    const int overflows = static_cast<int>(x == std::numeric_limits<T>::min()) &
+                          static_cast<int>(divisor == static_cast<T>(-1));
+    divisor = static_cast<T>(divisor + static_cast<T>(2 * overflows));
+  }
+  if constexpr (std::is_same_v<T, int32_t>) {
+    return static_cast<T>(static_cast<double>(x) / static_cast<double>(divisor));
+  } else {
+    return static_cast<T>(x / divisor);
+  }
 }
 
 template <typename T>
-T Quotient(T x, T y, Fault* fault) {
-  const T divisor = Divisor(y, fault);
-  return Overflows(x, divisor) ? x : static_cast<T>(x / divisor);
+T Remainder(T x, T divisor) {
+  return WrapSub(x, WrapMul(Quotient(x, divisor), divisor));
 }
 
+// 1 if x and a divisor have other signs and leave a remainder.
 template <typename T>
-T Remainder(T x, T y, Fault* fault) {
-  const T divisor = Divisor(y, fault);
-  return Overflows(x, divisor) ? T{0} : static_cast<T>(x % divisor);
+T RoundsUp(T x, T divisor, T remainder) {
+  if constexpr (std::is_signed_v<T>) {
+    return static_cast<T>(static_cast<int>(remainder != 0) & static_cast<int>((x ^ divisor) < 0));
+  } else {
+    return T{0};
+  }
 }
 
 template <typename T>
 T IntegerPower(T base, T exponent, Fault* fault) {
   if (exponent < 0) {
-    *fault = "Integers to negative integer powers are not allowed";
+    *fault |= kNegativePower;
     return 0;
   }
   T power = 1;
@@ -93,7 +113,7 @@ struct Div {
   template <typename T>
   static T Apply(T x, T y, Fault* fault) {
     if constexpr (std::is_integral_v<T>) {
-      return Quotient(x, y, fault);
+      return Quotient(x, Divisor(y, fault));
     } else {
       return x / y;
     }
@@ -103,7 +123,7 @@ struct TruncateDiv {
   template <typename T>
   static T Apply(T x, T y, Fault* fault) {
     if constexpr (std::is_integral_v<T>) {
-      return Quotient(x, y, fault);
+      return Quotient(x, Divisor(y, fault));
     } else {
       return std::trunc(x / y);
     }
@@ -115,9 +135,10 @@ struct FloorDiv {
   template <typename T>
   static T Apply(T x, T y, Fault* fault) {
     if constexpr (std::is_integral_v<T>) {
-      const T quotient = Quotient(x, y, fault);
-      const bool rounded_up = Remainder(x, y, fault) != 0 && (x < 0) != (y < 0);
-      return rounded_up ? static_cast<T>(quotient - 1) : quotient;
+      const T divisor = Divisor(y, fault);
+      const T quotient = Quotient(x, divisor);
+      const T remainder = WrapSub(x, WrapMul(quotient, divisor));
+      return WrapSub(quotient, RoundsUp(x, divisor, remainder));
     } else {
       return std::floor(x / y);
     }
@@ -128,14 +149,15 @@ struct FloorDiv {
 struct FloorMod {
   template <typename T>
   static T Apply(T x, T y, Fault* fault) {
-    T remainder;
     if constexpr (std::is_integral_v<T>) {
-      remainder = Remainder(x, y, fault);
+      const T divisor = Divisor(y, fault);
+      const T remainder = Remainder(x, divisor);
+      return WrapAdd(remainder, WrapMul(divisor, RoundsUp(x, divisor, remainder)));
     } else {
-      remainder = std::fmod(x, y);
+      const T remainder = std::fmod(x, y);
+      const bool other_sign = remainder != 0 && (remainder < 0) != (y < 0);
+      return other_sign ? static_cast<T>(remainder + y) : remainder;
     }
-    const bool other_sign = remainder != 0 && (remainder < 0) != (y < 0);
-    return other_sign ? static_cast<T>(remainder + y) : remainder;
   }
 };
 
@@ -169,7 +191,7 @@ struct TruncateMod {
   template <typename T>
   static T Apply(T x, T y, Fault* fault) {
     if constexpr (std::is_integral_v<T>) {
-      return Remainder(x, y, fault);
+      return Remainder(x, Divisor(y, fault));
     } else {
       return std::fmod(x, y);
     }

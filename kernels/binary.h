@@ -6,10 +6,12 @@
 //   };
 //   kernels.Add<Binary<Sub>::Kernel>("Sub").For<NumberTypes>("T");
 //
-// where the result is either T or bool. An Apply that cannot give a result sets *fault; the run
-// then fails with its text.
+// where the result is either T or bool. An Apply that cannot give a result adds a bit to *fault;
+// the run then fails with its text.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -20,12 +22,15 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
+#include "sessile/kernels/rows.h"
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 
-// Null, or what went wrong.
-using Fault = const char*;
+// What went wrong: bits, which loops can collect in vectors.
+using Fault = uint32_t;
+inline constexpr Fault kDivisionByZero = 1, kNegativePower = 2;
+absl::Status FaultStatus(Fault fault);
 
 // T where Op maps T to T, void where it compares.
 template <typename T, typename Op>
@@ -69,25 +74,20 @@ struct Binary {
       const T* x = in[0].data<T>();
       const T* y = in[1].data<T>();
       Out* z = out[0].data<Out>();
-      Fault fault = nullptr;
+      Fault fault = 0;
       const IndexRange range = BlockRange(size_, block, num_blocks(0));
       broadcast_.ForEachRun(range.first(), range.last(),
                             [&](int64_t begin, int64_t count, const Broadcast::Offsets& at) {
                               RunOf(x + at[0], y + at[1], z + begin, count, &fault);
                             });
-      return fault == nullptr ? absl::OkStatus() : InvalidArgument(fault);
+      return FaultStatus(fault);
     }
 
     // Floating-point operations have no faults.
     int num_operands() const { return 2; }
     static void Tile(const T* const* in, Out* out, int64_t n) {
-      const T* const x = in[0];
-      const T* const y = in[1];
-      Vectorized([=] {
-        Fault fault = nullptr;
-        SESSILE_NO_CARRIED_DEPENDENCE
-        for (int64_t i = 0; i < n; ++i) out[i] = Element(x[i], y[i], &fault);
-      });
+      Fault fault = 0;
+      Elements(in[0], in[1], out, n, &fault);
     }
 
    private:
@@ -98,25 +98,33 @@ struct Binary {
         return Op::Apply(Widen(x), Widen(y), fault);
       }
     }
-    // An operand that stays the same is read before: the output may be in its place. The usual
-    // types get loops of their own, which compilers turn into vector instructions.
+    static void Elements(const T* x, const T* y, Out* z, int64_t n, Fault* fault) {
+      Vectorized([=] {
+        Fault found = 0;
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = 0; i < n; ++i) z[i] = Element(x[i], y[i], &found);
+        *fault |= found;
+      });
+    }
+
+    // The usual types get loops in vectors, for which an operand that stays the same is repeated.
     void RunOf(const T* x, const T* y, Out* z, int64_t count, Fault* fault) const {
       const int64_t x_step = broadcast_.run_stride(0);
       const int64_t y_step = broadcast_.run_stride(1);
-      if constexpr (!kUsual<T>) {
-        for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i * x_step], y[i * y_step], fault);
-      } else if (x_step == 0) {
-        const T first = *x;
-        for (int64_t i = 0; i < count; ++i) z[i] = Element(first, y[i * y_step], fault);
-      } else if (y_step == 0) {
-        const T second = *y;
-        for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], second, fault);
-      } else if constexpr (std::is_floating_point_v<T> && std::is_same_v<T, Out>) {
-        const T* const operands[] = {x, y};
-        Tile(operands, z, count);
-      } else {
-        for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i], y[i], fault);
+      if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
+        if (count >= kShortRow) {
+          if (x_step != 0 && y_step != 0) return Elements(x, y, z, count, fault);
+          constexpr int64_t kPiece = 256;
+          T same[kPiece];
+          FillRow(same, std::min(count, kPiece), x_step == 0 ? *x : *y);
+          for (int64_t i = 0; i < count; i += kPiece) {
+            Elements(x_step == 0 ? same : x + i, y_step == 0 ? same : y + i, z + i,
+                     std::min(count - i, kPiece), fault);
+          }
+          return;
+        }
       }
+      for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i * x_step], y[i * y_step], fault);
     }
   };
 };

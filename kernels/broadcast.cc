@@ -13,6 +13,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
@@ -36,7 +37,7 @@ class Repeat final : public Prepared, public Elementwise {
                             if (broadcast_.run_stride(0) == 1) {
                               std::copy_n(x + at[0], count, y + begin);
                             } else {
-                              std::fill_n(y + begin, count, x[at[0]]);
+                              FillRow(y + begin, count, x[at[0]]);
                             }
                           });
     return absl::OkStatus();

@@ -16,6 +16,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -28,9 +29,7 @@ inline constexpr bool kIsComplex =
 template <typename Int, typename F>
 Int Truncate(F value) {
   constexpr F kLowest = static_cast<F>(std::numeric_limits<Int>::min());  // a power of two: exact
-  const F whole = std::trunc(value);
-  return whole >= kLowest && whole < -kLowest ? static_cast<Int>(whole)
-                                              : std::numeric_limits<Int>::min();
+  return static_cast<Int>(value >= kLowest && value < -kLowest ? value : kLowest);
 }
 
 template <typename Dst, typename F>
@@ -72,11 +71,23 @@ Dst Convert(Src stored) {
 // Converts the elements from `first` to before `last` of arrays that begin at x and y.
 using Converter = void (*)(const void* x, void* y, int64_t first, int64_t last);
 
+// The types between which conversions are common.
+template <typename T>
+inline constexpr bool kIsOften = kUsual<T> || std::is_same_v<T, uint8_t> || std::is_same_v<T, bool>;
+
 template <typename Src, typename Dst>
 void ConvertRange(const void* in, void* out, int64_t first, int64_t last) {
   const auto* const x = static_cast<const Src*>(in);
   auto* const y = static_cast<Dst*>(out);
-  for (int64_t i = first; i < last; ++i) y[i] = Convert<Dst>(x[i]);
+  const auto loop = [=] {
+    SESSILE_NO_CARRIED_DEPENDENCE
+    for (int64_t i = first; i < last; ++i) y[i] = Convert<Dst>(x[i]);
+  };
+  if constexpr (kIsOften<Src> && kIsOften<Dst> && !std::is_same_v<Src, Dst>) {
+    Vectorized(loop);
+  } else {
+    loop();
+  }
 }
 
 // One class for all pairs of types: a pair needs no more than its loop.

@@ -5,6 +5,7 @@
 
 #include "sessile/kernels/binary.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -16,8 +17,8 @@ struct Less { template <typename T> static bool Apply(T x, T y, Fault*) { return
 struct LessEqual { template <typename T> static bool Apply(T x, T y, Fault*) { return x <= y; } };
 struct Greater { template <typename T> static bool Apply(T x, T y, Fault*) { return x > y; } };
 struct GreaterEqual { template <typename T> static bool Apply(T x, T y, Fault*) { return x >= y; } };
-struct And { static bool Apply(bool x, bool y, Fault*) { return x && y; } };
-struct Or { static bool Apply(bool x, bool y, Fault*) { return x || y; } };
+struct And { static bool Apply(bool x, bool y, Fault*) { return (x & y) != 0; } };
+struct Or { static bool Apply(bool x, bool y, Fault*) { return (x | y) != 0; } };
 // clang-format on
 
 // What Equal and NotEqual give for shapes that do not fit, if they are told not to mind.
@@ -63,9 +64,13 @@ class LogicalNot final : public Prepared {
   }
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                    int64_t block) const override {
-    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-      out[0].data<bool>()[i] = !in[0].data<bool>()[i];
-    }
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    const bool* const x = in[0].data<bool>() + range.first();
+    bool* const y = out[0].data<bool>() + range.first();
+    Vectorized([x, y, n = range.size()] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) y[i] = !x[i];
+    });
     return absl::OkStatus();
   }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
@@ -139,7 +141,7 @@ class ScatterNd final : public Prepared {
     T* sums = out[0].data<T>();
     if (phase == 0) {
       const IndexRange range = BlockRange(size_, block, num_blocks(0));
-      std::fill_n(sums + range.first(), range.size(), T{});
+      FillRow(sums + range.first(), range.size(), T{});
       return absl::OkStatus();
     }
     const IndexRange range = BlockRange(places_.inner, block, num_blocks(1));
@@ -148,19 +150,16 @@ class ScatterNd final : public Prepared {
       if (slice < 0) return places_.NoSlice(in[0], i, "shape", out[0].shape());
       const T* update = in[1].data<T>() + i * places_.inner;
       T* sum = sums + slice * places_.inner;
-      for (const int64_t j : range) Add(sum[j], update[j]);
+      JoinRow<Sum>(sum + range.first(), update + range.first(), range.size());
     }
     return absl::OkStatus();
   }
 
  private:
-  static void Add(T& sum, T x) {
-    if constexpr (std::is_same_v<T, bool>) {
-      sum = sum || x;
-    } else {
-      sum = Narrow<T>(WrapAdd(Widen(sum), Widen(x)));
-    }
-  }
+  struct AnyElement {
+    static T Of(T old, T x) { return old || x; }
+  };
+  using Sum = std::conditional_t<std::is_same_v<T, bool>, AnyElement, AddElement>;
 
   const NdPlaces places_;
   const int64_t size_;

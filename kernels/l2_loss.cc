@@ -6,6 +6,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -38,22 +39,34 @@ class L2Loss final : public Prepared {
   }
 
  private:
-  // In several sums side by side, which vectors can hold.
   static double SumOfSquares(const T* t, IndexRange range) {
+    double sum = 0;
+    const auto loop = [t, range, sum = &sum] { *sum = InLanes(t + range.first(), range.size()); };
+    if constexpr (kUsual<T>) {
+      Vectorized(loop);
+    } else {
+      loop();
+    }
+    return sum;
+  }
+
+  // In several sums side by side, which vectors can hold.
+  static double InLanes(const T* t, int64_t n) {
     constexpr int64_t kLanes = 8;
     double sums[kLanes] = {};
-    int64_t i = range.first();
-    for (; i + kLanes <= range.last(); i += kLanes) {
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) {
+      SESSILE_OVER_LANES
       for (int64_t lane = 0; lane < kLanes; ++lane) {
         const auto x = static_cast<double>(Widen(t[i + lane]));
         sums[lane] += x * x;
       }
     }
-    for (; i < range.last(); ++i) {
-      const auto x = static_cast<double>(Widen(t[i]));
-      sums[0] += x * x;
-    }
     double sum = 0;
+    for (; i < n; ++i) {
+      const auto x = static_cast<double>(Widen(t[i]));
+      sum += x * x;
+    }
     for (const double lane : sums) sum += lane;
     return sum;
   }

@@ -8,6 +8,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
@@ -30,7 +31,11 @@ class OneHot final : public Prepared {
     const T& off = *Elements<T>(in[3]);
     for (const int64_t i : BlockRange(count_, block, num_blocks(0))) {
       T* vector = Elements<T>(out[0]) + i / inner_ * depth_ * inner_ + i % inner_;
-      for (int64_t d = 0; d < depth_; ++d) vector[d * inner_] = off;
+      if (inner_ == 1) {
+        FillRow(vector, depth_, off);
+      } else {
+        for (int64_t d = 0; d < depth_; ++d) vector[d * inner_] = off;
+      }
       const int64_t index = IndexAt(in[0], i);
       if (index >= 0 && index < depth_) vector[index * inner_] = on;
     }

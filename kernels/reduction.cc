@@ -4,6 +4,7 @@
 // the error of each addition carried along (Knuth's TwoSum), so that the result is the exact sum
 // rounded, but for a last bit.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -18,6 +19,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/reduction_plan.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -119,8 +121,8 @@ template <typename T>
 struct AllOp {
   using Acc = bool;
   static Acc Empty() { return true; }
-  static void Add(Acc& acc, bool x) { acc = acc && x; }
-  static void Join(Acc& acc, const Acc& x) { acc = acc && x; }
+  static void Add(Acc& acc, bool x) { Join(acc, x); }
+  static void Join(Acc& acc, const Acc& x) { acc = (acc & x) != 0; }
   static bool Result(const Acc& acc, int64_t) { return acc; }
 };
 
@@ -128,9 +130,91 @@ template <typename T>
 struct AnyOp {
   using Acc = bool;
   static Acc Empty() { return false; }
-  static void Add(Acc& acc, bool x) { acc = acc || x; }
-  static void Join(Acc& acc, const Acc& x) { acc = acc || x; }
+  static void Add(Acc& acc, bool x) { Join(acc, x); }
+  static void Join(Acc& acc, const Acc& x) { acc = (acc | x) != 0; }
   static bool Result(const Acc& acc, int64_t) { return acc; }
+};
+
+// The loops over elements of T and over what Op keeps of them.
+template <typename Op, typename T>
+struct Loops {
+  using Acc = typename Op::Acc;
+
+  template <typename Loop>
+  static void Run(Loop loop) {
+    if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
+      Vectorized(loop);
+    } else {
+      loop();
+    }
+  }
+
+  static void Reset(int64_t n, Acc* accs) {
+    Run([=] {
+      for (int64_t i = 0; i < n; ++i) accs[i] = Op::Empty();
+    });
+  }
+  static void Join(const Acc* from, int64_t n, Acc* accs) {
+    Run([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) Op::Join(accs[i], from[i]);
+    });
+  }
+
+  // Adds element j of each of `rows` rows, `stride` apart, to accs[j], in their order.
+  static void AddColumns(const T* x, int64_t rows, int64_t stride, int64_t columns, Acc* accs) {
+    Run([=] {
+      const T* row = x;
+      const T* const end = x + rows * stride;
+      for (; end - row >= 4 * stride; row += 4 * stride) {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t j = 0; j < columns; ++j) {
+          Acc acc = accs[j];
+          Op::Add(acc, row[j]);
+          Op::Add(acc, row[j + stride]);
+          Op::Add(acc, row[j + 2 * stride]);
+          Op::Add(acc, row[j + 3 * stride]);
+          accs[j] = acc;
+        }
+      }
+      for (; row != end; row += stride) {
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t j = 0; j < columns; ++j) Op::Add(accs[j], row[j]);
+      }
+    });
+  }
+
+  // Adds each of `rows` rows of n neighbouring elements to an accumulator of its own.
+  static void AddRows(const T* x, int64_t rows, int64_t n, Acc* accs) {
+    Run([=] {
+      for (int64_t row = 0; row < rows; ++row) Op::Join(accs[row], Total(x + row * n, n));
+    });
+  }
+
+ private:
+  // In lanes side by side, and the few elements that are left one by one.
+  static Acc Total(const T* x, int64_t n) {
+    constexpr int64_t kLanes = 8;
+    Acc total = Op::Empty();
+    int64_t i = 0;
+    if (n >= kLanes) {
+      Acc lanes[kLanes];
+      SESSILE_OVER_LANES
+      for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] = Op::Empty();
+      for (; i + kLanes <= n; i += kLanes) {
+        SESSILE_OVER_LANES
+        for (int64_t lane = 0; lane < kLanes; ++lane) Op::Add(lanes[lane], x[i + lane]);
+      }
+      SESSILE_OVER_LANES
+      for (int64_t lane = 0; lane < 4; ++lane) Op::Join(lanes[lane], lanes[lane + 4]);
+      Op::Join(lanes[0], lanes[2]);
+      Op::Join(lanes[1], lanes[3]);
+      Op::Join(lanes[0], lanes[1]);
+      Op::Join(total, lanes[0]);
+    }
+    for (; i < n; ++i) Op::Add(total, x[i]);
+    return total;
+  }
 };
 
 template <template <typename> class OpFor>
@@ -146,6 +230,8 @@ struct Reduction {
    public:
     using Op = OpFor<T>;
     using Acc = typename Op::Acc;
+    // A mean adds as a sum does.
+    using L = Loops<std::conditional_t<std::is_base_of_v<SumOp<T>, Op>, SumOp<T>, Op>, T>;
     static constexpr int64_t kTile = ReductionPlan::kTile;
 
     static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
@@ -181,14 +267,14 @@ struct Reduction {
         const int64_t chunk = block % plan_.chunks();
         const ReductionPlan::Unit unit = plan_.unit(block / plan_.chunks());
         Reduce(x, unit, chunk, scratch.slot<Acc>(chunk) + unit.output);
+      } else if (plan_.of_rows()) {
+        ReduceRows(x, BlockRange(plan_.units(), block, num_blocks(0)), y);
       } else {
         for (const int64_t i : BlockRange(plan_.units(), block, num_blocks(0))) {
           const ReductionPlan::Unit unit = plan_.unit(i);
           Acc accs[kTile];
           Reduce(x, unit, 0, accs);
-          for (int64_t j = 0; j < unit.columns; ++j) {
-            y[unit.output + j] = Op::Result(accs[j], plan_.reduced());
-          }
+          Finish(accs, unit.columns, y + unit.output);
         }
       }
       return absl::OkStatus();
@@ -201,41 +287,55 @@ struct Reduction {
 
    private:
     void Reduce(const T* x, const ReductionPlan::Unit& unit, int64_t chunk, Acc* accs) const {
-      for (int64_t j = 0; j < unit.columns; ++j) accs[j] = Op::Empty();
+      L::Reset(unit.columns, accs);
       plan_.ForEachPiece(chunk, [&](int64_t offset, int64_t rows) {
-        AddRows(x + unit.input + offset, rows, unit.columns, accs);
+        AddPiece(x + unit.input + offset, rows, unit.columns, accs);
       });
     }
 
     // Rows of few columns are taken several at a time, so that neighbouring elements go to
     // independent accumulators: one vector operation for many, and shorter chains of additions.
-    void AddRows(const T* x, int64_t rows, int64_t columns, Acc* accs) const {
-      const int64_t group = std::min(rows / 4, kTile / columns);
+    void AddPiece(const T* x, int64_t rows, int64_t columns, Acc* accs) const {
+      constexpr int64_t kWidth = 128;
+      if (plan_.columns() == 1) return L::AddRows(x, 1, rows, accs);
+      const int64_t group = std::min(rows / 4, kWidth / columns);
       if (columns != plan_.columns() || group < 2) {
-        for (int64_t row = 0; row < rows; ++row, x += plan_.columns()) {
-          for (int64_t j = 0; j < columns; ++j) Op::Add(accs[j], x[j]);
-        }
-        return;
+        return L::AddColumns(x, rows, plan_.columns(), columns, accs);
       }
-      Acc wide[kTile];
+      Acc wide[kWidth];
       const int64_t width = group * columns;
-      for (int64_t j = 0; j < width; ++j) wide[j] = Op::Empty();
-      const T* const end = x + rows * columns;
-      for (; end - x >= width; x += width) {
-        for (int64_t j = 0; j < width; ++j) Op::Add(wide[j], x[j]);
+      L::Reset(width, wide);
+      L::AddColumns(x, rows / group, width, width, wide);
+      L::AddColumns(x + rows / group * width, 1, width, rows % group * columns, wide);
+      for (int64_t i = 0; i < group; ++i) L::Join(wide + i * columns, columns, accs);
+    }
+
+    void ReduceRows(const T* x, IndexRange range, T* y) const {
+      for (int64_t first = range.first(); first < range.last(); first += kTile) {
+        const int64_t rows = std::min(kTile, range.last() - first);
+        Acc accs[kTile];
+        L::Reset(rows, accs);
+        L::AddRows(x + first * plan_.reduced(), rows, plan_.reduced(), accs);
+        Finish(accs, rows, y + first);
       }
-      for (int64_t j = 0; j < end - x; ++j) Op::Add(wide[j], x[j]);
-      for (int64_t j = 0; j < width; ++j) Op::Join(accs[j % columns], wide[j]);
     }
 
     void JoinChunks(Scratch scratch, IndexRange range, T* y) const {
-      for (const int64_t i : range) {
-        Acc acc = Op::Empty();
+      for (int64_t first = range.first(); first < range.last(); first += kTile) {
+        const int64_t n = std::min(kTile, range.last() - first);
+        Acc accs[kTile];
+        L::Reset(n, accs);
         for (int64_t chunk = 0; chunk < plan_.chunks(); ++chunk) {
-          Op::Join(acc, scratch.slot<Acc>(chunk)[i]);
+          L::Join(scratch.slot<Acc>(chunk) + first, n, accs);
         }
-        y[i] = Op::Result(acc, plan_.reduced());
+        Finish(accs, n, y + first);
       }
+    }
+
+    void Finish(const Acc* accs, int64_t n, T* y) const {
+      L::Run([accs, n, y, count = plan_.reduced()] {
+        for (int64_t i = 0; i < n; ++i) y[i] = Op::Result(accs[i], count);
+      });
     }
 
     const ReductionPlan plan_;

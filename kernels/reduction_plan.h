@@ -37,6 +37,11 @@ class ReductionPlan {
 
   Unit unit(int64_t i) const;
 
+  // True if unit i is one output, made of the reduced() neighbouring elements from i * reduced().
+  bool of_rows() const {
+    return columns_ == 1 && kept_dims_.size() <= 1 && reduced_dims_.size() <= 1;
+  }
+
   // Calls f(offset, rows) for the rows of `chunk`: `rows` rows of columns() elements that follow
   // each other without gaps, from `offset` elements after the unit's first row.
   template <typename F>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <type_traits>
 
 #include "absl/strings/str_join.h"
 #include "sessile/core/framework/kernel_registry.h"
@@ -12,6 +13,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/row_indices.h"
+#include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
@@ -23,22 +25,10 @@ struct SetElement {
     return update;
   }
 };
-struct AddElement {
-  template <typename T>
-  static T Of(T old, T update) {
-    return Narrow<T>(WrapAdd(Widen(old), Widen(update)));
-  }
-};
 struct SubElement {
   template <typename T>
   static T Of(T old, T update) {
     return Narrow<T>(WrapSub(Widen(old), Widen(update)));
-  }
-};
-struct MulElement {
-  template <typename T>
-  static T Of(T old, T update) {
-    return Narrow<T>(WrapMul(Widen(old), Widen(update)));
   }
 };
 struct MinElement {
@@ -98,9 +88,13 @@ class ScatterRows final : public Prepared {
     const T* const updates = Elements<T>(in[2]);
     const IndexRange columns = BlockRange(s_.columns, block, num_blocks(1));
     for (int64_t i = 0; i < s_.indices; ++i) {
-      T* const row = variable + IndexAt(in[1], i) * s_.columns;
-      for (const int64_t c : columns) {
-        row[c] = F::Of(row[c], s_.one_update ? updates[0] : updates[i * s_.columns + c]);
+      T* const row = variable + IndexAt(in[1], i) * s_.columns + columns.first();
+      if (s_.one_update) {
+        for (int64_t c = 0; c < columns.size(); ++c) row[c] = F::Of(row[c], updates[0]);
+      } else if constexpr (std::is_same_v<F, SetElement>) {
+        std::copy_n(updates + i * s_.columns + columns.first(), columns.size(), row);
+      } else {
+        JoinRow<F>(row, updates + i * s_.columns + columns.first(), columns.size());
       }
     }
     return absl::OkStatus();

@@ -13,16 +13,18 @@
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/rows.h"
 
 namespace sessile {
 namespace {
 
-// What a reduction begins with and joins; kGap is the row of a sorted id that does not occur.
+// What a reduction begins with, and how elements join; kGap is the row of a sorted id that does not
+// occur.
 template <typename T>
 struct SumOf {
   static constexpr Wide<T> kStart = Wide<T>(0), kGap = Wide<T>(0);
   static constexpr bool kMean = false;
-  static Wide<T> Join(Wide<T> a, Wide<T> b) { return WrapAdd(a, b); }
+  using Join = AddElement;
 };
 template <typename T>
 struct MeanOf : SumOf<T> {
@@ -32,19 +34,23 @@ template <typename T>
 struct ProdOf {
   static constexpr Wide<T> kStart = Wide<T>(1), kGap = Wide<T>(1);
   static constexpr bool kMean = false;
-  static Wide<T> Join(Wide<T> a, Wide<T> b) { return WrapMul(a, b); }
+  using Join = MulElement;
 };
 template <typename T>
 struct MaxOf {
   static constexpr Wide<T> kStart = std::numeric_limits<Wide<T>>::lowest(), kGap = Wide<T>(0);
   static constexpr bool kMean = false;
-  static Wide<T> Join(Wide<T> a, Wide<T> b) { return b > a || b != b ? b : a; }
+  struct Join {
+    static T Of(T a, T b) { return Widen(b) > Widen(a) || Widen(b) != Widen(b) ? b : a; }
+  };
 };
 template <typename T>
 struct MinOf {
   static constexpr Wide<T> kStart = std::numeric_limits<Wide<T>>::max(), kGap = Wide<T>(0);
   static constexpr bool kMean = false;
-  static Wide<T> Join(Wide<T> a, Wide<T> b) { return b < a || b != b ? b : a; }
+  struct Join {
+    static T Of(T a, T b) { return Widen(b) < Widen(a) || Widen(b) != Widen(b) ? b : a; }
+  };
 };
 
 struct Segments {
@@ -129,7 +135,7 @@ struct Segment {
       T* rows = out[0].data<T>();
       const int64_t count = s_.output.dim(0);
       for (int64_t row = 0; row < count; ++row) {
-        for (const int64_t j : range) rows[row * s_.inner + j] = Narrow<T>(Op::kStart);
+        FillRow(rows + row * s_.inner + range.first(), range.size(), Narrow<T>(Op::kStart));
       }
       int64_t members = 0;  // of the sorted segment `current`
       int64_t current = -1;
@@ -146,10 +152,8 @@ struct Segment {
           members = 0;
         }
         ++members;
-        for (const int64_t j : range) {
-          T& joined = rows[id * s_.inner + j];
-          joined = Narrow<T>(Op::Join(Widen(joined), Widen(data[i * s_.inner + j])));
-        }
+        JoinRow<typename Op::Join>(rows + id * s_.inner + range.first(),
+                                   data + i * s_.inner + range.first(), range.size());
       }
       if (s_.sorted) Finish(rows, range, current, count, members);
       return absl::OkStatus();
@@ -165,7 +169,7 @@ struct Segment {
         }
       }
       for (int64_t row = done + 1; row < next; ++row) {
-        for (const int64_t j : range) rows[row * s_.inner + j] = Narrow<T>(Op::kGap);
+        FillRow(rows + row * s_.inner + range.first(), range.size(), Narrow<T>(Op::kGap));
       }
     }
 

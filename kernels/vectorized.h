@@ -18,6 +18,14 @@
 #define SESSILE_NO_CARRIED_DEPENDENCE
 #endif
 
+// Before a loop over a few lanes inside another loop: it is computed in vectors as it stands, not
+// taken apart into its elements.
+#if defined(__GNUC__) && !defined(__clang__)
+#define SESSILE_OVER_LANES _Pragma("GCC unroll 1")
+#else
+#define SESSILE_OVER_LANES
+#endif
+
 // Most of a kernel runs once for all elements and exists once for each type, so kernels/ is
 // compiled for less size (CMakeLists.txt). This marks a function that runs for each element.
 #if defined(__GNUC__) && !defined(__clang__)
