@@ -4,6 +4,8 @@
 
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/channels.h"
+#include "sessile/kernels/ordered_tiles.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -67,6 +69,91 @@ void AddProducts(Sum factor, const T* row, int64_t size, Sum* sums) {
   for (int64_t j = 0; j < size; ++j) sums[j] += factor * static_cast<Sum>(row[j]);
 }
 
+// Channels as neighbours in one group: filters are packed in strips (ordered_tiles.h), and a few
+// pixels next to each other go through one together.
+template <typename T>
+class ForwardTiles {
+ public:
+  using Sum = SumOf<T>;
+
+  explicit ForwardTiles(const Loops& loops)
+      : l_(loops), depth_(loops.taps * loops.depth) {}
+
+  static bool Suits(const ConvolutionShape& conv) {
+    return conv.channels_last && conv.groups == 1 && conv.out_channels * 2 >= kColumns;
+  }
+  int64_t strips() const { return (l_.conv.out_channels + kColumns - 1) / kColumns; }
+  int64_t packed_size() const { return strips() * kColumns * depth_; }
+
+  void Pack(const T* filter, int64_t strip, Sum* packed) const {
+    const int64_t first = strip * kColumns, outputs = l_.conv.out_channels;
+    PackStrip(filter + first, depth_, outputs, 1, outputs - first, packed + first * depth_);
+  }
+
+  void Row(const T* image, const Sum* packed, int64_t y, T* out) const {
+    for (int64_t x = 0; x < l_.conv.output[1];) {
+      const IndexRange taps = TapsAt(1, x);
+      int64_t count = 1;
+      while (count < kTileRows && x + count < l_.conv.output[1]) {
+        const IndexRange next = TapsAt(1, x + count);
+        if (next.first() != taps.first() || next.last() != taps.last()) break;
+        ++count;
+      }
+      if (count < kTileRows) count = 1;
+      for (int64_t strip = 0; strip < strips(); ++strip) {
+        Tile(image, packed + strip * kColumns * depth_, y, x, taps, count, strip * kColumns, out);
+      }
+      x += count;
+    }
+  }
+
+ private:
+  static constexpr int64_t kColumns = kTileColumns<Sum>;
+
+  // The taps of output `o` along an axis that lie in the input.
+  IndexRange TapsAt(size_t axis, int64_t o) const {
+    const int64_t start = o * l_.conv.stride[axis] - l_.conv.pad_before[axis];
+    const int64_t step = l_.conv.dilation[axis];
+    const int64_t room = l_.conv.input[axis] - start;
+    const int64_t first = start < 0 ? (-start + step - 1) / step : 0;
+    const int64_t last =
+        room <= 0 ? 0 : std::min<int64_t>((room + step - 1) / step, l_.conv.filter[axis]);
+    return IndexRange(std::min(first, last), last);
+  }
+
+  // Strip `first` of the outputs of `count` pixels.
+  void Tile(const T* image, const Sum* strip, int64_t y, int64_t x, IndexRange columns,
+            int64_t count, int64_t first, T* out) const {
+    Sum sums[kTileRows * kColumns] = {};
+    // Taps that are neighbours in the input, too, are one run of terms.
+    const bool is_dense = l_.conv.dilation[1] == 1;
+    const int64_t run = is_dense ? std::max<int64_t>(columns.size(), 1) : 1;
+    const int64_t in_x = x * l_.conv.stride[1] - l_.conv.pad_before[1];
+    for (const int64_t ky : TapsAt(0, y)) {
+      const int64_t in_y =
+          y * l_.conv.stride[0] + ky * l_.conv.dilation[0] - l_.conv.pad_before[0];
+      for (int64_t kx = columns.first(); kx < columns.last(); kx += run) {
+        const T* from = image + l_.in.At(0, in_y, in_x + kx * l_.conv.dilation[1]);
+        const Sum* weights = strip + (ky * l_.conv.filter[1] + kx) * l_.depth * kColumns;
+        const int64_t step = l_.conv.stride[1] * l_.in.column;
+        if (count == kTileRows) {
+          AddTile<kTileRows>(from, step, 1, run * l_.depth, weights, sums);
+        } else {
+          AddTile<1>(from, step, 1, run * l_.depth, weights, sums);
+        }
+      }
+    }
+    const int64_t outputs = std::min(kColumns, l_.conv.out_channels - first);
+    for (int64_t p = 0; p < count; ++p) {
+      T* const to = out + (x + p) * l_.out.column + first;
+      for (int64_t j = 0; j < outputs; ++j) to[j] = static_cast<T>(sums[p * kColumns + j]);
+    }
+  }
+
+  const Loops& l_;
+  const int64_t depth_;  // terms of a sum
+};
+
 template <typename Sum, typename T>
 void Store(const Sum* sums, int64_t size, T* data, int64_t stride) {
   for (int64_t c = 0; c < size; ++c) data[c * stride] = static_cast<T>(sums[c]);
@@ -77,23 +164,49 @@ class Forward final : public Prepared {
  public:
   using Sum = SumOf<T>;
 
-  explicit Forward(const ConvolutionShape& conv) : l_(conv), rows_(conv.batch * conv.output[0]) {
+  explicit Forward(const ConvolutionShape& conv)
+      : l_(conv),
+        tiles_(l_),
+        is_tiled_(ForwardTiles<T>::Suits(conv)),
+        rows_(conv.batch * conv.output[0]) {
     AddOutput(DataTypeOf<T>::value, OutputShape(conv));
     TakesRows(0);
+    if (is_tiled_) {
+      AddPhase(BlocksOf(tiles_.strips(), tiles_.packed_size() / tiles_.strips() * 8));
+    }
     AddPhase(BlocksOfWork(rows_, WorkPerImage(conv) / static_cast<double>(conv.output[0])));
-    SetScratch(num_blocks(0), static_cast<size_t>(conv.out_channels) * sizeof(Sum));
+    if (is_tiled_) {
+      SetScratch(1, static_cast<size_t>(tiles_.packed_size()) * sizeof(Sum));
+    } else {
+      SetScratch(num_blocks(0), static_cast<size_t>(conv.out_channels) * sizeof(Sum));
+    }
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int /*phase*/,
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
                    int64_t block) const override {
-    Sum* sums = scratch.slot<Sum>(block);
-    for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
+    if (is_tiled_ && phase == 0) {
+      for (const int64_t strip : BlockRange(tiles_.strips(), block, num_blocks(0))) {
+        tiles_.Pack(in[1].data<T>(), strip, scratch.slot<Sum>(0));
+      }
+      return absl::OkStatus();
+    }
+    for (const int64_t row : BlockRange(rows_, block, num_blocks(is_tiled_ ? 1 : 0))) {
       const int64_t n = row / l_.conv.output[0];
       const int64_t y = row % l_.conv.output[0];
-      for (int64_t x = 0; x < l_.conv.output[1]; ++x) {
-        Pixel(in[0].data<T>() + n * l_.in.image, in[1].data<T>(), y, x, sums);
-        Store(sums, l_.conv.out_channels, out[0].data<T>() + l_.out.At(n, y, x), l_.out.channel);
+      const T* image = in[0].data<T>() + n * l_.in.image;
+      T* to = out[0].data<T>() + l_.out.At(n, y, 0);
+      if (is_tiled_) {
+        tiles_.Row(image, scratch.slot<Sum>(0), y, to);
+        continue;
       }
+      const T* filter = in[1].data<T>();
+      Sum* sums = scratch.slot<Sum>(block);
+      Vectorized([=, this] {
+        for (int64_t x = 0; x < l_.conv.output[1]; ++x) {
+          Pixel(image, filter, y, x, sums);
+          Store(sums, l_.conv.out_channels, to + x * l_.out.column, l_.out.channel);
+        }
+      });
     }
     return absl::OkStatus();
   }
@@ -115,6 +228,8 @@ class Forward final : public Prepared {
   }
 
   const Loops l_;
+  const ForwardTiles<T> tiles_;
+  const bool is_tiled_;
   const int64_t rows_;
 };
 
@@ -145,10 +260,14 @@ class BackwardInput final : public Prepared {
     for (const int64_t row : BlockRange(rows_, block, num_blocks(1))) {
       const int64_t n = row / l_.conv.input[0];
       const int64_t y = row % l_.conv.input[0];
-      for (int64_t x = 0; x < l_.conv.input[1]; ++x) {
-        Pixel(in[2].data<T>() + n * l_.out.image, filter, y, x, sums);
-        Store(sums, l_.conv.in_channels, out[0].data<T>() + l_.in.At(n, y, x), l_.in.channel);
-      }
+      const T* gradient = in[2].data<T>() + n * l_.out.image;
+      T* to = out[0].data<T>() + l_.in.At(n, y, 0);
+      Vectorized([=, this] {
+        for (int64_t x = 0; x < l_.conv.input[1]; ++x) {
+          Pixel(gradient, filter, y, x, sums);
+          Store(sums, l_.conv.in_channels, to + x * l_.in.column, l_.in.channel);
+        }
+      });
     }
     return absl::OkStatus();
   }
@@ -203,7 +322,9 @@ class BackwardFilter final : public Prepared {
       Sum* sums = scratch.slot<Sum>(block);
       std::fill_n(sums, l_.filter_size, Sum{0});
       for (const int64_t n : BlockRange(l_.conv.batch, block, num_blocks(0))) {
-        Image(in[0].data<T>() + n * l_.in.image, in[2].data<T>() + n * l_.out.image, sums);
+        const T* image = in[0].data<T>() + n * l_.in.image;
+        const T* gradient = in[2].data<T>() + n * l_.out.image;
+        Vectorized([=, this] { Image(image, gradient, sums); });
       }
       return absl::OkStatus();
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sessile/core/framework/status.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -22,7 +23,9 @@ double Dot(int64_t n, const double* a, const double* b) {
 
 // y += factor * x
 void AddScaled(int64_t n, double factor, const double* x, double* y) {
-  for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
+  Vectorized([=] {
+    for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
+  });
 }
 
 // A reflection that maps column `k` of m x n matrix `a`, from its diagonal down, to (beta, 0, ...):
@@ -57,11 +60,13 @@ void Reflect(int64_t m, int64_t n, int64_t k, const double* a, double tau, int64
 
 // x' = c x - s y, y' = s x + c y
 void Rotate(int64_t n, double c, double s, double* x, double* y) {
-  for (int64_t i = 0; i < n; ++i) {
-    const double old = x[i];
-    x[i] = c * old - s * y[i];
-    y[i] = s * old + c * y[i];
-  }
+  Vectorized([=] {
+    for (int64_t i = 0; i < n; ++i) {
+      const double old = x[i];
+      x[i] = c * old - s * y[i];
+      y[i] = s * old + c * y[i];
+    }
+  });
 }
 
 // Makes rows p and q of `w` orthogonal. False if they are so already.

@@ -18,6 +18,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -95,6 +96,21 @@ absl::Status CheckDepthwiseBackprop(const Shape& backprop, const DepthwiseDims& 
                          backprop.ToString());
 }
 
+// sums[c * multiplier + m] += x[c] * f[c * multiplier + m]
+template <typename T>
+void AddDepthwise(const T* x, const T* f, int64_t channels, int64_t multiplier, double* sums) {
+  if (multiplier == 1) {
+    for (int64_t c = 0; c < channels; ++c) {
+      sums[c] += static_cast<double>(Widen(x[c])) * static_cast<double>(Widen(f[c]));
+    }
+    return;
+  }
+  for (int64_t c = 0; c < channels; ++c, f += multiplier, sums += multiplier) {
+    const auto value = static_cast<double>(Widen(x[c]));
+    for (int64_t m = 0; m < multiplier; ++m) sums[m] += value * static_cast<double>(Widen(f[m]));
+  }
+}
+
 // A kernel that makes an image of `rows` by `columns` positions with `depth` channels, a position
 // after the other, each from sums over taps. Blocks are rows.
 class DepthwiseImage : public Prepared {
@@ -109,15 +125,17 @@ class DepthwiseImage : public Prepared {
 
   // add(image, row, column, sums)
   template <typename T, typename Add>
-  void ForEachPosition(T* image, double* sums, int64_t block, Add&& add) const {
-    for (const int64_t row : BlockRange(d_.batch * rows_, block, num_blocks(0))) {
-      for (int64_t column = 0; column < columns_; ++column) {
-        std::fill_n(sums, depth_, 0.0);
-        add(row / rows_, row % rows_, column, sums);
-        T* const to = image + (row * columns_ + column) * depth_;
-        for (int64_t c = 0; c < depth_; ++c) to[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
+  void ForEachPosition(T* image, double* sums, int64_t block, Add add) const {
+    VectorizedFor<T>([=, this] {
+      for (const int64_t row : BlockRange(d_.batch * rows_, block, num_blocks(0))) {
+        for (int64_t column = 0; column < columns_; ++column) {
+          std::fill_n(sums, depth_, 0.0);
+          add(row / rows_, row % rows_, column, sums);
+          T* const to = image + (row * columns_ + column) * depth_;
+          for (int64_t c = 0; c < depth_; ++c) to[c] = Narrow<T>(static_cast<Wide<T>>(sums[c]));
+        }
       }
-    }
+    });
   }
 
   const DepthwiseDims d_;
@@ -141,8 +159,9 @@ class DepthwiseForward final : public DepthwiseImage {
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
     ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,
-                    [&](int64_t b, int64_t oy, int64_t ox, double* sums) {
-                      AddTaps(in[0].data<T>(), in[1].data<T>(), b, oy, ox, sums);
+                    [this, x = in[0].data<T>(), f = in[1].data<T>()](
+                        int64_t b, int64_t oy, int64_t ox, double* sums) {
+                      AddTaps(x, f, b, oy, ox, sums);
                     });
     return absl::OkStatus();
   }
@@ -157,12 +176,7 @@ class DepthwiseForward final : public DepthwiseImage {
         if (ix < 0) continue;
         const T* const x = input + ((b * d_.y.input + iy) * d_.x.input + ix) * d_.channels;
         const T* const f = filter + (ky * d_.x.filter + kx) * d_.wide();
-        for (int64_t c = 0; c < d_.channels; ++c) {
-          const auto value = static_cast<double>(Widen(x[c]));
-          for (int64_t m = c * d_.multiplier; m < (c + 1) * d_.multiplier; ++m) {
-            sums[m] += value * static_cast<double>(Widen(f[m]));
-          }
-        }
+        AddDepthwise(x, f, d_.channels, d_.multiplier, sums);
       }
     }
   }
@@ -183,8 +197,9 @@ class DepthwiseByInput final : public DepthwiseImage {
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
     ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,
-                    [&](int64_t b, int64_t iy, int64_t ix, double* sums) {
-                      AddTaps(in[1].data<T>(), in[2].data<T>(), b, iy, ix, sums);
+                    [this, f = in[1].data<T>(), dy = in[2].data<T>()](
+                        int64_t b, int64_t iy, int64_t ix, double* sums) {
+                      AddTaps(f, dy, b, iy, ix, sums);
                     });
     return absl::OkStatus();
   }
@@ -199,6 +214,10 @@ class DepthwiseByInput final : public DepthwiseImage {
         if (ox < 0) continue;
         const T* const dy = backprop + ((b * d_.y.output + oy) * d_.x.output + ox) * d_.wide();
         const T* const f = filter + (ky * d_.x.filter + kx) * d_.wide();
+        if (d_.multiplier == 1) {
+          AddDepthwise(dy, f, d_.channels, 1, sums);
+          continue;
+        }
         for (int64_t c = 0; c < d_.channels; ++c) {
           for (int64_t m = c * d_.multiplier; m < (c + 1) * d_.multiplier; ++m) {
             sums[c] += static_cast<double>(Widen(dy[m])) * static_cast<double>(Widen(f[m]));
@@ -231,7 +250,9 @@ class DepthwiseByFilter final : public Prepared {
     double* const sums = scratch.slot<double>(block);
     for (const int64_t tap : BlockRange(taps_, block, num_blocks(0))) {
       std::fill_n(sums, d_.wide(), 0.0);
-      AddImages(in[0].data<T>(), in[2].data<T>(), tap / d_.x.filter, tap % d_.x.filter, sums);
+      VectorizedFor<T>([=, this, x = in[0].data<T>(), dy = in[2].data<T>()] {
+        AddImages(x, dy, tap / d_.x.filter, tap % d_.x.filter, sums);
+      });
       T* const f = out[0].data<T>() + tap * d_.wide();
       for (int64_t m = 0; m < d_.wide(); ++m) f[m] = Narrow<T>(static_cast<Wide<T>>(sums[m]));
     }
@@ -248,12 +269,7 @@ class DepthwiseByFilter final : public Prepared {
         const int64_t b = row / d_.y.output;
         const T* const x = input + ((b * d_.y.input + iy) * d_.x.input + ix) * d_.channels;
         const T* const dy = backprop + (row * d_.x.output + ox) * d_.wide();
-        for (int64_t c = 0; c < d_.channels; ++c) {
-          const auto value = static_cast<double>(Widen(x[c]));
-          for (int64_t m = c * d_.multiplier; m < (c + 1) * d_.multiplier; ++m) {
-            sums[m] += value * static_cast<double>(Widen(dy[m]));
-          }
-        }
+        AddDepthwise(x, dy, d_.channels, d_.multiplier, sums);
       }
     }
   }

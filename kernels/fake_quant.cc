@@ -13,6 +13,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -131,11 +132,20 @@ class FakeQuantValues final : public FakeQuantKernel<T> {
     const int64_t channels = this->f_.channels;
     const T* const values = in[0].data<T>();
     T* const rounded = out[0].data<T>();
-    for (const int64_t row : BlockRange(this->f_.rows, block, this->num_blocks(1))) {
-      for (int64_t c = 0; c < channels; ++c) {
-        rounded[row * channels + c] = grids[c].Rounded(values[row * channels + c]);
+    const IndexRange rows = BlockRange(this->f_.rows, block, this->num_blocks(1));
+    Vectorized([=] {
+      if (channels == 1) {
+        const QuantGrid<T> grid = grids[0];
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = rows.first(); i < rows.last(); ++i) rounded[i] = grid.Rounded(values[i]);
+        return;
       }
-    }
+      for (const int64_t row : rows) {
+        for (int64_t c = 0; c < channels; ++c) {
+          rounded[row * channels + c] = grids[c].Rounded(values[row * channels + c]);
+        }
+      }
+    });
     return absl::OkStatus();
   }
 };

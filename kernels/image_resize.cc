@@ -12,6 +12,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 
@@ -75,25 +76,38 @@ struct BilinearTo {
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
       const T* const images = in[0].template data<T>();
-      const auto value = [&](int64_t at) { return static_cast<Out>(Widen(images[at])); };
-      for (const int64_t row : BlockRange(s_.batch * s_.y.to, block, num_blocks(0))) {
-        const int64_t b = row / s_.y.to;
-        const auto y = s_.y.Around(row % s_.y.to);
-        Out* to = out[0].template data<Out>() + row * s_.x.to * s_.channels;
-        for (int64_t i = 0; i < s_.x.to; ++i) {
-          const auto x = s_.x.Around(i);
-          for (int64_t c = 0; c < s_.channels; ++c) {
-            const Out top_left = value(InImages(b, y.lower, x.lower) + c);
-            const Out top_right = value(InImages(b, y.lower, x.upper) + c);
-            const Out low_left = value(InImages(b, y.upper, x.lower) + c);
-            const Out low_right = value(InImages(b, y.upper, x.upper) + c);
-            const Out top = top_left + (top_right - top_left) * static_cast<Out>(x.weight);
-            const Out low = low_left + (low_right - low_left) * static_cast<Out>(x.weight);
-            *to++ = top + (low - top) * static_cast<Out>(y.weight);
-          }
+      Out* const resized = out[0].template data<Out>();
+      VectorizedFor<T>([=, this] {
+        for (const int64_t row : BlockRange(s_.batch * s_.y.to, block, num_blocks(0))) {
+          Row(images, row, resized + row * s_.x.to * s_.channels);
+        }
+      });
+      return absl::OkStatus();
+    }
+
+   private:
+    void Row(const T* images, int64_t row, Out* to) const {
+      const int64_t b = row / s_.y.to;
+      const auto y = s_.y.Around(row % s_.y.to);
+      const int64_t channels = s_.channels;
+      for (int64_t i = 0; i < s_.x.to; ++i, to += channels) {
+        const auto x = s_.x.Around(i);
+        const T* const top_left = images + InImages(b, y.lower, x.lower);
+        const T* const top_right = images + InImages(b, y.lower, x.upper);
+        const T* const low_left = images + InImages(b, y.upper, x.lower);
+        const T* const low_right = images + InImages(b, y.upper, x.upper);
+        const auto right = static_cast<Out>(x.weight), lower = static_cast<Out>(y.weight);
+        const auto between = [right](T left_value, T right_value) {
+          const auto left = static_cast<Out>(Widen(left_value));
+          return left + (static_cast<Out>(Widen(right_value)) - left) * right;
+        };
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t c = 0; c < channels; ++c) {
+          const Out top = between(top_left[c], top_right[c]);
+          const Out low = between(low_left[c], low_right[c]);
+          to[c] = top + (low - top) * lower;
         }
       }
-      return absl::OkStatus();
     }
   };
 };

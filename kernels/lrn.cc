@@ -4,7 +4,9 @@
 //   dx_k = dy_k * n_k^-beta - 2 * alpha * beta * x_k * sum_{|k - j| <= r} dy_j * y_j / n_j
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
@@ -12,6 +14,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -42,20 +45,36 @@ class Neighbours {
   double beta() const { return beta_; }
   int64_t blocks() const { return BlocksOf(rows_, channels_ * 64); }
 
-  // Calls f(j, the sum of term(k) over the channels k around j) for all channels. Each sum is
-  // made anew: one that slides along would carry its rounding errors on.
-  template <typename Term, typename F>
-  void ForEachSum(Term term, F&& f) const {
-    for (int64_t j = 0; j < channels_; ++j) {
-      const int64_t end = std::min(channels_, j + radius_ + 1);
-      double sum = 0;
-      for (int64_t k = std::max<int64_t>(0, j - radius_); k < end; ++k) sum += term(k);
-      f(j, sum);
+  // Elements of `terms` and of `sums` for SumUp.
+  int64_t padded() const { return channels_ + 2 * reach(); }
+  // Channel 0 in `terms`; the elements before it and after the channels are for SumUp to fill.
+  double* First(double* terms) const { return terms + reach(); }
+  // sums[j] = the sum of terms[k] over the channels k around j, in order. Each sum is made anew: one
+  // that slides along would carry its rounding errors on.
+  void SumUp(double* terms, double* sums) const {
+    const int64_t channels = channels_, r = reach();
+    std::fill_n(terms, r, 0.0);
+    std::fill_n(terms + r + channels, r, 0.0);
+    std::fill_n(sums, channels, 0.0);
+    for (int64_t k = 0; k <= 2 * r; ++k) {
+      for (int64_t j = 0; j < channels; ++j) sums[j] += terms[j + k];
     }
+  }
+  // norm^-beta
+  double Power(double norm) const {
+    if (beta_ == 0.5f) return 1 / std::sqrt(norm);
+    if (beta_ == 0.75f) {
+      const double root = std::sqrt(norm);
+      return 1 / (root * std::sqrt(root));
+    }
+    return beta_ == 1.0f ? 1 / norm : std::pow(norm, -beta());
   }
   double Norm(double sum_of_squares) const { return bias_ + alpha_ * sum_of_squares; }
 
  private:
+  // How far from a channel there may be others.
+  int64_t reach() const { return std::min(radius_, std::max<int64_t>(channels_ - 1, 0)); }
+
   int64_t rows_ = 0;
   int64_t channels_ = 0;
   int64_t radius_ = 0;
@@ -76,26 +95,45 @@ class LRN final : public Prepared {
     AddOutput(DataTypeOf<T>::value, shape);
     TakesRows(0);
     AddPhase(n_.blocks());
+    SetScratch(num_blocks(0), static_cast<size_t>(n_.padded() + n_.channels()) * sizeof(double));
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
-    for (const int64_t row : BlockRange(n_.rows(), block, num_blocks(0))) {
-      const T* const x = in[0].data<T>() + row * n_.channels();
-      T* const y = out[0].data<T>() + row * n_.channels();
-      const auto square = [x](int64_t k) {
-        const auto value = static_cast<double>(Widen(x[k]));
-        return value * value;
-      };
-      n_.ForEachSum(square, [&](int64_t j, double sum) {
-        const auto scale = std::pow(n_.Norm(sum), -n_.beta());
-        y[j] = Narrow<T>(static_cast<Wide<T>>(static_cast<double>(Widen(x[j])) * scale));
-      });
-    }
+    double* const terms = scratch.slot<double>(block);
+    double* const sums = terms + n_.padded();
+    const T* const images = in[0].data<T>();
+    T* const result = out[0].data<T>();
+    VectorizedFor<T>([this, terms, sums, images, result, block] {
+      for (const int64_t row : BlockRange(n_.rows(), block, num_blocks(0))) {
+        Row(images + row * n_.channels(), terms, sums, result + row * n_.channels());
+      }
+    });
     return absl::OkStatus();
   }
 
  private:
+  void Row(const T* x, double* terms, double* sums, T* y) const {
+    const int64_t channels = n_.channels();
+    double* const squares = n_.First(terms);
+    for (int64_t k = 0; k < channels; ++k) {
+      const auto value = static_cast<double>(Widen(x[k]));
+      squares[k] = value * value;
+    }
+    n_.SumUp(terms, sums);
+    const auto write = [&](auto power) {
+      for (int64_t j = 0; j < channels; ++j) {
+        const double scaled = static_cast<double>(Widen(x[j])) * power(n_.Norm(sums[j]));
+        y[j] = Narrow<T>(static_cast<Wide<T>>(scaled));
+      }
+    };
+    if (n_.beta() == 0.5) {
+      write([](double norm) { return 1 / std::sqrt(norm); });
+    } else {
+      write([this](double norm) { return n_.Power(norm); });
+    }
+  }
+
   const Neighbours n_;
 };
 
@@ -116,34 +154,45 @@ class LRNGrad final : public Prepared {
   LRNGrad(const Neighbours& n, const Shape& shape) : n_(n) {
     AddOutput(DataTypeOf<T>::value, shape);
     AddPhase(n_.blocks());
-    SetScratch(num_blocks(0), 2 * static_cast<size_t>(n_.channels()) * sizeof(double));
+    SetScratch(num_blocks(0),
+               static_cast<size_t>(n_.padded() + 2 * n_.channels()) * sizeof(double));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
-    double* const norms = scratch.slot<double>(block);
-    double* const parts = norms + n_.channels();
-    for (const int64_t row : BlockRange(n_.rows(), block, num_blocks(0))) {
-      const int64_t first = row * n_.channels();
-      const auto at = [&](size_t i, int64_t c) {
-        return static_cast<double>(Widen(in[i].data<T>()[first + c]));
-      };
-      n_.ForEachSum([&](int64_t k) { return at(1, k) * at(1, k); },
-                    [&](int64_t j, double sum) {
-                      norms[j] = n_.Norm(sum);
-                      parts[j] = at(0, j) * at(2, j) / norms[j];
-                    });
-      n_.ForEachSum([&](int64_t j) { return parts[j]; },
-                    [&](int64_t k, double sum) {
-                      const double own = at(0, k) * std::pow(norms[k], -n_.beta());
-                      const double dx = own - 2 * n_.alpha() * n_.beta() * at(1, k) * sum;
-                      out[0].data<T>()[first + k] = Narrow<T>(static_cast<Wide<T>>(dx));
-                    });
-    }
+    double* const memory = scratch.slot<double>(block);
+    const std::array<const T*, 3> inputs = {in[0].data<T>(), in[1].data<T>(), in[2].data<T>()};
+    T* const result = out[0].data<T>();
+    VectorizedFor<T>([this, memory, inputs, result, block] {
+      for (const int64_t row : BlockRange(n_.rows(), block, num_blocks(0))) {
+        const int64_t first = row * n_.channels();
+        Row(inputs[0] + first, inputs[1] + first, inputs[2] + first, memory, result + first);
+      }
+    });
     return absl::OkStatus();
   }
 
  private:
+  void Row(const T* dy, const T* x, const T* y, double* terms, T* dx) const {
+    const int64_t channels = n_.channels();
+    double* const term = n_.First(terms);
+    double* const sums = terms + n_.padded();
+    double* const norms = sums + channels;
+    const auto at = [](const T* from, int64_t c) { return static_cast<double>(Widen(from[c])); };
+    for (int64_t k = 0; k < channels; ++k) term[k] = at(x, k) * at(x, k);
+    n_.SumUp(terms, sums);
+    for (int64_t j = 0; j < channels; ++j) {
+      norms[j] = n_.Norm(sums[j]);
+      term[j] = at(dy, j) * at(y, j) / norms[j];
+    }
+    n_.SumUp(terms, sums);
+    const double factor = 2 * n_.alpha() * n_.beta();
+    for (int64_t k = 0; k < channels; ++k) {
+      const double own = at(dy, k) * n_.Power(norms[k]);
+      dx[k] = Narrow<T>(static_cast<Wide<T>>(own - factor * at(x, k) * sums[k]));
+    }
+  }
+
   const Neighbours n_;
 };
 

@@ -6,6 +6,7 @@
 //
 // MirrorPadGrad adds up what was made of each element.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -119,7 +120,10 @@ class MirrorPad final : public Prepared {
     for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
       const T* x = Elements<T>(in[0]) + RowOffset(dims_, row, PaddedOf, source, SizeOf);
       T* y = Elements<T>(out[0]) + row * length_;
-      for (int64_t i = 0; i < length_; ++i) y[i] = x[dims_.back().Source(i)];
+      const MirroredDim& last = dims_.back();
+      for (int64_t i = 0; i < last.before; ++i) y[i] = x[last.Source(i)];
+      std::copy_n(x, last.size, y + last.before);
+      for (int64_t i = last.before + last.size; i < length_; ++i) y[i] = x[last.Source(i)];
     }
     return absl::OkStatus();
   }

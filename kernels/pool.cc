@@ -16,6 +16,7 @@
 #include "sessile/kernels/pool_windows.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -30,7 +31,7 @@ struct MaxOf {
   }
   // NaN wins, and stays.
   static void Add(Sum* best, Sum x) {
-    if (x > *best || x != x) *best = x;
+    *best = (x > *best) | (x != x) ? x : *best;
   }
   static T Finish(Sum best, int64_t) { return Narrow<T>(best); }
 };
@@ -93,51 +94,61 @@ struct Pool {
                      int64_t block) const override {
       const T* const input = in[0].data<T>();
       T* const output = out[0].data<T>();
-      ForEachWindow(block,
-                    [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-                      PoolTile(input, output + offset, window, first, count);
-                    });
+      VectorizedFor<T>([this, input, output, block] {
+        ForEachWindow(block,
+                      [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+                        if (dims_.has_close_channels()) {
+                          PoolTile(input, output + offset, window, first, count, 1, 1);
+                        } else {
+                          PoolTile(input, output + offset, window, first, count,
+                                   dims_.input_channel_step, dims_.output_channel_step);
+                        }
+                      });
+      });
       return absl::OkStatus();
     }
 
    private:
-    void PoolTile(const T* input, T* output, const PoolWindow& window, int64_t first,
-                  int64_t count) const {
+    void PoolTile(const T* input, T* output, const PoolWindow& window, int64_t first, int64_t count,
+                  int64_t input_step, int64_t output_step) const {
       typename Reduce<T>::Sum sums[kPoolTile];
       std::fill_n(sums, count, Reduce<T>::Start());
       window.ForEach([&](int64_t offset) {
-        const T* const x = input + offset + first * dims_.input_channel_step;
-        for (int64_t c = 0; c < count; ++c) {
-          Reduce<T>::Add(&sums[c], Widen(x[c * dims_.input_channel_step]));
-        }
+        const T* const x = input + offset + first * input_step;
+        for (int64_t c = 0; c < count; ++c) Reduce<T>::Add(&sums[c], Widen(x[c * input_step]));
       });
       const int64_t size = window.size();
-      T* const y = output + first * dims_.output_channel_step;
-      for (int64_t c = 0; c < count; ++c) {
-        y[c * dims_.output_channel_step] = Reduce<T>::Finish(sums[c], size);
-      }
+      T* const y = output + first * output_step;
+      for (int64_t c = 0; c < count; ++c) y[c * output_step] = Reduce<T>::Finish(sums[c], size);
     }
   };
 };
 
-// The places of the maxima of a window for a tile of channels: the first of equal ones. -1 where
-// the window is empty.
+// Which positions of a window have the maxima of a tile of channels: the first of equal ones.
+// Positions are numbered from 1 on; 0 where the window is empty.
 template <typename T>
-void FindPlaces(const PoolDims& dims, const T* input, const PoolWindow& window, int64_t first,
-                int64_t count, int64_t* places) {
-  Wide<T> best[kPoolTile];
-  std::fill_n(places, count, int64_t{-1});
-  window.ForEach([&](int64_t offset) {
-    for (int64_t c = 0; c < count; ++c) {
-      const int64_t place = offset + (first + c) * dims.input_channel_step;
-      const Wide<T> x = Widen(input[place]);
-      if (places[c] < 0 || x > best[c]) {
-        places[c] = place;
-        best[c] = x;
+struct PlacesOf {
+  // As wide as what is compared, which is what vectors want.
+  using Place = std::conditional_t<sizeof(Wide<T>) == 8, uint64_t, uint32_t>;
+
+  PlacesOf(const T* input, const PoolWindow& window, int64_t first, int64_t count, int64_t step) {
+    std::fill_n(places, count, Place{0});
+    Wide<T> best[kPoolTile] = {};
+    Place place = 0;
+    window.ForEach([&](int64_t offset) {
+      const T* const x = input + offset + first * step;
+      ++place;
+      for (int64_t c = 0; c < count; ++c) {
+        const Wide<T> value = Widen(x[c * step]);
+        const bool takes = (place == 1) | (value > best[c]);
+        places[c] = takes ? place : places[c];
+        best[c] = takes ? value : best[c];
       }
-    }
-  });
-}
+    });
+  }
+
+  Place places[kPoolTile];
+};
 
 absl::Status CheckPoolShape(const Shape& grad, const Shape& expected, const char* what) {
   if (grad == expected) return absl::OkStatus();
@@ -168,8 +179,11 @@ class PoolGrad : public Prepared {
                            .begin = {0, 0, 0},
                            .end = {axes[0].input, axes[1].input, axes[2].input}};
       all.ForEach([&](int64_t offset) {
-        for (int64_t c = first; c < first + count; ++c) {
-          result[offset + c * dims_.input_channel_step] = T{};
+        T* const to = result + offset + first * dims_.input_channel_step;
+        if (dims_.input_channel_step == 1) {
+          std::fill_n(to, count, T{});
+        } else {
+          for (int64_t c = 0; c < count; ++c) to[c * dims_.input_channel_step] = T{};
         }
       });
       dims_.ForEachOutput(b, 0, rows(), [&](int64_t offset, const PoolWindow& window) {
@@ -201,18 +215,37 @@ class MaxPoolGrad final : public PoolGrad {
     const T* const input = in[0].data<T>();
     const T* const grad = in[2].data<T>();
     T* const result = out[0].data<T>();
-    ForEachWindow(result, block,
-                  [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-                    int64_t places[kPoolTile];
-                    FindPlaces(dims_, input, window, first, count, places);
-                    for (int64_t c = 0; c < count; ++c) {
-                      if (places[c] < 0) continue;
-                      T& to = result[places[c]];
-                      const T g = grad[offset + (first + c) * dims_.output_channel_step];
-                      to = Narrow<T>(WrapAdd(Widen(to), Widen(g)));
-                    }
-                  });
+    VectorizedFor<T>([this, input, grad, result, block] {
+      this->ForEachWindow(
+          result, block,
+          [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+            if (dims_.has_close_channels()) {
+              AddWindow(input, grad + offset, window, first, count, 1, 1, result);
+            } else {
+              AddWindow(input, grad + offset, window, first, count, dims_.input_channel_step,
+                        dims_.output_channel_step, result);
+            }
+          });
+    });
     return absl::OkStatus();
+  }
+
+ private:
+  // Adds the gradients of a window's maxima where those are.
+  void AddWindow(const T* input, const T* grad, const PoolWindow& window, int64_t first,
+                 int64_t count, int64_t input_step, int64_t output_step, T* result) const {
+    const PlacesOf<T> maxima(input, window, first, count, input_step);
+    const T* const g = grad + first * output_step;
+    typename PlacesOf<T>::Place place = 0;
+    window.ForEach([&](int64_t offset) {
+      T* const to = result + offset + first * input_step;
+      ++place;
+      for (int64_t c = 0; c < count; ++c) {
+        T& element = to[c * input_step];
+        const T sum = Narrow<T>(WrapAdd(Widen(element), Widen(g[c * output_step])));
+        element = maxima.places[c] == place ? sum : element;
+      }
+    });
   }
 };
 
@@ -235,14 +268,26 @@ class MaxPoolGradGrad final : public PoolOutputs {
     T* const result = out[0].data<T>();
     ForEachWindow(block,
                   [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-                    int64_t places[kPoolTile];
-                    FindPlaces(dims_, input, window, first, count, places);
-                    for (int64_t c = 0; c < count; ++c) {
-                      result[offset + (first + c) * dims_.output_channel_step] =
-                          places[c] < 0 ? T{} : grad[places[c]];
-                    }
+                    AddWindow(input, grad, window, first, count, result + offset);
                   });
     return absl::OkStatus();
+  }
+
+ private:
+  void AddWindow(const T* input, const T* grad, const PoolWindow& window, int64_t first,
+                 int64_t count, T* result) const {
+    const int64_t step = dims_.input_channel_step;
+    const PlacesOf<T> maxima(input, window, first, count, step);
+    T* const to = result + first * dims_.output_channel_step;
+    for (int64_t c = 0; c < count; ++c) to[c * dims_.output_channel_step] = T{};
+    typename PlacesOf<T>::Place place = 0;
+    window.ForEach([&](int64_t offset) {
+      ++place;
+      for (int64_t c = 0; c < count; ++c) {
+        if (maxima.places[c] != place) continue;
+        to[c * dims_.output_channel_step] = grad[offset + (first + c) * step];
+      }
+    });
   }
 };
 
@@ -269,23 +314,34 @@ class AvgPoolGrad final : public PoolGrad {
                    int64_t block) const override {
     const T* const grad = in[1].data<T>();
     T* const result = out[0].data<T>();
-    ForEachWindow(result, block,
-                  [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-                    const auto size = static_cast<Wide<T>>(window.size());
-                    Wide<T> parts[kPoolTile];
-                    for (int64_t c = 0; c < count; ++c) {
-                      const T g = grad[offset + (first + c) * dims_.output_channel_step];
-                      parts[c] = Widen(g) / size;
-                    }
-                    window.ForEach([&](int64_t place) {
-                      T* const to = result + place + first * dims_.input_channel_step;
-                      for (int64_t c = 0; c < count; ++c) {
-                        T& element = to[c * dims_.input_channel_step];
-                        element = Narrow<T>(Widen(element) + parts[c]);
-                      }
-                    });
-                  });
+    VectorizedFor<T>([this, grad, result, block] {
+      this->ForEachWindow(
+          result, block,
+          [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+            if (dims_.has_close_channels()) {
+              AddWindow(grad + offset, window, first, count, 1, 1, result);
+            } else {
+              AddWindow(grad + offset, window, first, count, dims_.input_channel_step,
+                        dims_.output_channel_step, result);
+            }
+          });
+    });
     return absl::OkStatus();
+  }
+
+ private:
+  void AddWindow(const T* grad, const PoolWindow& window, int64_t first, int64_t count,
+                 int64_t input_step, int64_t output_step, T* result) const {
+    const auto size = static_cast<Wide<T>>(window.size());
+    Wide<T> parts[kPoolTile];
+    for (int64_t c = 0; c < count; ++c) parts[c] = Widen(grad[(first + c) * output_step]) / size;
+    window.ForEach([&](int64_t offset) {
+      T* const to = result + offset + first * input_step;
+      for (int64_t c = 0; c < count; ++c) {
+        T& element = to[c * input_step];
+        element = Narrow<T>(Widen(element) + parts[c]);
+      }
+    });
   }
 };
 

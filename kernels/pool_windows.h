@@ -50,6 +50,7 @@ class PoolDims {
   std::array<PoolAxis, 3> axes;
   Shape output;
 
+  bool has_close_channels() const { return input_channel_step == 1 && output_channel_step == 1; }
   int64_t tiles() const { return (channels + kPoolTile - 1) / kPoolTile; }
   double work_per_output() const {
     double work = static_cast<double>(channels);

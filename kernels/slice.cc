@@ -12,6 +12,7 @@
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
 #include "sessile/kernels/strided_view.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -149,34 +150,58 @@ PreparedOr PrepareReverse(const PrepareContext& ctx) {
   return PreparePart(ctx, input, parts);
 }
 
-// Phase 0 fills the output with one value, phase 1 puts an input into it.
+// Fills the output with one value and puts an input into it: in one pass if the elements come to lie
+// in their order, in runs of neighbours, and else in two.
 template <typename T>
 class PutPart final : public Prepared {
  public:
   PutPart(DataType dtype, const Shape& output, StridedView view, int input, int filler)
-      : view_(std::move(view)), size_(output.num_elements()), input_(input), filler_(filler) {
+      : view_(std::move(view)),
+        size_(output.num_elements()),
+        in_order_(view_.size() > 0 && view_.has_ordered_runs()),
+        input_(input),
+        filler_(filler) {
     AddOutput(dtype, output);
-    AddPhase(BlocksOf(size_, sizeof(T)));
+    if (!in_order_) AddPhase(BlocksOf(size_, sizeof(T)));
     AddPhase(BlocksOf(view_.size(), 2 * sizeof(T)));
   }
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int phase,
                    int64_t block) const override {
     T* whole = Elements<T>(out[0]);
-    if (phase == 0) {
-      const T filler = filler_ < 0 ? T{} : *Elements<T>(in[static_cast<size_t>(filler_)]);
+    const T filler = filler_ < 0 ? T{} : *Elements<T>(in[static_cast<size_t>(filler_)]);
+    const T* part = Elements<T>(in[static_cast<size_t>(input_)]);
+    if (in_order_) {
+      PutInOrder(part, filler, BlockRange(view_.size(), block, num_blocks(0)), whole);
+    } else if (phase == 0) {
       const IndexRange range = BlockRange(size_, block, num_blocks(0));
-      std::fill_n(whole + range.first(), range.size(), filler);
+      Fill(filler, range.first(), range.last(), whole);
     } else {
       const IndexRange range = BlockRange(view_.size(), block, num_blocks(1));
-      view_.Scatter(Elements<T>(in[static_cast<size_t>(input_)]), range.first(), range.last(),
-                    whole);
+      view_.Scatter(part, range.first(), range.last(), whole);
     }
     return absl::OkStatus();
   }
 
  private:
+  SESSILE_OPTIMIZE_SPEED static void Fill(const T& filler, int64_t first, int64_t last, T* whole) {
+    std::fill(whole + first, whole + last, filler);
+  }
+
+  // Elements of the part and what lies before each of them, and behind the last one.
+  void PutInOrder(const T* part, const T& filler, IndexRange range, T* whole) const {
+    int64_t end = range.first() == 0 ? 0 : view_.Place(range.first() - 1) + 1;
+    view_.ForEachRun(range.first(), range.last(),
+                     [&](int64_t i, int64_t count, int64_t place, int64_t) {
+                       Fill(filler, end, place, whole);
+                       std::copy_n(part + i, count, whole + place);
+                       end = place + count;
+                     });
+    if (range.last() == view_.size()) Fill(filler, end, size_, whole);
+  }
+
   const StridedView view_;
   const int64_t size_;
+  const bool in_order_;
   const int input_;
   const int filler_;  // the input with the value between, or -1: zeros
 };

@@ -94,75 +94,106 @@ absl::StatusOr<SpaceBatchShapes> SpaceBatchShapesOf(const PrepareContext& ctx,
   return shapes;
 }
 
+// Blocks are ranges of rows of the output: the pixels of its last dimension of blocks.
 template <typename T>
 class SpaceBatch final : public Prepared {
  public:
   SpaceBatch(const PrepareContext& ctx, SpaceBatchShapes shapes, bool to_batch)
       : shapes_(std::move(shapes)), to_batch_(to_batch) {
     AddOutput(ctx.output_dtype(0), shapes_.output);
-    pixels_ = shapes_.inner == 0 ? 0 : shapes_.output.num_elements() / shapes_.inner;
-    AddPhase(BlocksOf(pixels_, shapes_.inner * static_cast<int64_t>(sizeof(T)) + 16));
+    if (shapes_.dims.empty()) shapes_.dims.push_back({1, 0, 1, 1});
+    last_ = shapes_.dims.back();
+    length_ = to_batch_ ? last_.blocks : last_.space;
+    if (shapes_.output.num_elements() > 0) {
+      rows_ = shapes_.output.num_elements() / shapes_.inner / length_;
+    }
+    AddPhase(BlocksOf(rows_, length_ * (shapes_.inner * static_cast<int64_t>(sizeof(T)) + 16)));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                    int64_t block) const override {
     const T* const from = Elements<T>(in[0]);
     T* const to = Elements<T>(out[0]);
-    const int64_t inner = shapes_.inner;
-    for (const int64_t pixel : BlockRange(pixels_, block, num_blocks(0))) {
-      const int64_t source = to_batch_ ? InSpace(pixel) : InBatch(pixel);
-      if (source < 0) {
-        std::fill_n(to + pixel * inner, inner, T());
+    for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
+      T* const row_to = to + row * length_ * shapes_.inner;
+      if (to_batch_) {
+        ToBatch(from, row, row_to);
       } else {
-        std::copy_n(from + source * inner, inner, to + pixel * inner);
+        FromBatch(from, row, row_to);
       }
     }
     return absl::OkStatus();
   }
 
  private:
-  // The pixel of the space from which pixel `at` of the batch comes; -1 for one of the margin.
-  int64_t InSpace(int64_t at) const {
-    int64_t block_places = at;
+  void ToBatch(const T* from, int64_t row, T* to) const {
+    const int64_t inner = shapes_.inner;
+    int64_t rest = row;
     int64_t grid = 1;
-    for (const SpaceDim& dim : shapes_.dims) grid *= dim.blocks;
-    int64_t batch = grid == 0 ? 0 : block_places / grid;
-    int64_t place = grid == 0 ? 0 : block_places % grid;
+    for (size_t i = 0; i + 1 < shapes_.dims.size(); ++i) grid *= shapes_.dims[i].blocks;
+    const int64_t batch = rest / grid;
+    int64_t place = rest % grid;
     const int64_t image = batch % shapes_.images;
     int64_t offset = batch / shapes_.images;
+    const int64_t first = offset % last_.block - last_.before;  // where the row begins, in space
+    offset /= last_.block;
     int64_t source = 0;
-    int64_t stride = 1;
-    for (auto dim = shapes_.dims.rbegin(); dim != shapes_.dims.rend(); ++dim) {
-      const int64_t x = place % dim->blocks * dim->block + offset % dim->block - dim->before;
-      if (x < 0 || x >= dim->space) return -1;
+    int64_t stride = last_.space;
+    bool is_margin = false;
+    for (size_t i = shapes_.dims.size() - 1; i-- > 0;) {
+      const SpaceDim& dim = shapes_.dims[i];
+      const int64_t x = place % dim.blocks * dim.block + offset % dim.block - dim.before;
+      is_margin |= x < 0 || x >= dim.space;
       source += x * stride;
-      stride *= dim->space;
-      place /= dim->blocks;
-      offset /= dim->block;
+      stride *= dim.space;
+      place /= dim.blocks;
+      offset /= dim.block;
     }
-    return image * stride + source;
+    source += image * stride;
+    for (int64_t i = 0; i < length_; ++i, to += inner) {
+      const int64_t x = first + i * last_.block;
+      if (is_margin || x < 0 || x >= last_.space) {
+        std::fill_n(to, inner, T());
+      } else {
+        std::copy_n(from + (source + x) * inner, inner, to);
+      }
+    }
   }
 
-  // The pixel of the batch from which pixel `at` of the space comes.
-  int64_t InBatch(int64_t at) const {
+  void FromBatch(const T* from, int64_t row, T* to) const {
+    const int64_t inner = shapes_.inner;
+    int64_t rest = row;
     int64_t place = 0;
-    int64_t grid = 1;
+    int64_t grid = last_.blocks;
     int64_t offset = 0;
-    int64_t offsets = 1;
-    for (auto dim = shapes_.dims.rbegin(); dim != shapes_.dims.rend(); ++dim) {
-      const int64_t x = at % dim->space + dim->before;
-      at /= dim->space;
-      place += x / dim->block * grid;
-      grid *= dim->blocks;
-      offset += x % dim->block * offsets;
-      offsets *= dim->block;
+    int64_t offsets = last_.block;
+    for (size_t i = shapes_.dims.size() - 1; i-- > 0;) {
+      const SpaceDim& dim = shapes_.dims[i];
+      const int64_t x = rest % dim.space + dim.before;
+      rest /= dim.space;
+      place += x / dim.block * grid;
+      grid *= dim.blocks;
+      offset += x % dim.block * offsets;
+      offsets *= dim.block;
     }
-    return (offset * shapes_.images + at) * grid + place;
+    // Of the row's pixels: which block, and where in it.
+    int64_t at = last_.before / last_.block;
+    int64_t within = last_.before % last_.block;
+    for (int64_t i = 0; i < length_; ++i, to += inner) {
+      const int64_t source = ((offset + within) * shapes_.images + rest) * grid + place + at;
+      std::copy_n(from + source * inner, inner, to);
+      if (++within == last_.block) {
+        within = 0;
+        ++at;
+      }
+    }
   }
 
-  const SpaceBatchShapes shapes_;
+  SpaceBatchShapes shapes_;
   const bool to_batch_;
-  int64_t pixels_ = 0;
+  SpaceDim last_;
+  int64_t length_ = 0;  // pixels of a row
+  int64_t rows_ = 0;
 };
 
 PreparedOr MakeSpaceBatch(const PrepareContext& ctx, const std::vector<int64_t>& blocks,

@@ -43,6 +43,18 @@ class StridedView {
     return size_ == 0 || (offset_ == 0 && dims_.size() == 1 && dims_[0].stride == 1);
   }
 
+  // Elements in the order of their places, those of the last dimension without gaps.
+  bool has_ordered_runs() const {
+    for (const Dim& dim : dims_) {
+      if (dim.stride < 0) return false;
+    }
+    return dims_.back().stride == 1;
+  }
+  int64_t Place(int64_t i) const {
+    const Dim last = dims_.back();
+    return PlaceOfRow(i / last.size) + i % last.size * last.stride;
+  }
+
   // dense[i] = tensor[place of element i], for the elements [begin, end).
   template <typename T>
   void Gather(const T* tensor, int64_t begin, int64_t end, T* dense) const {

@@ -1,6 +1,9 @@
 // Transpose: output dimension i is input dimension perm[i]. InvertPermutation: where each number
 // stands in a permutation.
 
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -9,55 +12,123 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
 
+// One dimension of the output.
+struct TransposedDim {
+  int64_t size;
+  int64_t stride;     // in the input
+  int64_t to_stride;  // in the output
+};
+
+// The dimensions of the output but for those of size 1; ones that stay neighbours are one.
+std::vector<TransposedDim> TransposedDims(const Shape& input, const std::vector<int64_t>& perm) {
+  std::vector<int64_t> strides(perm.size());
+  int64_t stride = 1;
+  for (size_t i = perm.size(); i-- > 0;) {
+    strides[i] = stride;
+    stride *= input.dim(static_cast<int>(i));
+  }
+  std::vector<TransposedDim> dims;
+  for (const int64_t from : perm) {
+    const int64_t size = input.dim(static_cast<int>(from));
+    const int64_t step = strides[static_cast<size_t>(from)];
+    if (size == 1) continue;
+    if (!dims.empty() && dims.back().stride == size * step) {
+      dims.back() = {dims.back().size * size, step, 1};
+    } else {
+      dims.push_back({size, step, 1});
+    }
+  }
+  if (dims.empty()) dims.push_back({1, 1, 1});
+  int64_t to_stride = 1;
+  for (size_t i = dims.size(); i-- > 0;) {
+    dims[i].to_stride = to_stride;
+    to_stride *= dims[i].size;
+  }
+  return dims;
+}
+
+// Blocks are ranges of groups: the places of all dimensions but the last one of the output and the
+// one whose elements are neighbours in the input. That one goes on its own in bands of `kBand`
+// elements, so that both sides are read and written by whole cache lines.
 template <typename T>
 class Transpose final : public Prepared {
  public:
   Transpose(DataType dtype, const Shape& input, const std::vector<int64_t>& perm) {
-    std::vector<int64_t> strides(perm.size());
-    int64_t stride = 1;
-    for (size_t i = perm.size(); i-- > 0;) {
-      strides[i] = stride;
-      stride *= input.dim(static_cast<int>(i));
-    }
     Shape output;
-    for (const int64_t from : perm) {
-      const int64_t size = input.dim(static_cast<int>(from));
-      output = output.Append(size);
-      dims_.push_back({size, strides[static_cast<size_t>(from)]});
+    for (const int64_t from : perm) output = output.Append(input.dim(static_cast<int>(from)));
+    outer_ = TransposedDims(input, perm);
+    row_ = outer_.back();
+    outer_.pop_back();
+    for (size_t i = 0; i < outer_.size() && row_.stride != 1; ++i) {
+      if (outer_[i].stride != 1) continue;
+      band_ = outer_[i];
+      outer_.erase(outer_.begin() + static_cast<ptrdiff_t>(i));
+      break;
     }
-    if (dims_.empty()) dims_.push_back({1, 1});
-    rows_ = output.num_elements() == 0 ? 0 : output.num_elements() / dims_.back().size;
+    bands_ = (band_.size + kBand - 1) / kBand;
+    groups_ = bands_;
+    for (const TransposedDim& dim : outer_) groups_ *= dim.size;
+    if (output.num_elements() == 0) groups_ = 0;
     AddOutput(dtype, output);
-    AddPhase(BlocksOf(rows_, dims_.back().size * 2 * static_cast<int64_t>(sizeof(T))));
+    AddPhase(BlocksOf(groups_, row_.size * std::min(band_.size, kBand) * 2 *
+                                   static_cast<int64_t>(sizeof(T))));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                    int64_t block) const override {
-    const Dim last = dims_.back();
-    for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
-      int64_t rest = row, offset = 0;
-      for (size_t i = dims_.size() - 1; i-- > 0;) {
-        offset += rest % dims_[i].size * dims_[i].stride;
-        rest /= dims_[i].size;
+    for (const int64_t group : BlockRange(groups_, block, num_blocks(0))) {
+      const int64_t first = group % bands_ * kBand;
+      int64_t rest = group / bands_;
+      const T* x = Elements<T>(in[0]) + first * band_.stride;
+      T* y = Elements<T>(out[0]) + first * band_.to_stride;
+      for (size_t i = outer_.size(); i-- > 0;) {
+        const int64_t place = rest % outer_[i].size;
+        x += place * outer_[i].stride;
+        y += place * outer_[i].to_stride;
+        rest /= outer_[i].size;
       }
-      const T* x = Elements<T>(in[0]) + offset;
-      T* y = Elements<T>(out[0]) + row * last.size;
-      for (int64_t j = 0; j < last.size; ++j) y[j] = x[j * last.stride];
+      if (row_.stride == 1) {
+        std::copy_n(x, row_.size, y);
+      } else {
+        Band(x, std::min(kBand, band_.size - first), y);
+      }
     }
     return absl::OkStatus();
   }
 
  private:
-  struct Dim {
-    int64_t size;
-    int64_t stride;  // in the input
-  };
-  std::vector<Dim> dims_;  // of the output, outermost first
-  int64_t rows_ = 0;
+  static constexpr int64_t kBand = 16;
+
+  // `count` rows of the output; whole bands tile by tile, gathered where no cache line takes another
+  // one's place.
+  SESSILE_OPTIMIZE_SPEED void Band(const T* x, int64_t count, T* y) const {
+    const int64_t size = row_.size, stride = row_.stride, to_stride = band_.to_stride;
+    int64_t j = 0;
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      for (; count == kBand && j + kBand <= size; j += kBand) {
+        T tile[kBand][kBand];
+        for (int64_t k = 0; k < kBand; ++k) {
+          const T* const from = x + (j + k) * stride;
+          for (int64_t i = 0; i < kBand; ++i) tile[i][k] = from[i];
+        }
+        for (int64_t i = 0; i < kBand; ++i) std::copy_n(tile[i], kBand, y + i * to_stride + j);
+      }
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      for (int64_t k = j; k < size; ++k) y[i * to_stride + k] = x[k * stride + i];
+    }
+  }
+
+  std::vector<TransposedDim> outer_;  // without the two below
+  TransposedDim row_ = {1, 1, 1};     // the last one
+  TransposedDim band_ = {1, 0, 0};    // if row_.stride is not 1: the one whose stride is
+  int64_t bands_ = 1;
+  int64_t groups_ = 0;
 };
 
 PreparedOr PrepareTranspose(const PrepareContext& ctx) {
