@@ -136,7 +136,6 @@ class FakeQuantValues final : public FakeQuantKernel<T> {
     Vectorized([=] {
       if (channels == 1) {
         const QuantGrid<T> grid = grids[0];
-        SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t i = rows.first(); i < rows.last(); ++i) rounded[i] = grid.Rounded(values[i]);
         return;
       }
