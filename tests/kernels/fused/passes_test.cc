@@ -140,7 +140,7 @@ TEST_F(PassesTest, AnUnknownNameIsAnError) {
   const Output y = constant(1.0f);
   EXPECT_THAT(ErrorOf([&] { Run({y}, {.disabled_passes = {"magic"}}); }),
               HasSubstr("ConfigProto.disabled_passes: there is no pass 'magic'; the passes are "
-                        "row_chunks, add_zeros, "));
+                        "common_subexpressions, row_chunks, add_zeros, "));
 }
 
 // One of eight kinds of elementwise steps.
