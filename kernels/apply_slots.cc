@@ -20,6 +20,7 @@
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/row_indices.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -44,6 +45,22 @@ template <typename Rule>
 absl::StatusOr<bool> FlagOf(const PrepareContext& ctx) {
   if (Rule::kFlag.empty()) return false;
   return ctx.Attr<bool>(Rule::kFlag);
+}
+
+// One step for each element of `range`: of the variable, its slots, and the gradient.
+template <typename T, typename Step, size_t... kSlot>
+void UpdateElements(const Step& step, T* var, const std::array<T*, sizeof...(kSlot)>& slots,
+                    const T* grad, IndexRange range, std::index_sequence<kSlot...>) {
+  VectorizedFor<T>([=, first = range.first(), last = range.last()] {
+    SESSILE_NO_CARRIED_DEPENDENCE
+    for (int64_t i = first; i < last; ++i) {
+      Wide<T> v = Widen(var[i]);
+      std::array<Wide<T>, sizeof...(kSlot)> s = {Widen(slots[kSlot][i])...};
+      step(v, s[kSlot]..., Widen(grad[i]));
+      var[i] = Narrow<T>(v);
+      ((slots[kSlot][i] = Narrow<T>(s[kSlot])), ...);
+    }
+  });
 }
 
 // Rule has the names of the inputs after `var` (kInputs), of which the first kSlots are slots, the
@@ -80,16 +97,9 @@ struct Apply {
    private:
     template <typename Step, size_t... kSlot>
     static void Walk(const Step& step, Inputs in, IndexRange range, std::index_sequence<kSlot...>) {
-      T* const var = in[0].template data<T>();
-      const std::array<T*, sizeof...(kSlot)> slots = {in[kSlot + 1].template data<T>()...};
-      const T* const grad = in[Rule::kGrad].template data<T>();
-      for (const int64_t i : range) {
-        Wide<T> v = Widen(var[i]);
-        std::array<Wide<T>, sizeof...(kSlot)> s = {Widen(slots[kSlot][i])...};
-        step(v, s[kSlot]..., Widen(grad[i]));
-        var[i] = Narrow<T>(v);
-        ((slots[kSlot][i] = Narrow<T>(s[kSlot])), ...);
-      }
+      UpdateElements<T>(step, in[0].template data<T>(),
+                        std::array<T*, sizeof...(kSlot)>{in[kSlot + 1].template data<T>()...},
+                        in[Rule::kGrad].template data<T>(), range, std::index_sequence<kSlot...>());
     }
 
     const int64_t size_;
@@ -139,8 +149,7 @@ struct SparseApply {
       Alias(0, 0);
       AddPhase(1);  // all indices are looked at before anything is written
       const int64_t bytes = (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T));
-      AddPhase(std::min(BlocksOf(columns_, std::min(updates_, kBlockBytes) * bytes),
-                        std::max<int64_t>(columns_, 1)));
+      AddPhase(BlocksOfColumns(columns_, updates_, bytes));
     }
 
     absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int phase,
@@ -158,16 +167,11 @@ struct SparseApply {
               std::index_sequence<kSlot...>) const {
       for (int64_t i = 0; i < updates_; ++i) {
         const int64_t row = IndexAt(in[kIndices], i) * columns_;
-        T* const var = in[0].template data<T>() + row;
-        const std::array<T*, sizeof...(kSlot)> slots = {in[kSlot + 1].template data<T>() + row...};
-        const T* const grad = in[Rule::kGrad].template data<T>() + i * columns_;
-        for (const int64_t c : columns) {
-          Wide<T> v = Widen(var[c]);
-          std::array<Wide<T>, sizeof...(kSlot)> s = {Widen(slots[kSlot][c])...};
-          step(v, s[kSlot]..., Widen(grad[c]));
-          var[c] = Narrow<T>(v);
-          ((slots[kSlot][c] = Narrow<T>(s[kSlot])), ...);
-        }
+        UpdateElements<T>(
+            step, in[0].template data<T>() + row,
+            std::array<T*, sizeof...(kSlot)>{in[kSlot + 1].template data<T>() + row...},
+            in[Rule::kGrad].template data<T>() + i * columns_, columns,
+            std::index_sequence<kSlot...>());
       }
     }
 

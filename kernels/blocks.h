@@ -26,6 +26,14 @@ inline int64_t BlocksOf(int64_t items, int64_t bytes_per_item = 4) {
   return std::clamp<int64_t>(blocks, 1, kMaxBlocks);
 }
 
+// Blocks of the columns of a matrix whose `rows` every block walks over, `bytes` for an element.
+// They are so wide that of each row a block uses all of the cache lines that it touches.
+inline int64_t BlocksOfColumns(int64_t columns, int64_t rows, int64_t bytes) {
+  constexpr int64_t kLeastColumns = 32;
+  const int64_t blocks = BlocksOf(columns, std::clamp<int64_t>(rows, 1, kBlockBytes) * bytes);
+  return std::min(blocks, std::max<int64_t>(columns / kLeastColumns, 1));
+}
+
 // The same for work that is bound by arithmetic: `work_per_item` multiplications and additions for
 // each piece.
 inline constexpr double kBlockWork = 1 << 20;

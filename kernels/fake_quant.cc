@@ -136,7 +136,9 @@ class FakeQuantValues final : public FakeQuantKernel<T> {
     Vectorized([=] {
       if (channels == 1) {
         const QuantGrid<T> grid = grids[0];
-        for (int64_t i = rows.first(); i < rows.last(); ++i) rounded[i] = grid.Rounded(values[i]);
+        const int64_t last = rows.last();
+        SESSILE_NO_CARRIED_DEPENDENCE
+        for (int64_t i = rows.first(); i < last; ++i) rounded[i] = grid.Rounded(values[i]);
         return;
       }
       for (const int64_t row : rows) {

@@ -132,8 +132,7 @@ class ScatterNd final : public Prepared {
       : places_(std::move(places)), size_(output.num_elements()) {
     AddOutput(DataTypeOf<T>::value, output);
     AddPhase(BlocksOf(size_, sizeof(T)));
-    AddPhase(std::min(BlocksOf(places_.picks * places_.inner, 3 * sizeof(T)),
-                      std::max<int64_t>(places_.inner, 1)));
+    AddPhase(BlocksOfColumns(places_.inner, places_.picks, 3 * sizeof(T)));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int phase,

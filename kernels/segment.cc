@@ -120,11 +120,9 @@ struct Segment {
     }
     explicit Kernel(Segments segments) : s_(std::move(segments)) {
       AddOutput(DataTypeOf<T>::value, s_.output);
-      // What one element of a row costs; more than a block has makes no difference.
-      const int64_t work = std::clamp<int64_t>(s_.rows, 1, kBlockBytes) +
-                           std::clamp<int64_t>(s_.output.dim(0), 1, kBlockBytes);
-      AddPhase(std::min(BlocksOf(s_.inner, work * static_cast<int64_t>(sizeof(T))),
-                        std::max<int64_t>(s_.inner, 1)));
+      // More rows than a block has bytes make no difference.
+      const int64_t rows = std::min(s_.rows, kBlockBytes) + std::min(s_.output.dim(0), kBlockBytes);
+      AddPhase(BlocksOfColumns(s_.inner, rows, sizeof(T)));
     }
 
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
