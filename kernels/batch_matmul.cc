@@ -80,9 +80,9 @@ class BatchMatMul final : public Prepared {
     AddOutput(DataTypeOf<T>::value, dims_.output);
     // Each call rearranges what it reads of y, which pays only if that is then used often.
     const int64_t least_rows = std::clamp<int64_t>(dims_.m, 1, 64);
-    AddPhase(BlocksOfWork(dims_.rows() / least_rows,
-                          static_cast<double>(least_rows) * static_cast<double>(dims_.n) *
-                              static_cast<double>(dims_.k)));
+    AddPhase(BlocksOfWork(dims_.rows() / least_rows, static_cast<double>(least_rows) *
+                                                         static_cast<double>(dims_.n) *
+                                                         static_cast<double>(dims_.k)));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,

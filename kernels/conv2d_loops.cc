@@ -76,8 +76,7 @@ class ForwardTiles {
  public:
   using Sum = SumOf<T>;
 
-  explicit ForwardTiles(const Loops& loops)
-      : l_(loops), depth_(loops.taps * loops.depth) {}
+  explicit ForwardTiles(const Loops& loops) : l_(loops), depth_(loops.taps * loops.depth) {}
 
   static bool Suits(const ConvolutionShape& conv) {
     return conv.channels_last && conv.groups == 1 && conv.out_channels * 2 >= kColumns;
@@ -130,8 +129,7 @@ class ForwardTiles {
     const int64_t run = is_dense ? std::max<int64_t>(columns.size(), 1) : 1;
     const int64_t in_x = x * l_.conv.stride[1] - l_.conv.pad_before[1];
     for (const int64_t ky : TapsAt(0, y)) {
-      const int64_t in_y =
-          y * l_.conv.stride[0] + ky * l_.conv.dilation[0] - l_.conv.pad_before[0];
+      const int64_t in_y = y * l_.conv.stride[0] + ky * l_.conv.dilation[0] - l_.conv.pad_before[0];
       for (int64_t kx = columns.first(); kx < columns.last(); kx += run) {
         const T* from = image + l_.in.At(0, in_y, in_x + kx * l_.conv.dilation[1]);
         const Sum* weights = strip + (ky * l_.conv.filter[1] + kx) * l_.depth * kColumns;

@@ -158,11 +158,10 @@ class DepthwiseForward final : public DepthwiseImage {
   }
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
-    ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,
-                    [this, x = in[0].data<T>(), f = in[1].data<T>()](
-                        int64_t b, int64_t oy, int64_t ox, double* sums) {
-                      AddTaps(x, f, b, oy, ox, sums);
-                    });
+    ForEachPosition(
+        out[0].data<T>(), scratch.slot<double>(block), block,
+        [this, x = in[0].data<T>(), f = in[1].data<T>()](
+            int64_t b, int64_t oy, int64_t ox, double* sums) { AddTaps(x, f, b, oy, ox, sums); });
     return absl::OkStatus();
   }
 
@@ -196,11 +195,10 @@ class DepthwiseByInput final : public DepthwiseImage {
       : DepthwiseImage(dims, DataTypeOf<T>::value, input) {}
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
-    ForEachPosition(out[0].data<T>(), scratch.slot<double>(block), block,
-                    [this, f = in[1].data<T>(), dy = in[2].data<T>()](
-                        int64_t b, int64_t iy, int64_t ix, double* sums) {
-                      AddTaps(f, dy, b, iy, ix, sums);
-                    });
+    ForEachPosition(
+        out[0].data<T>(), scratch.slot<double>(block), block,
+        [this, f = in[1].data<T>(), dy = in[2].data<T>()](
+            int64_t b, int64_t iy, int64_t ix, double* sums) { AddTaps(f, dy, b, iy, ix, sums); });
     return absl::OkStatus();
   }
 

@@ -49,8 +49,8 @@ class Neighbours {
   int64_t padded() const { return channels_ + 2 * reach(); }
   // Channel 0 in `terms`; the elements before it and after the channels are for SumUp to fill.
   double* First(double* terms) const { return terms + reach(); }
-  // sums[j] = the sum of terms[k] over the channels k around j, in order. Each sum is made anew: one
-  // that slides along would carry its rounding errors on.
+  // sums[j] = the sum of terms[k] over the channels k around j, in order. Each sum is made anew:
+  // one that slides along would carry its rounding errors on.
   void SumUp(double* terms, double* sums) const {
     const int64_t channels = channels_, r = reach();
     std::fill_n(terms, r, 0.0);

@@ -124,9 +124,9 @@ class LoopMatMul final : public Prepared {
       AddPhase(BlocksOf(strips(), dims.k * 64));
       SetScratch(1, static_cast<size_t>(strips() * dims.k) * 64);
     }
-    AddPhase(packs_ ? BlocksOfWork(std::max<int64_t>(dims.m / kLeastRows, 1),
-                                   kLeastRows * static_cast<double>(dims.n) *
-                                       static_cast<double>(dims.k))
+    AddPhase(packs_ ? BlocksOfWork(
+                          std::max<int64_t>(dims.m / kLeastRows, 1),
+                          kLeastRows * static_cast<double>(dims.n) * static_cast<double>(dims.k))
                     : RowBlocks(dims));
   }
 
@@ -156,7 +156,7 @@ class LoopMatMul final : public Prepared {
 
  private:
   static constexpr int64_t kColumns = kTileColumns<Number>;
-  static constexpr int64_t kLeastRows = 32;
+  static constexpr int64_t kLeastRows = 64;
   // Of k: a part of a strip, and of the rows it meets, stays in the first-level cache.
   static constexpr int64_t kDepth = 256;
 

@@ -1,8 +1,8 @@
 // Sums of products with the results held in vector registers, for the types that tiles.h is not
 // for: double and unsigned integers, in which integers wrap around.
 //
-//   PackStrip(b, k, n, 1, columns, strip);              // columns of b, k * kTileColumns<N> numbers
-//   AddTile<kTileRows>(a, lda, 1, k, strip, sums);      // kTileRows * kTileColumns<N> sums
+//   PackStrip(b, k, n, 1, columns, strip);              // columns of b, k * kTileColumns<N>
+//   numbers AddTile<kTileRows>(a, lda, 1, k, strip, sums);      // kTileRows * kTileColumns<N> sums
 //
 // Every sum is in the order of its terms, each product rounded before it is added: the bits are
 // those of a plain loop.

@@ -30,9 +30,7 @@ struct MaxOf {
                                                   : std::numeric_limits<Sum>::lowest();
   }
   // NaN wins, and stays.
-  static void Add(Sum* best, Sum x) {
-    *best = (x > *best) | (x != x) ? x : *best;
-  }
+  static void Add(Sum* best, Sum x) { *best = (x > *best) | (x != x) ? x : *best; }
   static T Finish(Sum best, int64_t) { return Narrow<T>(best); }
 };
 
@@ -94,21 +92,25 @@ struct Pool {
                      int64_t block) const override {
       const T* const input = in[0].data<T>();
       T* const output = out[0].data<T>();
-      VectorizedFor<T>([this, input, output, block] {
-        ForEachWindow(block,
-                      [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-                        if (dims_.has_close_channels()) {
-                          PoolTile(input, output + offset, window, first, count, 1, 1);
-                        } else {
-                          PoolTile(input, output + offset, window, first, count,
-                                   dims_.input_channel_step, dims_.output_channel_step);
-                        }
-                      });
-      });
+      if (dims_.has_close_channels()) {
+        VectorizedFor<T>([=, this] { PoolBlock<true>(input, block, output); });
+      } else {
+        PoolBlock<false>(input, block, output);
+      }
       return absl::OkStatus();
     }
 
    private:
+    template <bool close>
+    void PoolBlock(const T* input, int64_t block, T* output) const {
+      const int64_t input_step = close ? 1 : dims_.input_channel_step;
+      const int64_t output_step = close ? 1 : dims_.output_channel_step;
+      ForEachWindow(
+          block, [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+            PoolTile(input, output + offset, window, first, count, input_step, output_step);
+          });
+    }
+
     void PoolTile(const T* input, T* output, const PoolWindow& window, int64_t first, int64_t count,
                   int64_t input_step, int64_t output_step) const {
       typename Reduce<T>::Sum sums[kPoolTile];
@@ -215,22 +217,25 @@ class MaxPoolGrad final : public PoolGrad {
     const T* const input = in[0].data<T>();
     const T* const grad = in[2].data<T>();
     T* const result = out[0].data<T>();
-    VectorizedFor<T>([this, input, grad, result, block] {
-      this->ForEachWindow(
-          result, block,
-          [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-            if (dims_.has_close_channels()) {
-              AddWindow(input, grad + offset, window, first, count, 1, 1, result);
-            } else {
-              AddWindow(input, grad + offset, window, first, count, dims_.input_channel_step,
-                        dims_.output_channel_step, result);
-            }
-          });
-    });
+    if (dims_.has_close_channels()) {
+      VectorizedFor<T>([=, this] { AddBlock<true>(input, grad, block, result); });
+    } else {
+      AddBlock<false>(input, grad, block, result);
+    }
     return absl::OkStatus();
   }
 
  private:
+  template <bool close>
+  void AddBlock(const T* input, const T* grad, int64_t block, T* result) const {
+    const int64_t input_step = close ? 1 : dims_.input_channel_step;
+    const int64_t output_step = close ? 1 : dims_.output_channel_step;
+    ForEachWindow(
+        result, block, [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+          AddWindow(input, grad + offset, window, first, count, input_step, output_step, result);
+        });
+  }
+
   // Adds the gradients of a window's maxima where those are.
   void AddWindow(const T* input, const T* grad, const PoolWindow& window, int64_t first,
                  int64_t count, int64_t input_step, int64_t output_step, T* result) const {
@@ -314,22 +319,25 @@ class AvgPoolGrad final : public PoolGrad {
                    int64_t block) const override {
     const T* const grad = in[1].data<T>();
     T* const result = out[0].data<T>();
-    VectorizedFor<T>([this, grad, result, block] {
-      this->ForEachWindow(
-          result, block,
-          [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-            if (dims_.has_close_channels()) {
-              AddWindow(grad + offset, window, first, count, 1, 1, result);
-            } else {
-              AddWindow(grad + offset, window, first, count, dims_.input_channel_step,
-                        dims_.output_channel_step, result);
-            }
-          });
-    });
+    if (dims_.has_close_channels()) {
+      VectorizedFor<T>([=, this] { AddBlock<true>(grad, block, result); });
+    } else {
+      AddBlock<false>(grad, block, result);
+    }
     return absl::OkStatus();
   }
 
  private:
+  template <bool close>
+  void AddBlock(const T* grad, int64_t block, T* result) const {
+    const int64_t input_step = close ? 1 : dims_.input_channel_step;
+    const int64_t output_step = close ? 1 : dims_.output_channel_step;
+    ForEachWindow(result, block,
+                  [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+                    AddWindow(grad + offset, window, first, count, input_step, output_step, result);
+                  });
+  }
+
   void AddWindow(const T* grad, const PoolWindow& window, int64_t first, int64_t count,
                  int64_t input_step, int64_t output_step, T* result) const {
     const auto size = static_cast<Wide<T>>(window.size());

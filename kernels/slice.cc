@@ -150,8 +150,8 @@ PreparedOr PrepareReverse(const PrepareContext& ctx) {
   return PreparePart(ctx, input, parts);
 }
 
-// Fills the output with one value and puts an input into it: in one pass if the elements come to lie
-// in their order, in runs of neighbours, and else in two.
+// Fills the output with one value and puts an input into it: in one pass if the elements come to
+// lie in their order, in runs of neighbours, and else in two.
 template <typename T>
 class PutPart final : public Prepared {
  public:

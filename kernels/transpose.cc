@@ -75,8 +75,8 @@ class Transpose final : public Prepared {
     for (const TransposedDim& dim : outer_) groups_ *= dim.size;
     if (output.num_elements() == 0) groups_ = 0;
     AddOutput(dtype, output);
-    AddPhase(BlocksOf(groups_, row_.size * std::min(band_.size, kBand) * 2 *
-                                   static_cast<int64_t>(sizeof(T))));
+    AddPhase(BlocksOf(
+        groups_, row_.size * std::min(band_.size, kBand) * 2 * static_cast<int64_t>(sizeof(T))));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
@@ -104,8 +104,8 @@ class Transpose final : public Prepared {
  private:
   static constexpr int64_t kBand = 16;
 
-  // `count` rows of the output; whole bands tile by tile, gathered where no cache line takes another
-  // one's place.
+  // `count` rows of the output; whole bands tile by tile, gathered where no cache line takes
+  // another one's place.
   SESSILE_OPTIMIZE_SPEED void Band(const T* x, int64_t count, T* y) const {
     const int64_t size = row_.size, stride = row_.stride, to_stride = band_.to_stride;
     int64_t j = 0;

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "sessile/tests/kernel_testing.h"
 
 namespace sessile {
@@ -266,6 +270,54 @@ TEST(MovingKernelsTest, GiveTheSameBitsInAnyOrder) {
                             .attrs = {{"batch_dims", 0}},
                             .inputs = {Count({500, 300}), Ints({4, 3, 499}), Tensor::Scalar(0)},
                             .output_types = {float32}});
+}
+
+// Sizes that are no multiples of what is moved together.
+TEST(TransposeTest, MovesWhateverTheSizes) {
+  for (const std::vector<int64_t>& sizes :
+       {std::vector<int64_t>{5, 37, 50}, {1, 16, 32}, {33, 1, 17}, {3, 70, 2}}) {
+    const Shape shape({sizes[0], sizes[1], sizes[2]});
+    std::vector<int32_t> perm = {0, 1, 2};
+    do {
+      const Tensor y = Call("Transpose", {Count(shape), Ints(perm)})->at(0);
+      std::vector<float> expected;
+      std::array<int64_t, 3> at = {};
+      const std::array<int64_t, 3> strides = {sizes[1] * sizes[2], sizes[2], 1};
+      const auto size = [&](size_t i) { return sizes[static_cast<size_t>(perm[i])]; };
+      const auto stride = [&](size_t i) { return strides[static_cast<size_t>(perm[i])]; };
+      for (at[0] = 0; at[0] < size(0); ++at[0]) {
+        for (at[1] = 0; at[1] < size(1); ++at[1]) {
+          for (at[2] = 0; at[2] < size(2); ++at[2]) {
+            expected.push_back(
+                static_cast<float>(at[0] * stride(0) + at[1] * stride(1) + at[2] * stride(2)));
+          }
+        }
+      }
+      EXPECT_EQ(y.shape(), Shape({size(0), size(1), size(2)}));
+      EXPECT_THAT(y.flat<float>(), testing::ElementsAreArray(expected));
+    } while (std::next_permutation(perm.begin(), perm.end()));
+  }
+}
+
+TEST(PadTest, FillsAroundEachRunInAnyOrderOfBlocks) {
+  const Tensor x = Count({40, 30, 37});
+  const Tensor paddings = Tensor::FromValues<int32_t>({3, 2}, {2, 0, 0, 3, 1, 4}).value();
+  const Tensor filler = Tensor::FromValues<float>({}, {-1}).value();
+  const KernelCall call = {
+      .op = "PadV2", .inputs = {x, paddings, filler}, .output_types = {float32}};
+  const Tensor y = RunKernelOrFail(call);
+  ASSERT_EQ(y.shape(), Shape({42, 33, 42}));
+  std::vector<float> expected;
+  for (int64_t i = -2; i < 40; ++i) {
+    for (int64_t j = 0; j < 33; ++j) {
+      for (int64_t k = -1; k < 41; ++k) {
+        const bool inside = i >= 0 && j < 30 && k >= 0 && k < 37;
+        expected.push_back(inside ? static_cast<float>((i * 30 + j) * 37 + k) : -1.0f);
+      }
+    }
+  }
+  EXPECT_THAT(y.flat<float>(), testing::ElementsAreArray(expected));
+  ExpectSameBitsInAnyOrder(call);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 #include "sessile/tests/kernel_testing.h"
 
@@ -9,6 +10,7 @@ namespace sessile {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 
 KernelCall Call(const Tensor& a, const Tensor& b, bool transpose_a = false,
                 bool transpose_b = false) {
@@ -46,7 +48,9 @@ TEST(MatMulTest, EqualsItsDefinition) {
                                 {64, 10, 100},
                                 {7, 1, 333},
                                 {1, 50, 20},
-                                {300, 130, 70}}) {
+                                {300, 130, 70},
+                                {130, 600, 20},
+                                {9, 21, 600}}) {
     ExpectDefinition<float>(m, n, k);
     ExpectDefinition<double>(m, n, k);
   }
@@ -71,6 +75,37 @@ TEST(MatMulTest, KeepsEmptyOutputs) {
   ExpectDefinition<float>(3, 0, 2);
   ExpectDefinition<double>(0, 3, 2);
   ExpectDefinition<double>(3, 0, 2);
+}
+
+// Tiles and what is left at their edges.
+template <typename T>
+void ExpectExactProducts(int64_t m, int64_t n, int64_t k) {
+  std::vector<T> a(static_cast<size_t>(m * k)), b(static_cast<size_t>(k * n));
+  for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<T>(i % 7);
+  for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<T>(i % 11);
+  std::vector<T> expected;
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      T sum = 0;
+      for (int64_t p = 0; p < k; ++p) {
+        sum = static_cast<T>(sum +
+                             static_cast<T>((i * k + p) % 7) * static_cast<T>((p * n + j) % 11));
+      }
+      expected.push_back(sum);
+    }
+  }
+  const Tensor product = RunKernelOrFail(Call(Tensor::FromValues<T>(Shape({m, k}), a).value(),
+                                              Tensor::FromValues<T>(Shape({k, n}), b).value()));
+  EXPECT_THAT(product.flat<T>(), ElementsAreArray(expected)) << m << "x" << k << "x" << n;
+}
+
+TEST(MatMulTest, MultipliesIntegersExactly) {
+  for (const auto& [m, n, k] :
+       {std::array<int64_t, 3>{3, 5, 7}, {4, 8, 256}, {6, 33, 300}, {70, 17, 513}}) {
+    ExpectExactProducts<int32_t>(m, n, k);
+    ExpectExactProducts<int64_t>(m, n, k);
+    ExpectExactProducts<uint8_t>(m, n, k);
+  }
 }
 
 TEST(MatMulTest, WrapsIntegersAround) {
