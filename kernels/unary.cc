@@ -119,8 +119,8 @@ struct Cosh { template <typename T> static T Apply(T x) { return std::cosh(x); }
 struct Asinh { template <typename T> static T Apply(T x) { return std::asinh(x); } };
 struct Acosh { template <typename T> static T Apply(T x) { return std::acosh(x); } };
 struct Atanh { template <typename T> static T Apply(T x) { return std::atanh(x); } };
-struct Erf { template <typename T> static T Apply(T x) { return std::erf(x); } };
-struct Erfc { template <typename T> static T Apply(T x) { return std::erfc(x); } };
+struct Erf { template <typename T> static T Apply(T x) { return vector_math::Erf(x); } };
+struct Erfc { template <typename T> static T Apply(T x) { return vector_math::Erfc(x); } };
 struct Lgamma { template <typename T> static T Apply(T x) { return static_cast<T>(LogGamma(x)); } };
 struct DigammaOp { template <typename T> static T Apply(T x) { return static_cast<T>(Digamma(x)); } };
 struct Invert { template <typename T> static T Apply(T x) { return static_cast<T>(~x); } };

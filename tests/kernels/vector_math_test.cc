@@ -88,5 +88,12 @@ TEST(VectorMathTest, ActivationsAreTheNearestFloats) {
       [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); });
 }
 
+TEST(VectorMathTest, ErrorFunctionsAreTheNearestFloats) {
+  ExpectNearestFloats([](float x) { return vector_math::Erf(x); },
+                      [](double x) { return std::erf(x); });
+  ExpectNearestFloats([](float x) { return vector_math::Erfc(x); },
+                      [](double x) { return std::erfc(x); });
+}
+
 }  // namespace
 }  // namespace sessile
