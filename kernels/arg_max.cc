@@ -10,6 +10,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -84,8 +85,8 @@ struct ArgOf {
       AddPhase(BlocksOf(results_, length_ * static_cast<int64_t>(sizeof(T))));
     }
 
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
+    SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                            int64_t block) const override {
       for (const int64_t i : BlockRange(results_, block, num_blocks(0))) {
         const T* x = in[0].data<T>() + i / inner_ * length_ * inner_ + i % inner_;
         Wide<T> best = Order::template kWorst<Wide<T>>;

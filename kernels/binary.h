@@ -107,24 +107,27 @@ struct Binary {
       });
     }
 
-    // The usual types get loops in vectors, for which an operand that stays the same is repeated.
     void RunOf(const T* x, const T* y, Out* z, int64_t count, Fault* fault) const {
+      if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
+        if (count >= kShortRow) return LongRunOf(x, y, z, count, fault);
+      }
       const int64_t x_step = broadcast_.run_stride(0);
       const int64_t y_step = broadcast_.run_stride(1);
-      if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
-        if (count >= kShortRow) {
-          if (x_step != 0 && y_step != 0) return Elements(x, y, z, count, fault);
-          constexpr int64_t kPiece = 256;
-          T same[kPiece];
-          FillRow(same, std::min(count, kPiece), x_step == 0 ? *x : *y);
-          for (int64_t i = 0; i < count; i += kPiece) {
-            Elements(x_step == 0 ? same : x + i, y_step == 0 ? same : y + i, z + i,
-                     std::min(count - i, kPiece), fault);
-          }
-          return;
-        }
-      }
       for (int64_t i = 0; i < count; ++i) z[i] = Element(x[i * x_step], y[i * y_step], fault);
+    }
+
+    // In vectors, for which an operand that stays the same is repeated.
+    void LongRunOf(const T* x, const T* y, Out* z, int64_t count, Fault* fault) const {
+      const bool same_x = broadcast_.run_stride(0) == 0;
+      const bool same_y = broadcast_.run_stride(1) == 0;
+      if (!same_x && !same_y) return Elements(x, y, z, count, fault);
+      constexpr int64_t kPiece = 256;
+      T same[kPiece];
+      FillRow(same, std::min(count, kPiece), same_x ? *x : *y);
+      for (int64_t i = 0; i < count; i += kPiece) {
+        Elements(same_x ? same : x + i, same_y ? same : y + i, z + i, std::min(count - i, kPiece),
+                 fault);
+      }
     }
   };
 };

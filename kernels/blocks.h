@@ -29,7 +29,7 @@ inline int64_t BlocksOf(int64_t items, int64_t bytes_per_item = 4) {
 // Blocks of the columns of a matrix whose `rows` every block walks over, `bytes` for an element.
 // They are so wide that of each row a block uses all of the cache lines that it touches.
 inline int64_t BlocksOfColumns(int64_t columns, int64_t rows, int64_t bytes) {
-  constexpr int64_t kLeastColumns = 32;
+  constexpr int64_t kLeastColumns = 64;
   const int64_t blocks = BlocksOf(columns, std::clamp<int64_t>(rows, 1, kBlockBytes) * bytes);
   return std::min(blocks, std::max<int64_t>(columns / kLeastColumns, 1));
 }

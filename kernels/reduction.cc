@@ -19,6 +19,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/reduction_plan.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/rows.h"
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
@@ -140,22 +141,22 @@ template <typename Op, typename T>
 struct Loops {
   using Acc = typename Op::Acc;
 
+  // Few elements are not worth vectors.
   template <typename Loop>
-  static void Run(Loop loop) {
+  static void Run(int64_t elements, Loop loop) {
     if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
-      Vectorized(loop);
-    } else {
-      loop();
+      if (elements >= kShortRow) return Vectorized(loop);
     }
+    loop();
   }
 
   static void Reset(int64_t n, Acc* accs) {
-    Run([=] {
+    Run(n, [=] {
       for (int64_t i = 0; i < n; ++i) accs[i] = Op::Empty();
     });
   }
   static void Join(const Acc* from, int64_t n, Acc* accs) {
-    Run([=] {
+    Run(n, [=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) Op::Join(accs[i], from[i]);
     });
@@ -163,7 +164,7 @@ struct Loops {
 
   // Adds element j of each of `rows` rows, `stride` apart, to accs[j], in their order.
   static void AddColumns(const T* x, int64_t rows, int64_t stride, int64_t columns, Acc* accs) {
-    Run([=] {
+    Run(columns, [=] {
       const T* row = x;
       const T* const end = x + rows * stride;
       for (; end - row >= 4 * stride; row += 4 * stride) {
@@ -186,7 +187,7 @@ struct Loops {
 
   // Adds each of `rows` rows of n neighbouring elements to an accumulator of its own.
   static void AddRows(const T* x, int64_t rows, int64_t n, Acc* accs) {
-    Run([=] {
+    Run(rows * n, [=] {
       for (int64_t row = 0; row < rows; ++row) Op::Join(accs[row], Total(x + row * n, n));
     });
   }
@@ -333,7 +334,7 @@ struct Reduction {
     }
 
     void Finish(const Acc* accs, int64_t n, T* y) const {
-      L::Run([accs, n, y, count = plan_.reduced()] {
+      L::Run(n, [accs, n, y, count = plan_.reduced()] {
         for (int64_t i = 0; i < n; ++i) y[i] = Op::Result(accs[i], count);
       });
     }

@@ -13,6 +13,8 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/rows.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -74,23 +76,60 @@ struct Scan {
 
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
-      for (const int64_t line : BlockRange(lines_, block, num_blocks(0))) {
+      const IndexRange range = BlockRange(lines_, block, num_blocks(0));
+      for (int64_t line = range.first(); line < range.last();) {
         const int64_t first = line / inner_ * length_ * inner_ + line % inner_;
         const int64_t start = reverse_ ? first + (length_ - 1) * inner_ : first;
-        const int64_t step = reverse_ ? -inner_ : inner_;
         const T* x = in[0].data<T>() + start;
         T* y = out[0].data<T>() + start;
-        Acc acc = Op::template kStart<Acc>;
-        for (int64_t i = 0; i < length_; ++i) {
-          const Acc next = Op::Join(acc, static_cast<Acc>(Widen(x[i * step])));
-          y[i * step] = Narrow<T>(static_cast<Wide<T>>(exclusive_ ? acc : next));
-          acc = next;
+        const int64_t count = std::min({range.last() - line, inner_ - line % inner_, kLines});
+        if (count < kShortRow) {
+          for (int64_t i = 0; i < count; ++i) RunLine(x + i, y + i);
+        } else {
+          RunLines(x, y, count);
         }
+        line += count;
       }
       return absl::OkStatus();
     }
 
    private:
+    static constexpr int64_t kLines = 256;
+
+    void RunLine(const T* x, T* y) const {
+      const int64_t step = reverse_ ? -inner_ : inner_;
+      Acc acc = Op::template kStart<Acc>;
+      for (int64_t i = 0; i < length_; ++i) {
+        const Acc next = Op::Join(acc, static_cast<Acc>(Widen(x[i * step])));
+        y[i * step] = Narrow<T>(static_cast<Wide<T>>(exclusive_ ? acc : next));
+        acc = next;
+      }
+    }
+
+    // Up to kLines neighbours, an element of each after the other.
+    void RunLines(const T* x, T* y, int64_t count) const {
+      Acc accs[kLines];
+      std::fill_n(accs, count, Op::template kStart<Acc>);
+      const int64_t step = reverse_ ? -inner_ : inner_;
+      for (int64_t i = 0; i < length_; ++i) {
+        const auto loop = [from = x + i * step, to = y + i * step, sums = accs, count,
+                           exclusive = exclusive_] {
+          SESSILE_NO_CARRIED_DEPENDENCE
+          for (int64_t j = 0; j < count; ++j) {
+            const Acc acc = sums[j];
+            const Acc next = Op::Join(acc, static_cast<Acc>(Widen(from[j])));
+            to[j] = Narrow<T>(static_cast<Wide<T>>(exclusive ? acc : next));
+            sums[j] = next;
+          }
+        };
+        if constexpr (kUsual<T>) {
+          Vectorized(loop);
+        } else {
+          loop();
+        }
+      }
+    }
+
     const int64_t length_;
     const int64_t inner_;
     const int64_t lines_;

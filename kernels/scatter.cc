@@ -78,7 +78,7 @@ class ScatterRows final : public Prepared {
     Alias(0, 0);
     // All indices are looked at before anything is written.
     AddPhase(1);
-    AddPhase(BlocksOf(s_.columns, s_.indices * static_cast<int64_t>(sizeof(T)) * 3));
+    AddPhase(BlocksOfColumns(s_.columns, s_.indices, 3 * sizeof(T)));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int phase,

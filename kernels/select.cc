@@ -71,13 +71,16 @@ class Select final : public Prepared {
     }
   }
 
-  // Written in bits: compilers turn a choice into a branch, which they cannot compute in vectors.
+  // Written in bits, and of bytes: compilers turn a choice by a bool into a branch, which they
+  // cannot compute in vectors.
   static void Choose(const bool* condition, const T* t, const T* e, T* y, int64_t n) {
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(condition);
     Vectorized([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) {
-        const T all = static_cast<T>(T{0} - static_cast<T>(condition[i]));
-        y[i] = static_cast<T>(e[i] ^ ((t[i] ^ e[i]) & all));
+        const T a = t[i], b = e[i];
+        const T all = static_cast<T>(T{0} - static_cast<T>(bytes[i] != 0));
+        y[i] = static_cast<T>(b ^ ((a ^ b) & all));
       }
     });
   }

@@ -253,6 +253,39 @@ TEST(SelectTest, TakesElementsRowsOrAll) {
                 "must have the same size");
 }
 
+TEST(SelectTest, LongVectorsAndRepeatedOperands) {
+  const int64_t n = 531;
+  Tensor condition = Tensor::Allocate(bool_, {n}).value();
+  for (int64_t i = 0; i < n; ++i) condition.mutable_data<bool>()[i] = i % 3 == 0 || i % 7 == 2;
+  const Tensor t = Count({n}), e = Count({2 * n}), one = Tensor::Scalar(-1.0f);
+  const Tensor long_e = Tensor::FromValues<float>({n}, e.flat<float>().subspan(n)).value();
+  const Tensor both = Call("SelectV2", {condition, t, long_e})->at(0);
+  const Tensor one_t = Call("SelectV2", {condition, one, long_e})->at(0);
+  const Tensor one_e = Call("SelectV2", {condition, t, one})->at(0);
+  for (size_t i = 0; i < static_cast<size_t>(n); ++i) {
+    const bool chosen = condition.flat<bool>()[i];
+    const float x = t.flat<float>()[i], y = long_e.flat<float>()[i];
+    ASSERT_EQ(both.flat<float>()[i], chosen ? x : y) << i;
+    ASSERT_EQ(one_t.flat<float>()[i], chosen ? -1 : y) << i;
+    ASSERT_EQ(one_e.flat<float>()[i], chosen ? x : -1) << i;
+  }
+}
+
+TEST(ScatterNdTest, AddsUpLongRows) {
+  const int64_t columns = 291;
+  const Tensor y = Call("ScatterNd",
+                        {Tensor::FromValues<int32_t>({3, 1}, {1, 0, 1}).value(),
+                         Count({3, columns}), Ints({2, static_cast<int32_t>(columns)})},
+                        {{"T", float32}})
+                       ->at(0);
+  for (int64_t c = 0; c < columns; ++c) {
+    const auto at = static_cast<size_t>(c);
+    ASSERT_EQ(y.flat<float>()[at], static_cast<float>(columns + c));
+    ASSERT_EQ(y.flat<float>()[at + static_cast<size_t>(columns)],
+              static_cast<float>(2 * columns + 2 * c));
+  }
+}
+
 TEST(ConstTest, GivesItsValueAndWidensItInTheYardstick) {
   const Tensor value = Count({1000, 40});
   KernelCall call{

@@ -81,6 +81,56 @@ TEST(BinaryTest, DivisionByZeroIsAnErrorAndTheLowestByMinusOneWraps) {
               "Integer division by zero");
 }
 
+template <typename T>
+void ExpectLongDivisions() {
+  const std::vector<T> edges = {
+      std::numeric_limits<T>::min(),    std::numeric_limits<T>::max(), 0, 1, -1, 7, -7, 100, -100,
+      std::numeric_limits<T>::min() + 1};
+  for (const T divisor : edges) {
+    std::vector<T> x, y;
+    for (size_t i = 0; i < 301; ++i) {
+      x.push_back(edges[i % edges.size()]);
+      y.push_back(edges[i / 7 % edges.size()] == 0 ? T{3} : edges[i / 7 % edges.size()]);
+    }
+    const auto floor_div = [](T a, T b) {
+      if (b == -1) return static_cast<T>(-static_cast<std::make_unsigned_t<T>>(a));
+      const T quotient = static_cast<T>(a / b);
+      return a % b != 0 && (a < 0) != (b < 0) ? static_cast<T>(quotient - 1) : quotient;
+    };
+    const std::vector<T> quotients = Result<T>("FloorDiv", x, y);
+    for (size_t i = 0; i < x.size(); ++i) {
+      ASSERT_EQ(quotients[i], floor_div(x[i], y[i])) << x[i] << " " << y[i];
+    }
+    KernelCall call{.op = "FloorDiv",
+                    .attrs = {{"T", DataTypeOf<T>::value}},
+                    .inputs = {Values(x), Make<T>({}, {divisor})}};
+    if (divisor == 0) {
+      ExpectError(RunKernel(call).status(), absl::StatusCode::kInvalidArgument,
+                  "Integer division by zero");
+      continue;
+    }
+    const Tensor by_one = RunKernelOrFail(call);
+    for (size_t i = 0; i < x.size(); ++i) {
+      ASSERT_EQ(by_one.flat<T>()[i], floor_div(x[i], divisor)) << x[i] << " " << divisor;
+    }
+  }
+}
+
+TEST(BinaryTest, DividesLongVectors) {
+  ExpectLongDivisions<int32_t>();
+  ExpectLongDivisions<int64_t>();
+}
+
+TEST(BinaryTest, ComparesLongVectorsWithOneElement) {
+  std::vector<float> x(531);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = i % 5 == 4 ? NAN : static_cast<float>(i % 5);
+  const Tensor z = RunKernelOrFail({.op = "Less",
+                                    .attrs = {{"T", float32}},
+                                    .inputs = {Make<float>({}, {1.5f}), Values(x)},
+                                    .output_types = {bool_}});
+  for (size_t i = 0; i < x.size(); ++i) ASSERT_EQ(z.flat<bool>()[i], 1.5f < x[i]) << i;
+}
+
 TEST(BinaryTest, RefusesIntegersToNegativePowers) {
   ExpectError(Call<int64_t>("Pow", {2}, {-1}).status(), absl::StatusCode::kInvalidArgument,
               "Integers to negative integer powers are not allowed");

@@ -49,6 +49,25 @@ TEST(CastTest, KeepsWhatFitsAtTheEdges) {
             (std::vector<uint64_t>{uint64_t{1} << 63, uint64_t{3} << 62}));
 }
 
+TEST(CastTest, LongVectorsGetTheSameAsShortOnes) {
+  const std::vector<double> edges = {NAN, 1e300, -1e300, -2147483648.9, 2147483647.5, -0.5,
+                                     0,   255.9, 1,      -1.7,          4294967295.0};
+  std::vector<double> x(333);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = edges[i % edges.size()];
+  const auto expect_same = [&](auto long_ones, auto short_ones) {
+    ASSERT_EQ(long_ones.size(), x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+      ASSERT_EQ(long_ones[i], short_ones[i % edges.size()]) << x[i];
+    }
+  };
+  expect_same(Cast<int32_t>(x), Cast<int32_t>(edges));
+  expect_same(Cast<int64_t>(x), Cast<int64_t>(edges));
+  expect_same(Cast<uint8_t>(x), Cast<uint8_t>(edges));
+  expect_same(Cast<bool>(x), Cast<bool>(edges));
+  EXPECT_EQ(Cast<int32_t>(x)[3], INT32_MIN);
+  EXPECT_EQ(Cast<int32_t>(x)[4], INT32_MAX);
+}
+
 TEST(CastTest, ConvertsBetweenAllKinds) {
   EXPECT_EQ((Cast<uint8_t>(std::vector<int32_t>{-1, 256, 7})), (std::vector<uint8_t>{255, 0, 7}));
   EXPECT_EQ((Cast<float>(std::vector<bool>{true, false})), (std::vector<float>{1, 0}));

@@ -108,6 +108,62 @@ TEST(ReductionTest, GivesTheSameBitsInAnyOrder) {
   }
 }
 
+// Rows and columns of every length, with and without elements that are left over by vectors.
+template <typename T>
+void ExpectSumsAndMaxima() {
+  for (int64_t n = 0; n < 40; ++n) {
+    for (const int64_t m : {1, 3, 19, 300}) {
+      std::vector<T> values(static_cast<size_t>(m * n));
+      for (size_t i = 0; i < values.size(); ++i) {
+        values[i] = static_cast<T>(static_cast<int64_t>(i * 37 % 101) - 50);
+      }
+      const Tensor rows = Tensor::FromValues<T>({m, n}, values).value();
+      const Tensor columns = Tensor::FromValues<T>({n, m}, values).value();
+      const Tensor sums[] = {RunKernelOrFail(Reduce("Sum", rows, {1})),
+                             RunKernelOrFail(Reduce("Sum", columns, {0}))};
+      const Tensor maxima[] = {RunKernelOrFail(Reduce("Max", rows, {1})),
+                               RunKernelOrFail(Reduce("Max", columns, {0}))};
+      for (int64_t i = 0; i < m; ++i) {
+        for (const bool by_rows : {true, false}) {
+          T sum = 0;
+          T most = std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                                        : std::numeric_limits<T>::lowest();
+          for (int64_t j = 0; j < n; ++j) {
+            const T x = values[static_cast<size_t>(by_rows ? i * n + j : j * m + i)];
+            sum = static_cast<T>(sum + x);
+            most = std::max(most, x);
+          }
+          ASSERT_EQ(sums[by_rows ? 0 : 1].flat<T>()[static_cast<size_t>(i)], sum) << m << " " << n;
+          ASSERT_EQ(maxima[by_rows ? 0 : 1].flat<T>()[static_cast<size_t>(i)], most)
+              << m << " " << n;
+        }
+      }
+    }
+  }
+}
+
+TEST(ReductionTest, SumsAndMaximaOfAnyLength) {
+  ExpectSumsAndMaxima<float>();
+  ExpectSumsAndMaxima<double>();
+  ExpectSumsAndMaxima<int32_t>();
+  ExpectSumsAndMaxima<int64_t>();
+  ExpectSumsAndMaxima<int16_t>();
+}
+
+TEST(ReductionTest, NaNWinsInAnyPlace) {
+  for (int64_t n = 1; n < 40; ++n) {
+    for (int64_t place = 0; place < n; ++place) {
+      std::vector<float> values(static_cast<size_t>(n), 5);
+      values[static_cast<size_t>(place)] = NAN;
+      const Tensor x = Tensor::FromValues<float>({n}, values).value();
+      for (const char* op : {"Max", "Min", "Sum", "Mean", "Prod"}) {
+        ASSERT_TRUE(std::isnan(RunKernelOrFail(Reduce(op, x, {0})).scalar<float>()))
+            << op << n << place;
+      }
+    }
+  }
+}
+
 template <typename T>
 T ReduceAll(const char* op, std::vector<T> values) {
   const Shape shape({static_cast<int64_t>(values.size())});
