@@ -1,6 +1,8 @@
 // ArgMax and ArgMin: the place of the largest or smallest element along one dimension, the first
 // one of several. NaN is never chosen over a number.
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -85,24 +87,58 @@ struct ArgOf {
       AddPhase(BlocksOf(results_, length_ * static_cast<int64_t>(sizeof(T))));
     }
 
-    SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                                            int64_t block) const override {
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                     int64_t block) const override {
       for (const int64_t i : BlockRange(results_, block, num_blocks(0))) {
         const T* x = in[0].data<T>() + i / inner_ * length_ * inner_ + i % inner_;
-        Wide<T> best = Order::template kWorst<Wide<T>>;
-        int64_t place = 0;
-        for (int64_t j = 0; j < length_; ++j) {
-          const Wide<T> candidate = Widen(x[j * inner_]);
-          if (!Order::Better(candidate, best)) continue;
-          best = candidate;
-          place = j;
-        }
-        WriteIndex(out[0], i, place);
+        WriteIndex(out[0], i, inner_ == 1 && kUsual<T> ? PlaceInRow(x) : PlaceInColumn(x));
       }
       return absl::OkStatus();
     }
 
    private:
+    static constexpr Wide<T> kWorst = Order::template kWorst<Wide<T>>;
+
+    int64_t PlaceInColumn(const T* x) const {
+      Wide<T> best = kWorst;
+      int64_t place = 0;
+      for (int64_t j = 0; j < length_; ++j) {
+        const Wide<T> candidate = Widen(x[j * inner_]);
+        if (!Order::Better(candidate, best)) continue;
+        best = candidate;
+        place = j;
+      }
+      return place;
+    }
+
+    // First the best value, in vectors, then where it stands first.
+    int64_t PlaceInRow(const T* x) const {
+      Wide<T> best = kWorst;
+      VectorizedFor<T>([=, &best, n = length_] { best = BestOfRow(x, n); });
+      if (!Order::Better(best, kWorst)) return 0;
+      return std::find_if(x, x + length_, [best](T other) { return Widen(other) == best; }) - x;
+    }
+
+    static Wide<T> BestOfRow(const T* x, int64_t n) {
+      constexpr int64_t kLanes = 16;
+      std::array<Wide<T>, kLanes> lanes;
+      lanes.fill(kWorst);
+      const auto look = [&](int64_t j, int64_t lane) {
+        Wide<T>& best = lanes[static_cast<size_t>(lane)];
+        const Wide<T> candidate = Widen(x[j]);
+        best = Order::Better(candidate, best) ? candidate : best;
+      };
+      int64_t j = 0;
+      for (; j + kLanes <= n; j += kLanes) {
+        SESSILE_OVER_LANES
+        for (int64_t lane = 0; lane < kLanes; ++lane) look(j + lane, lane);
+      }
+      for (; j < n; ++j) look(j, 0);
+      Wide<T> best = kWorst;
+      for (const Wide<T> of_lane : lanes) best = Order::Better(of_lane, best) ? of_lane : best;
+      return best;
+    }
+
     const int64_t length_;
     const int64_t inner_;
     const int64_t results_;

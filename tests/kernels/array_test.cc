@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <random>
 #include <vector>
 
 #include "sessile/tests/kernel_testing.h"
@@ -351,6 +353,33 @@ TEST(PadTest, FillsAroundEachRunInAnyOrderOfBlocks) {
   }
   EXPECT_THAT(y.flat<float>(), testing::ElementsAreArray(expected));
   ExpectSameBitsInAnyOrder(call);
+}
+
+TEST(ArgMaxTest, FindsTheFirstOfTheBestInRowsOfAnyLength) {
+  const float kNan = std::numeric_limits<float>::quiet_NaN();
+  const float kInfinity = std::numeric_limits<float>::infinity();
+  for (int64_t length = 1; length <= 70; ++length) {
+    Tensor rows = Tensor::Allocate(float32, {30, length}).value();
+    const std::array<float, 7> values = {-kInfinity, -1, -0.0f, 0, 2, 2, kNan};
+    std::mt19937 random(static_cast<unsigned>(length));
+    for (float& value : rows.mutable_flat<float>()) value = values[random() % values.size()];
+    for (const bool max : {true, false}) {
+      const Tensor places = Call(max ? "ArgMax" : "ArgMin", {rows, Ints({1}).Reshaped({}).value()},
+                                 {{"T", float32}, {"output_type", int64}}, {int64})
+                                ->at(0);
+      for (int64_t row = 0; row < 30; ++row) {
+        const float* const x = rows.data<float>() + row * length;
+        int64_t place = 0;
+        float best = max ? std::numeric_limits<float>::lowest() : std::numeric_limits<float>::max();
+        for (int64_t i = 0; i < length; ++i) {
+          if (!(max ? x[i] > best : x[i] < best)) continue;
+          best = x[i];
+          place = i;
+        }
+        ASSERT_EQ(places.data<int64_t>()[row], place) << "length " << length << ", row " << row;
+      }
+    }
+  }
 }
 
 }  // namespace
