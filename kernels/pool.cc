@@ -30,7 +30,7 @@ struct MaxOf {
                                                   : std::numeric_limits<Sum>::lowest();
   }
   // NaN wins, and stays.
-  static void Add(Sum* best, Sum x) { *best = (x > *best) | (x != x) ? x : *best; }
+  static void Add(Sum* best, Sum x) { *best = ((x > *best) | (x != x)) != 0 ? x : *best; }
   static T Finish(Sum best, int64_t) { return Narrow<T>(best); }
 };
 

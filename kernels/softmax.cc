@@ -116,7 +116,7 @@ class RowOfExponentials {
   using W = Wide<T>;
   template <typename At>
   RowOfExponentials(T* memory, int64_t columns, At at)
-      : memory_(memory), sum_(SumRow<T>(columns, at, [memory](int64_t c, W e) {
+      : memory_(memory), sum_(SumRow<T>(columns, at, [=](int64_t c, W e) {
           if constexpr (kKeeps) memory[c] = e;
         })) {}
   const RowSum<W>& sum() const { return sum_; }
