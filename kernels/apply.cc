@@ -29,6 +29,7 @@ class ApplyGradientDescent final : public Prepared {
       : size_(ctx.input_shape(0).num_elements()) {
     AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
     Alias(0, 0);
+    OnlyUpdates();
     AddPhase(BlocksOf(size_, 3 * sizeof(T)));
   }
   absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int, int64_t block) const override {
@@ -75,6 +76,7 @@ class ApplyAdam final : public Prepared {
       : size_(ctx.input_shape(0).num_elements()), nesterov_(nesterov) {
     AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
     Alias(0, 0);
+    OnlyUpdates();
     AddPhase(BlocksOf(size_, 7 * sizeof(T)));
   }
 

@@ -84,6 +84,7 @@ struct Apply {
         : size_(ctx.input_shape(0).num_elements()), flag_(flag) {
       AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
       Alias(0, 0);
+      OnlyUpdates();
       AddPhase(BlocksOf(size_, (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T))));
     }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <type_traits>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
@@ -74,6 +75,18 @@ class PoolOutputs : public Prepared {
   int64_t rows() const { return dims_.axes[0].output * dims_.axes[1].output; }
 };
 
+// Runs body(input step, output step) with the steps between channels: in vectors and with the steps
+// as constants where channels are neighbours.
+template <typename T, typename Body>
+void WithChannelSteps(const PoolDims& dims, const Body& body) {
+  using One = std::integral_constant<int64_t, 1>;
+  if (dims.has_close_channels()) {
+    VectorizedFor<T>([&] { body(One{}, One{}); });
+  } else {
+    body(dims.input_channel_step, dims.output_channel_step);
+  }
+}
+
 template <template <typename> class Reduce>
 struct Pool {
   template <typename T>
@@ -92,25 +105,16 @@ struct Pool {
                      int64_t block) const override {
       const T* const input = in[0].data<T>();
       T* const output = out[0].data<T>();
-      if (dims_.has_close_channels()) {
-        VectorizedFor<T>([=, this] { PoolBlock<true>(input, block, output); });
-      } else {
-        PoolBlock<false>(input, block, output);
-      }
+      WithChannelSteps<T>(dims_, [=, this](auto input_step, auto output_step) {
+        ForEachWindow(
+            block, [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+              PoolTile(input, output + offset, window, first, count, input_step, output_step);
+            });
+      });
       return absl::OkStatus();
     }
 
    private:
-    template <bool close>
-    void PoolBlock(const T* input, int64_t block, T* output) const {
-      const int64_t input_step = close ? 1 : dims_.input_channel_step;
-      const int64_t output_step = close ? 1 : dims_.output_channel_step;
-      ForEachWindow(
-          block, [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-            PoolTile(input, output + offset, window, first, count, input_step, output_step);
-          });
-    }
-
     void PoolTile(const T* input, T* output, const PoolWindow& window, int64_t first, int64_t count,
                   int64_t input_step, int64_t output_step) const {
       typename Reduce<T>::Sum sums[kPoolTile];
@@ -217,25 +221,17 @@ class MaxPoolGrad final : public PoolGrad {
     const T* const input = in[0].data<T>();
     const T* const grad = in[2].data<T>();
     T* const result = out[0].data<T>();
-    if (dims_.has_close_channels()) {
-      VectorizedFor<T>([=, this] { AddBlock<true>(input, grad, block, result); });
-    } else {
-      AddBlock<false>(input, grad, block, result);
-    }
+    WithChannelSteps<T>(dims_, [=, this](auto input_step, auto output_step) {
+      ForEachWindow(result, block,
+                    [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+                      AddWindow(input, grad + offset, window, first, count, input_step, output_step,
+                                result);
+                    });
+    });
     return absl::OkStatus();
   }
 
  private:
-  template <bool close>
-  void AddBlock(const T* input, const T* grad, int64_t block, T* result) const {
-    const int64_t input_step = close ? 1 : dims_.input_channel_step;
-    const int64_t output_step = close ? 1 : dims_.output_channel_step;
-    ForEachWindow(
-        result, block, [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-          AddWindow(input, grad + offset, window, first, count, input_step, output_step, result);
-        });
-  }
-
   // Adds the gradients of a window's maxima where those are.
   void AddWindow(const T* input, const T* grad, const PoolWindow& window, int64_t first,
                  int64_t count, int64_t input_step, int64_t output_step, T* result) const {
@@ -319,25 +315,17 @@ class AvgPoolGrad final : public PoolGrad {
                    int64_t block) const override {
     const T* const grad = in[1].data<T>();
     T* const result = out[0].data<T>();
-    if (dims_.has_close_channels()) {
-      VectorizedFor<T>([=, this] { AddBlock<true>(grad, block, result); });
-    } else {
-      AddBlock<false>(grad, block, result);
-    }
+    WithChannelSteps<T>(dims_, [=, this](auto input_step, auto output_step) {
+      ForEachWindow(result, block,
+                    [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
+                      AddWindow(grad + offset, window, first, count, input_step, output_step,
+                                result);
+                    });
+    });
     return absl::OkStatus();
   }
 
  private:
-  template <bool close>
-  void AddBlock(const T* grad, int64_t block, T* result) const {
-    const int64_t input_step = close ? 1 : dims_.input_channel_step;
-    const int64_t output_step = close ? 1 : dims_.output_channel_step;
-    ForEachWindow(result, block,
-                  [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
-                    AddWindow(grad + offset, window, first, count, input_step, output_step, result);
-                  });
-  }
-
   void AddWindow(const T* grad, const PoolWindow& window, int64_t first, int64_t count,
                  int64_t input_step, int64_t output_step, T* result) const {
     const auto size = static_cast<Wide<T>>(window.size());

@@ -61,6 +61,9 @@ class Transpose final : public Prepared {
   Transpose(DataType dtype, const Shape& input, const std::vector<int64_t>& perm) {
     Shape output;
     for (const int64_t from : perm) output = output.Append(input.dim(static_cast<int>(from)));
+    AddOutput(dtype, output);
+    // Without elements, the product of the other sizes may be beyond any integer.
+    if (output.num_elements() == 0) return;
     outer_ = TransposedDims(input, perm);
     row_ = outer_.back();
     outer_.pop_back();
@@ -73,8 +76,6 @@ class Transpose final : public Prepared {
     bands_ = (band_.size + kBand - 1) / kBand;
     groups_ = bands_;
     for (const TransposedDim& dim : outer_) groups_ *= dim.size;
-    if (output.num_elements() == 0) groups_ = 0;
-    AddOutput(dtype, output);
     AddPhase(BlocksOf(
         groups_, row_.size * std::min(band_.size, kBand) * 2 * static_cast<int64_t>(sizeof(T))));
   }

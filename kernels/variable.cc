@@ -93,6 +93,7 @@ struct AssignUpdate {
     explicit Kernel(const PrepareContext& ctx) : size_(ctx.input_shape(1).num_elements()) {
       AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
       Alias(0, 0);
+      OnlyUpdates();
       AddPhase(BlocksOf(size_, 3 * sizeof(T)));
     }
     absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int, int64_t block) const override {

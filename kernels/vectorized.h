@@ -2,9 +2,9 @@
 //
 //   Vectorized([=] { for (int64_t i = 0; i < n; ++i) y[i] = a * x[i] + b[i]; });
 //
-// The loop is compiled once for each instruction set. Every element is computed by the same
-// operations in the same order in all of them (nothing is contracted, sums are not reordered), so
-// the bits are the same on every machine. Functions that the loop calls must be inlinable.
+// The loop is compiled once for each instruction set (sanitizers do with one). Every element is
+// computed by the same operations in the same order in all (nothing is contracted, sums are not
+// reordered), so the bits are the same everywhere. Functions that the loop calls must be inlinable.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@
 
 // Most of a kernel runs once for all elements and exists once for each type, so kernels/ is
 // compiled for less size (CMakeLists.txt). This marks a function that runs for each element.
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && !defined(__clang__) && !defined(SESSILE_SANITIZED)
 #define SESSILE_OPTIMIZE_SPEED __attribute__((optimize("O3")))
 #else
 #define SESSILE_OPTIMIZE_SPEED
@@ -36,7 +36,7 @@
 
 namespace sessile {
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(SESSILE_SANITIZED)
 
 #if defined(__clang__)
 #define SESSILE_FOR_AVX512 __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl"), flatten))

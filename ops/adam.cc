@@ -79,14 +79,19 @@ void AdamOptimizer::Prepare() {
   epsilon_tensor_ = convert_to_tensor(options_.epsilon, {}, "epsilon");
 }
 
-Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+std::vector<Output> AdamOptimizer::Scalars(DataType dtype) const {
   std::vector<Output> scalars = {GetNonSlotVariable("beta1_power"),
                                  GetNonSlotVariable("beta2_power"),
                                  learning_rate_tensor_,
                                  beta1_tensor_,
                                  beta2_tensor_,
                                  epsilon_tensor_};
-  for (Output& scalar : scalars) scalar = cast(scalar, var.dtype());
+  for (Output& scalar : scalars) scalar = cast(scalar, dtype);
+  return scalars;
+}
+
+Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& var) {
+  const std::vector<Output> scalars = Scalars(var.dtype());
   OpBuilder update("ApplyAdam");
   update.Input(var.ref()).Input(get_slot(var, "m").ref()).Input(get_slot(var, "v").ref());
   for (const Output& scalar : scalars) update.Input(scalar);
@@ -96,13 +101,7 @@ Operation AdamOptimizer::ApplyDense(const Output& grad, const Variable& var) {
 // In parts, because no operation does it all: every row of the moments decays, and all of `var`
 // moves by them.
 Operation AdamOptimizer::ApplySparse(const IndexedSlices& grad, const Variable& var) {
-  std::vector<Output> scalars = {GetNonSlotVariable("beta1_power"),
-                                 GetNonSlotVariable("beta2_power"),
-                                 learning_rate_tensor_,
-                                 beta1_tensor_,
-                                 beta2_tensor_,
-                                 epsilon_tensor_};
-  for (Output& scalar : scalars) scalar = cast(scalar, var.dtype());
+  const std::vector<Output> scalars = Scalars(var.dtype());
   const auto& [power1, power2, base_rate, beta1, beta2, epsilon] =
       std::tie(scalars[0], scalars[1], scalars[2], scalars[3], scalars[4], scalars[5]);
   const Output root = sqrt(1 - power2);

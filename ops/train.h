@@ -66,6 +66,9 @@ class AdamOptimizer final : public Optimizer {
   Operation Finish(const std::vector<Operation>& updates, std::string_view name) override;
 
  private:
+  // What an update reads beside variables and gradients, in the order of ApplyAdam's inputs.
+  std::vector<Output> Scalars(DataType dtype) const;
+
   Input learning_rate_;
   AdamOptions options_;
   Output learning_rate_tensor_;

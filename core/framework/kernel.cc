@@ -32,6 +32,8 @@ void Prepared::Initializes(int input, TensorSpec spec) {
 
 void Prepared::TakesRows(int input) { row_inputs_.push_back(input); }
 
+void Prepared::OnlyUpdates() { only_updates_ = true; }
+
 void Prepared::AddPhase(int64_t blocks) { phases_.push_back(blocks); }
 
 void Prepared::SetScratch(int64_t slots, size_t slot_bytes) {

@@ -184,6 +184,9 @@ class Prepared {
   // fewer rows, makes those. Run cannot fail then, but for being cancelled. Empty: it is not so, or
   // not known.
   const std::vector<int>& row_inputs() const { return row_inputs_; }
+  // All that Run does is to change the variables behind its references, in one phase, without
+  // scratch and context; it cannot fail.
+  bool only_updates() const { return only_updates_; }
   // Blocks of each phase. No phases: Run is not called.
   const std::vector<int64_t>& phases() const { return phases_; }
   int64_t num_blocks(int phase) const { return phases_[static_cast<size_t>(phase)]; }
@@ -202,6 +205,7 @@ class Prepared {
   [[gnu::cold]] void Alias(int input, int output);
   [[gnu::cold]] void Initializes(int input, TensorSpec spec);
   [[gnu::cold]] void TakesRows(int input);
+  [[gnu::cold]] void OnlyUpdates();
   [[gnu::cold]] void AddPhase(int64_t blocks);
   // Rounded up to whole cache lines.
   [[gnu::cold]] void SetScratch(int64_t slots, size_t slot_bytes);
@@ -212,6 +216,7 @@ class Prepared {
   std::vector<Forward> forwards_;
   std::vector<Initialization> initializations_;
   std::vector<int> row_inputs_;
+  bool only_updates_ = false;
   std::vector<int64_t> phases_;
   int64_t scratch_slots_ = 0;
   size_t scratch_slot_bytes_ = 0;

@@ -12,6 +12,9 @@ namespace {
 
 using Kind = PlanStorage::Kind;
 
+// Of one step; more of them would need the heap at every run.
+constexpr size_t kUsualLocks = 128;
+
 // With so many blocks it pays to wake the threads before the first one.
 constexpr int64_t kManyBlocks = 64;
 
@@ -37,10 +40,15 @@ class StepLocks {
     for (const PlanStep::Lock& wanted : step.locks) {
       const Tensor& content = frame.bindings[static_cast<size_t>(wanted.binding)];
       ContentLock* const lock = content.has_value() ? content.buffer()->lock() : nullptr;
-      if (lock != nullptr) Add(lock, wanted.exclusive);
+      if (lock != nullptr) held_.push_back({lock, wanted.exclusive});
     }
-    std::sort(held_.begin(), held_.end(),
-              [](const Held& a, const Held& b) { return a.lock->id < b.lock->id; });
+    // Of several wishes for one lock the exclusive one comes first and is kept.
+    std::sort(held_.begin(), held_.end(), [](const Held& a, const Held& b) {
+      return a.lock->id != b.lock->id ? a.lock->id < b.lock->id : a.exclusive > b.exclusive;
+    });
+    held_.erase(std::unique(held_.begin(), held_.end(),
+                            [](const Held& a, const Held& b) { return a.lock == b.lock; }),
+                held_.end());
     for (const Held& held : held_) {
       held.exclusive ? held.lock->mutex.lock() : held.lock->mutex.lock_shared();
     }
@@ -58,15 +66,7 @@ class StepLocks {
     ContentLock* lock;
     bool exclusive;
   };
-  void Add(ContentLock* lock, bool exclusive) {
-    for (Held& held : held_) {
-      if (held.lock != lock) continue;
-      held.exclusive = held.exclusive || exclusive;
-      return;
-    }
-    held_.push_back({lock, exclusive});
-  }
-  absl::InlinedVector<Held, 8> held_;
+  absl::InlinedVector<Held, kUsualLocks> held_;
 };
 
 class PlanRun {

@@ -9,6 +9,7 @@ void RegisterPasses(KernelRegistry& kernels) {
   RegisterBatchNormRelu(kernels);
   RegisterFuseElementwise(kernels);
   RegisterFuseEpilogue(kernels);
+  RegisterFlatUpdates(kernels);
 }
 
 }  // namespace sessile

@@ -11,6 +11,7 @@ void RegisterZeros(KernelRegistry& kernels);
 void RegisterBatchNormRelu(KernelRegistry& kernels);
 void RegisterFuseElementwise(KernelRegistry& kernels);
 void RegisterFuseEpilogue(KernelRegistry& kernels);
+void RegisterFlatUpdates(KernelRegistry& kernels);
 
 // All of the above, in the order in which they run.
 void RegisterPasses(KernelRegistry& kernels);

@@ -36,7 +36,7 @@ class GraphMutationTest : public ::testing::Test {
   ~GraphMutationTest() override { SetMemoryLimit(0); }
 
   // Only errors::OpError may leave `use`, which is given a graph of its own each time.
-  void Try(int cases, const std::function<void()>& use) {
+  void ExpectStatuses(int cases, const std::function<void()>& use) {
     int whole = 0;
     for (int i = 0; i < cases; ++i) {
       const Graph graph;
@@ -66,13 +66,13 @@ class GraphMutationTest : public ::testing::Test {
 
 TEST_F(GraphMutationTest, GraphDefsEndInAStatus) {
   const std::string binary = errors::ValueOrThrow(meta_.graph_def().SerializeToString());
-  Try(Mutations() / 2, [&] {
+  ExpectStatuses(Mutations() / 2, [&] {
     GraphDef def;
     errors::ThrowIfError(def.ParseFromString(mutator_.Mutated(binary)));
     import_graph_def(def, {.name = ""});
   });
   const std::string text = meta_.graph_def().DebugString();
-  Try(Mutations() / 2, [&] {
+  ExpectStatuses(Mutations() / 2, [&] {
     GraphDef def;
     errors::ThrowIfError(def.ParseFromText(mutator_.Mutated(text)));
     import_graph_def(def, {.name = ""});
@@ -82,7 +82,7 @@ TEST_F(GraphMutationTest, GraphDefsEndInAStatus) {
 // Of a whole graph most damage would be found before it gets to what the nodes say.
 TEST_F(GraphMutationTest, NodesEndInAStatus) {
   const pb::GraphDef& golden = meta_.message()->graph_def();
-  Try(Mutations(), [&] {
+  ExpectStatuses(Mutations(), [&] {
     pb::GraphDef def = golden;
     const size_t index = mutator_.Random(static_cast<size_t>(def.node_size()));
     pb::NodeDef& node = *def.mutable_node(static_cast<int>(index));
@@ -94,13 +94,13 @@ TEST_F(GraphMutationTest, NodesEndInAStatus) {
 
 TEST_F(GraphMutationTest, MetaGraphsEndInAStatus) {
   const std::string binary = errors::ValueOrThrow(meta_.SerializeToString());
-  Try(Mutations() / 2, [&] {
+  ExpectStatuses(Mutations() / 2, [&] {
     MetaGraphDef meta;
     errors::ThrowIfError(meta.ParseFromString(mutator_.Mutated(binary)));
     Use(meta);
   });
   const std::string text = meta_.DebugString();
-  Try(Mutations() / 2, [&] {
+  ExpectStatuses(Mutations() / 2, [&] {
     MetaGraphDef meta;
     errors::ThrowIfError(meta.ParseFromText(mutator_.Mutated(text)));
     Use(meta);
@@ -112,7 +112,7 @@ TEST_F(GraphMutationTest, CollectionsEndInAStatus) {
        {GraphKeys::GLOBAL_VARIABLES, GraphKeys::COND_CONTEXT, "my_losses"}) {
     const pb::CollectionDef& golden = meta_.message()->collection_def().at(name);
     const std::string bytes = errors::ValueOrThrow(SerializeDeterministic(golden));
-    Try(Mutations() / 4, [&] {
+    ExpectStatuses(Mutations() / 4, [&] {
       pb::MetaGraphDef meta = *meta_.message();
       pb::CollectionDef& damaged = (*meta.mutable_collection_def())[name];
       errors::ThrowIfError(ParseProto(mutator_.Mutated(bytes), &damaged, "the collection"));
@@ -143,7 +143,7 @@ TEST_F(GraphMutationTest, SavedModelsEndInAStatus) {
       ("sessile_saved_model_mutation_" + std::to_string(::getpid()));
   std::filesystem::copy(golden, folder, std::filesystem::copy_options::recursive);
   const std::string binary = *ReadFile(golden + "/saved_model.pb");
-  Try(Mutations() / 2, [&] {
+  ExpectStatuses(Mutations() / 2, [&] {
     errors::ThrowIfError(WriteFile(folder / "saved_model.pb", mutator_.Mutated(binary)));
     Serve(folder);
   });

@@ -16,37 +16,51 @@
 
 namespace {
 
-constexpr const char* kHelp =
-    "usage: sessile COMMAND [arguments]\n\n"
-    "Runs and lists TensorFlow 1 graphs (GraphDef files, binary or .pbtxt) and checkpoints.\n\n"
-    "  run GRAPH     computes tensors of a graph\n"
-    "  bench GRAPH   measures runs of a graph, and which kernels the time goes to\n"
-    "  show GRAPH    lists its inputs, outputs, operations and variables; or a checkpoint's "
-    "tensors\n"
-    "  diff A B      compares two graphs node by node\n"
-    "  convert A B   writes a graph from binary to text or from text to binary\n"
-    "  freeze GRAPH  writes the part of a graph that some outputs need, variables as constants\n"
-    "  ops           lists the operations that there are\n"
-    "  --version\n"
-    "  --help        this text; after a command, its own\n";
+struct Command {
+  const char* name;
+  const char* arguments;
+  const char* purpose;
+  absl::Status (*run)(const std::vector<std::string>& args);
+};
+
+constexpr Command kCommands[] = {
+    {"run", "GRAPH", "computes tensors of a graph", RunCommand},
+    {"bench", "GRAPH", "measures runs of a graph, and which kernels the time goes to",
+     BenchCommand},
+    {"show", "GRAPH",
+     "lists its inputs, outputs, operations and variables; or a checkpoint's tensors", ShowCommand},
+    {"diff", "A B", "compares two graphs node by node", DiffCommand},
+    {"convert", "A B", "writes a graph from binary to text or from text to binary", ConvertCommand},
+    {"freeze", "GRAPH", "writes the part of a graph that some outputs need, variables as constants",
+     FreezeCommand},
+    {"ops", "", "lists the operations that there are", OpsCommand},
+};
+
+void PrintHelp() {
+  std::puts(
+      "usage: sessile COMMAND [arguments]\n\n"
+      "Runs and lists TensorFlow 1 graphs (GraphDef files, binary or .pbtxt) and checkpoints.\n");
+  for (const Command& command : kCommands) {
+    std::printf("  %-13s %s\n", absl::StrCat(command.name, " ", command.arguments).c_str(),
+                command.purpose);
+  }
+  std::puts(
+      "  --version\n"
+      "  --help        this text; after a command, its own");
+}
 
 absl::Status Dispatch(const std::vector<std::string>& args) {
   if (args.empty() || args[0] == "--help" || args[0] == "-h") {
-    std::fputs(kHelp, stdout);
+    PrintHelp();
     return absl::OkStatus();
   }
   if (args[0] == "--version") {
     std::puts("sessile " SESSILE_VERSION);
     return absl::OkStatus();
   }
-  const std::vector<std::string> rest(args.begin() + 1, args.end());
-  if (args[0] == "run") return RunCommand(rest);
-  if (args[0] == "bench") return BenchCommand(rest);
-  if (args[0] == "show") return ShowCommand(rest);
-  if (args[0] == "ops") return OpsCommand(rest);
-  if (args[0] == "convert") return ConvertCommand(rest);
-  if (args[0] == "diff") return DiffCommand(rest);
-  if (args[0] == "freeze") return FreezeCommand(rest);
+  for (const Command& command : kCommands) {
+    if (args[0] == command.name) return command.run({args.begin() + 1, args.end()});
+  }
   std::fprintf(stderr, "sessile: unknown command '%s' (see sessile --help)\n", args[0].c_str());
   std::exit(2);
 }

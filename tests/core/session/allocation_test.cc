@@ -1,42 +1,13 @@
-// Runs in a steady state do not allocate. Every `operator new` of this executable is counted;
-// tensors' memory, which does not come from there, comes with a Buffer, which does. Sanitizers have
-// operators of their own: nothing is counted there.
+// Runs in a steady state do not allocate.
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-#include <atomic>
-#include <cstdint>
-#include <cstdlib>
-#include <new>
+#ifndef SESSILE_SANITIZED
 
 #include "gtest/gtest.h"
+#include "sessile/tests/counted_allocations.h"
 #include "sessile/tests/session_testing.h"
-
-namespace {
-std::atomic<int64_t> g_allocations{0};
-}  // namespace
-
-// Out of line: compilers that see malloc and free inside take them for a mismatch.
-[[gnu::noinline]] void* operator new(size_t bytes) {
-  g_allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(bytes)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace sessile {
 namespace {
-
-// Of the third call: the first one makes the plan, the second one fills its caches.
-template <typename Call>
-int64_t AllocationsOf(Call call) {
-  call();
-  call();
-  const int64_t before = g_allocations.load();
-  call();
-  return g_allocations.load() - before;
-}
 
 class AllocationTest : public testing::Test {
  protected:

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "sessile/core/graph/graph_impl.h"
+#include "sessile/tests/sanitized.h"
 #include "sessile/tests/session_testing.h"
 
 namespace sessile {
@@ -192,11 +193,7 @@ void ExpectSame(const RandomGraph::Result& expected, const RandomGraph::Result& 
 }
 
 // Batches of graphs; 2,000 graphs in all, fewer where each takes ten times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kBatches = 10;
-#else
-constexpr int kBatches = 50;
-#endif
+constexpr int kBatches = kSanitized ? 10 : 50;
 
 class RandomGraphTest : public testing::TestWithParam<int> {};
 
