@@ -210,7 +210,7 @@ class TiledConvolution : public Prepared, public WritesRanges {
   int64_t row_blocks_ = 1;
 };
 
-// Takes the filter as it is.
+// The output; takes the filter as it is.
 class TiledOutput final : public TiledConvolution {
  public:
   TiledOutput(const ConvolutionShape& conv, const tiles::Kernels& kernels)
@@ -233,11 +233,13 @@ class TiledOutput final : public TiledConvolution {
   }
 };
 
-// Phase 0 packs the filter as [group][tap of packed][out channel][lanes of the group].
-class TiledInputGradient final : public TiledConvolution {
+// Phase 0 packs the filter as [group][tap of packed][depth][lanes of the group].
+class PackedTiles : public TiledConvolution {
  public:
-  TiledInputGradient(const ConvolutionShape& conv, const tiles::Kernels& kernels)
-      : TiledConvolution(conv, false, kernels), taps_(to().row_taps() * to().column_taps()) {
+  PackedTiles(const ConvolutionShape& conv, bool forward, const tiles::Kernels& kernels)
+      : TiledConvolution(conv, forward, kernels),
+        source_(forward ? 0 : 2),
+        taps_(to().row_taps() * to().column_taps()) {
     const int64_t tap_floats = to().depth * groups().padded;
     AddPhase(BlocksOf(taps_, tap_floats * static_cast<int64_t>(sizeof(float))));
     AddPhase(blocks());
@@ -253,7 +255,7 @@ class TiledInputGradient final : public TiledConvolution {
       }
       return absl::OkStatus();
     }
-    RunBlock(block, in[2].data<float>(), out[0].data<float>(),
+    RunBlock(block, in[source_].data<float>(), out[0].data<float>(),
              [&](const ColumnGroups::Group& group, const Window& row, const Window& column) {
                const int64_t lanes = LanesOf(group);
                const int64_t taps = to().columns.taps(column.phase);
@@ -266,6 +268,10 @@ class TiledInputGradient final : public TiledConvolution {
   }
 
  private:
+  // Packs the part of a tap that belongs to a group: `to` is [depth][lanes].
+  virtual void PackTap(const float* tap, const ColumnGroups::Group& group, int64_t lanes,
+                       float* to) const = 0;
+
   int64_t LanesOf(const ColumnGroups::Group& group) const {
     return group.vectors * kernels().lanes;
   }
@@ -273,7 +279,7 @@ class TiledInputGradient final : public TiledConvolution {
     return packed + taps_ * to().depth * group.first;
   }
 
-  // The transposed matrix of a tap; `row` and `column` number the packed ones.
+  // `row` and `column` number the packed taps.
   void Pack(const float* hwio, int64_t row, int64_t column, float* packed) const {
     const int64_t row_tap = to().rows.tap_of_packed[static_cast<size_t>(row)];
     const int64_t column_tap = to().columns.tap_of_packed[static_cast<size_t>(column)];
@@ -286,13 +292,50 @@ class TiledInputGradient final : public TiledConvolution {
                         (column - to().columns.First(column_phase));
     for (const ColumnGroups::Group& group : groups().list) {
       const int64_t lanes = LanesOf(group);
-      tiles::TransposePadded(from + group.first * conv().out_channels, group.columns,
-                             conv().out_channels, lanes,
-                             PackedGroup(packed, group) + tap * to().depth * lanes);
+      PackTap(from, group, lanes, PackedGroup(packed, group) + tap * to().depth * lanes);
     }
   }
 
+  const size_t source_;
   const int64_t taps_;
+};
+
+// The output, where rows of the filter are far from each other: packed, those of a group are
+// neighbours, which is what caches and address translation want.
+class PackedOutput final : public PackedTiles {
+ public:
+  PackedOutput(const ConvolutionShape& conv, const tiles::Kernels& kernels)
+      : PackedTiles(conv, true, kernels) {}
+
+  // The filter must be used often enough to be worth packing.
+  static bool Pays(const ConvolutionShape& conv) {
+    constexpr int64_t kFarChannels = 64, kManyPoints = 256;
+    return conv.out_channels > kFarChannels &&
+           conv.batch * conv.output[0] * conv.output[1] >= kManyPoints;
+  }
+
+ private:
+  void PackTap(const float* tap, const ColumnGroups::Group& group, int64_t lanes,
+               float* to) const override {
+    const float* from = tap + group.first;
+    for (int64_t i = 0; i < conv().in_channels; ++i, from += conv().out_channels, to += lanes) {
+      std::fill(std::copy_n(from, group.columns, to), to + lanes, 0.0f);
+    }
+  }
+};
+
+class TiledInputGradient final : public PackedTiles {
+ public:
+  TiledInputGradient(const ConvolutionShape& conv, const tiles::Kernels& kernels)
+      : PackedTiles(conv, false, kernels) {}
+
+ private:
+  // Transposed.
+  void PackTap(const float* tap, const ColumnGroups::Group& group, int64_t lanes,
+               float* to) const override {
+    tiles::TransposePadded(tap + group.first * conv().out_channels, group.columns,
+                           conv().out_channels, lanes, to);
+  }
 };
 
 template <typename Kernel>
@@ -324,7 +367,8 @@ int64_t TiledBlocks(int64_t items, double work_per_item, int64_t most) {
 }
 
 absl::StatusOr<std::unique_ptr<Prepared>> TiledForward(const ConvolutionShape& conv) {
-  return OnTiles<TiledOutput>(conv, conv.out_channels);
+  return PackedOutput::Pays(conv) ? OnTiles<PackedOutput>(conv, conv.out_channels)
+                                  : OnTiles<TiledOutput>(conv, conv.out_channels);
 }
 
 absl::StatusOr<std::unique_ptr<Prepared>> TiledBackwardInput(const ConvolutionShape& conv) {

@@ -262,6 +262,27 @@ TEST(Conv2DTest, TakesFewImages) {
   }
 }
 
+// Whose filter is packed for the output too.
+TEST(Conv2DTest, TakesManyChannels) {
+  for (const int64_t filter : {1, 3}) {
+    for (const int64_t stride : {1, 2}) {
+      for (const int64_t out : {65, 128}) {
+        for (const char* padding : {"SAME", "VALID"}) {
+          ExpectDefinitionForFloats({.batch = 6,
+                                     .height = 15,
+                                     .width = 15,
+                                     .in = 9,
+                                     .out = out,
+                                     .filter_height = filter,
+                                     .filter_width = 3,
+                                     .stride = stride,
+                                     .padding = padding});
+        }
+      }
+    }
+  }
+}
+
 // Of which the gradient of the filter is computed a few rows at a time.
 TEST(Conv2DTest, TakesLargeImages) {
   for (const int64_t stride : {1, 2, 3}) {
@@ -318,8 +339,16 @@ TEST(Conv2DTest, GivesTheSameBitsInAnyOrderOfBlocks) {
                             .filter_height = 3,
                             .filter_width = 3,
                             .stride = 2};
+  const Geometry many_channels = {.batch = 7,
+                                  .height = 14,
+                                  .width = 14,
+                                  .in = 20,
+                                  .out = 100,
+                                  .filter_height = 3,
+                                  .filter_width = 3};
   ExpectSameBits<float>(wide);
   ExpectSameBits<float>(strided);
+  ExpectSameBits<float>(many_channels);
   ExpectSameBits<double>(strided);
 }
 
