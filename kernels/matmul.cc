@@ -1,6 +1,7 @@
 // MatMul: product = op(a) * op(b), where op transposes if the attribute says so.
 //
-// float32 goes to oneDNN; the other types use loops of our own (ordered_tiles.h).
+// float32 uses tiles (matmul_tiles.h) where there is much of it, else oneDNN; the other types use
+// loops of our own (ordered_tiles.h).
 
 #include <algorithm>
 #include <concepts>
@@ -9,6 +10,8 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/matmul_dims.h"
+#include "sessile/kernels/matmul_tiles.h"
 #include "sessile/kernels/onednn.h"
 #include "sessile/kernels/ordered_tiles.h"
 #include "sessile/kernels/register_all.h"
@@ -16,27 +19,6 @@
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
-namespace {
-
-struct MatMulDims {
-  bool transpose_a = false;
-  bool transpose_b = false;
-  int64_t m = 0;
-  int64_t n = 0;
-  int64_t k = 0;
-
-  static absl::StatusOr<MatMulDims> Of(const PrepareContext& ctx);
-
-  // op(a)[i, p] is a[i * row + p * column].
-  int64_t a_row() const { return transpose_a ? 1 : k; }
-  int64_t a_column() const { return transpose_a ? m : 1; }
-  int64_t lda() const { return transpose_a ? m : k; }
-  int64_t ldb() const { return transpose_b ? k : n; }
-  // op(b)[p, j] is b[p * row + j * column].
-  int64_t b_row() const { return transpose_b ? 1 : n; }
-  int64_t b_column() const { return transpose_b ? k : 1; }
-};
-
 absl::StatusOr<MatMulDims> MatMulDims::Of(const PrepareContext& ctx) {
   const Shape& a = ctx.input_shape(0);
   const Shape& b = ctx.input_shape(1);
@@ -59,6 +41,8 @@ absl::StatusOr<MatMulDims> MatMulDims::Of(const PrepareContext& ctx) {
   }
   return dims;
 }
+
+namespace {
 
 int64_t RowBlocks(const MatMulDims& dims) {
   return BlocksOfWork(dims.m, static_cast<double>(dims.n) * static_cast<double>(dims.k));
@@ -229,6 +213,7 @@ struct MatMul {
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const MatMulDims dims, MatMulDims::Of(ctx));
     if constexpr (std::is_same_v<T, float>) {
+      if (std::unique_ptr<Prepared> tiled = TiledMatMul(dims)) return tiled;
       return std::make_unique<FloatMatMul>(dims);
     } else {
       using Stored = typename UnsignedFor<T>::type;

@@ -17,6 +17,8 @@ namespace sessile::tiles {
 
 // out[p][j] = sum over r < rows, i < length of in[p][r][i] * filter[r][i][j]
 //
+// or, if it `adds`, that sum begun with what is in out[p][j]:
+//
 // for `points` points and `outputs` results j of each. The other numbers are distances in floats:
 // in[p + 1] is in_step behind in[p], in[p][r + 1] in_row.
 // The results fill `vectors` vectors but for a part of the last; filter_padded says that behind the
@@ -36,6 +38,7 @@ struct Products {
   int64_t out_step = 0;
   int64_t outputs = 0;
   int vectors = 0;
+  bool adds = false;
 };
 
 // sums[i][j] += sum over the grid's points of a[point][i] * b[point][j], i < a_size, j < b_size

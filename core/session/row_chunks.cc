@@ -13,14 +13,16 @@ namespace {
 
 using Kind = PlanStorage::Kind;
 
-// Chunks that are done at the same time, at most: each has memory of its own.
-constexpr int64_t kSlots = 16;
+// Chunks that are done at the same time. Each has memory of its own, so there are fewer where that
+// is much.
+constexpr int64_t kLeastSlots = 4, kMostSlots = 16;
+constexpr size_t kBytesOfSlots = size_t{16} << 20;
 
 size_t BytesOfRow(const TensorSpec& spec, int64_t rows) {
   return static_cast<size_t>(spec.shape.num_elements() / rows) * DataTypeSize(spec.dtype);
 }
 
-// Phases of up to kSlots chunks, one after the other; the rows that are left come last.
+// Phases of up to `slots_` chunks, one after the other; the rows that are left come last.
 class ChunkedRows final : public Prepared {
  public:
   explicit ChunkedRows(std::shared_ptr<RowChunks> chunks)
@@ -31,17 +33,19 @@ class ChunkedRows final : public Prepared {
     for (size_t i = 0; i < draft_.steps.size(); ++i) AddStep(draft_.steps[i], memory.scratch[i]);
     view_bytes_ = Aligned(views_.size() * sizeof(TensorView));
     whole_chunks_ = chunks_->rows / chunks_->rows_of_chunk;
-    for (int64_t left = whole_chunks_; left > 0; left -= kSlots) {
-      AddPhase(std::min(left, kSlots));
+    const size_t slot = view_bytes_ + memory.arena_bytes;
+    slots_ = std::clamp(static_cast<int64_t>(kBytesOfSlots / slot), kLeastSlots, kMostSlots);
+    for (int64_t left = whole_chunks_; left > 0; left -= slots_) {
+      AddPhase(std::min(left, slots_));
     }
     if (chunks_->rows % chunks_->rows_of_chunk != 0) AddPhase(1);
-    SetScratch(std::min(whole_chunks_, kSlots), view_bytes_ + memory.arena_bytes);
+    SetScratch(std::min(whole_chunks_, slots_), slot);
   }
 
   absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch scratch, int phase,
                    int64_t block) const override {
-    const int64_t chunk = phase * kSlots + block;
-    const int64_t first = phase * kSlots < whole_chunks_ ? chunk * chunks_->rows_of_chunk
+    const int64_t chunk = phase * slots_ + block;
+    const int64_t first = phase * slots_ < whole_chunks_ ? chunk * chunks_->rows_of_chunk
                                                          : chunks_->rows - chunks_->rows_of_chunk;
     char* const slot = scratch.slot<char>(block);
     auto* const views = reinterpret_cast<TensorView*>(slot);
@@ -180,6 +184,7 @@ class ChunkedRows final : public Prepared {
   std::vector<ChunkStep> steps_;
   size_t view_bytes_ = 0;
   int64_t whole_chunks_ = 0;
+  int64_t slots_ = 1;
 };
 
 }  // namespace

@@ -50,13 +50,18 @@ TEST(MatMulTest, EqualsItsDefinition) {
                                 {1, 50, 20},
                                 {300, 130, 70},
                                 {130, 600, 20},
-                                {9, 21, 600}}) {
+                                {9, 21, 600},
+                                {12, 128, 1},
+                                {13, 131, 257},
+                                {97, 520, 600}}) {
     ExpectDefinition<float>(m, n, k);
     ExpectDefinition<double>(m, n, k);
   }
 }
 
 TEST(MatMulTest, GivesTheSameBitsInAnyOrderOfBlocks) {
+  ExpectSameBitsInAnyOrder(
+      Call(RandomTensor<float>({300, 200}, 1), RandomTensor<float>({300, 700}, 2), true, false));
   for (const bool transpose : {false, true}) {
     ExpectSameBitsInAnyOrder(Call(RandomTensor<float>({300, 300}, 1),
                                   RandomTensor<float>({300, 300}, 2), transpose, transpose));
