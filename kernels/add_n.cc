@@ -110,9 +110,11 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
 }  // namespace
 
 void RegisterAddN(KernelRegistry& kernels) {
-  kernels.Add<AddN>("AddN").For<AllNumberTypes>("T");
-  kernels.Lacks("AddN", "T", ComplexTypes(), kNoComplexKernels);
-  kernels.Lacks("AddN", "T", QuantizedTypes(), kNoQuantizedKernels);
+  for (const char* op : {"AddN", "AccumulateNV2"}) {
+    kernels.Add<AddN>(op).For<AllNumberTypes>("T");
+    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+    kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
+  }
   kernels.Lacks("AddN", "T", ObjectTypes(), kNoObjectKernels);
 }
 

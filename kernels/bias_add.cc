@@ -134,8 +134,9 @@ void RegisterBiasAdd(KernelRegistry& kernels) {
   const std::vector<DataType> lacking = {float16, bfloat16, complex64, complex128, qint8,
                                          quint8,  qint16,   quint16,   qint32};
   kernels.Add<BiasAdd>("BiasAdd").For<NumberTypes>("T");
+  kernels.Add<BiasAdd>("BiasAddV1").For<NumberTypes>("T");
   kernels.Add<BiasAddGrad>("BiasAddGrad").For<NumberTypes>("T");
-  for (const char* op : {"BiasAdd", "BiasAddGrad"}) {
+  for (const char* op : {"BiasAdd", "BiasAddV1", "BiasAddGrad"}) {
     kernels.Lacks(op, "T", lacking, "kernels compute with float, double and the integers only");
   }
 }

@@ -202,6 +202,8 @@ struct TruncateMod {
 struct Atan2 { template <typename T> static T Apply(T y, T x, Fault*) { return std::atan2(y, x); } };
 struct Xlogy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * std::log(y); } };
 struct Xdivy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x / y; } };
+struct Xlog1py { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * std::log1p(y); } };
+struct NextAfter { template <typename T> static T Apply(T x, T y, Fault*) { return std::nextafter(x, y); } };
 struct PolygammaOp { template <typename T> static T Apply(T n, T x, Fault*) { return static_cast<T>(Polygamma(n, x)); } };
 struct Igamma { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower); } };
 struct Igammac { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).upper); } };
@@ -272,6 +274,8 @@ void RegisterBinary(KernelRegistry& kernels) {
   Row<Atan2, AllFloatTypes>(kernels, "Atan2");
   Row<Xlogy, AllFloatTypes>(kernels, "Xlogy");
   Row<Xdivy, AllFloatTypes>(kernels, "Xdivy");
+  Row<Xlog1py, AllFloatTypes>(kernels, "Xlog1py");
+  kernels.Add<Binary<NextAfter>::Kernel>("NextAfter").For<FloatTypes>("T");
   Row<PolygammaOp, FloatTypes>(kernels, "Polygamma");
   Row<ZetaOp, FloatTypes>(kernels, "Zeta");
   Row<Igamma, AllFloatTypes>(kernels, "Igamma");

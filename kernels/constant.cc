@@ -73,6 +73,7 @@ PreparedOr PreparePlaceholder(const PrepareContext& ctx) {
 void RegisterConstant(KernelRegistry& kernels) {
   kernels.Add("Const", PrepareConst);
   kernels.Add("Placeholder", PreparePlaceholder);
+  kernels.Add("PlaceholderV2", PreparePlaceholder);
 }
 
 }  // namespace sessile

@@ -1,4 +1,4 @@
-// Sum, Mean, Prod, Max, Min, All, Any over some dimensions.
+// Sum, Mean, Prod, EuclideanNorm, Max, Min, All, Any over some dimensions.
 //
 // The order of additions follows from the shape alone. Floats are added up in double, doubles with
 // the error of each addition carried along (Knuth's TwoSum), so that the result is the exact sum
@@ -95,6 +95,26 @@ struct ProdOp {
   static void Add(Acc& acc, T x) { acc = WrapMul(acc, static_cast<Acc>(Widen(x))); }
   static void Join(Acc& acc, const Acc& other) { acc = WrapMul(acc, other); }
   static T Result(const Acc& acc, int64_t) { return Narrow<T>(static_cast<Wide<T>>(acc)); }
+};
+
+// The root of the sum of squares, of integers cut to a whole number.
+template <typename T>
+struct EuclideanNormOp {
+  using Sums = SumOp<T>;
+  using Acc = typename Sums::Acc;
+  static Acc Empty() { return Acc(); }
+  static void Add(Acc& acc, T x) {
+    if constexpr (std::is_same_v<Acc, Compensated>) {
+      acc.Add(x * x);
+    } else {
+      const Acc wide = static_cast<Acc>(Widen(x));
+      acc = WrapAdd(acc, WrapMul(wide, wide));
+    }
+  }
+  static void Join(Acc& acc, const Acc& other) { Sums::Join(acc, other); }
+  static T Result(const Acc& acc, int64_t) {
+    return Narrow<T>(static_cast<Wide<T>>(std::sqrt(static_cast<double>(Sums::Total(acc)))));
+  }
 };
 
 // NaN wins over every number.
@@ -356,6 +376,7 @@ void RegisterReduction(KernelRegistry& kernels) {
   Row<SumOp>(kernels, "Sum");
   Row<MeanOp>(kernels, "Mean");
   Row<ProdOp>(kernels, "Prod");
+  Row<EuclideanNormOp>(kernels, "EuclideanNorm");
   Row<MaxOp>(kernels, "Max");
   Row<MinOp>(kernels, "Min");
   kernels.Add("All", Reduction<AllOp>::Kernel<bool>::Prepare).ValueInput(1);

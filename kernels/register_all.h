@@ -13,26 +13,33 @@ void RegisterArgMax(KernelRegistry& kernels);
 void RegisterAssert(KernelRegistry& kernels);
 void RegisterBatchMatMul(KernelRegistry& kernels);
 void RegisterBatchNormWithGlobalNormalization(KernelRegistry& kernels);
+void RegisterBetainc(KernelRegistry& kernels);
 void RegisterBiasAdd(KernelRegistry& kernels);
 void RegisterBinary(KernelRegistry& kernels);
 void RegisterBitcast(KernelRegistry& kernels);
 void RegisterBlockCells(KernelRegistry& kernels);  // block_cells.cc
 void RegisterBroadcast(KernelRegistry& kernels);
 void RegisterCast(KernelRegistry& kernels);
+void RegisterCheckNumerics(KernelRegistry& kernels);
+void RegisterClip(KernelRegistry& kernels);
 void RegisterComparison(KernelRegistry& kernels);
 void RegisterConcat(KernelRegistry& kernels);
 void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);
 void RegisterConv3D(KernelRegistry& kernels);  // conv3d.cc
+void RegisterCross(KernelRegistry& kernels);
 void RegisterDepthwiseConv2D(KernelRegistry& kernels);
 void RegisterDilation2D(KernelRegistry& kernels);  // dilation2d.cc
 void RegisterDynamicStitch(KernelRegistry& kernels);
+void RegisterEinsum(KernelRegistry& kernels);
 void RegisterFakeQuant(KernelRegistry& kernels);  // fake_quant.cc
 void RegisterFill(KernelRegistry& kernels);
+void RegisterFormatPermutation(KernelRegistry& kernels);
 void RegisterFusedBatchNorm(KernelRegistry& kernels);
 void RegisterFusedBatchNormGrad(KernelRegistry& kernels);
 void RegisterGather(KernelRegistry& kernels);
 void RegisterGatherNd(KernelRegistry& kernels);
+void RegisterHistogram(KernelRegistry& kernels);
 void RegisterIdentity(KernelRegistry& kernels);
 void RegisterImageColor(KernelRegistry& kernels);    // image_color.cc
 void RegisterImagePatches(KernelRegistry& kernels);  // image_patches.cc
@@ -47,6 +54,7 @@ void RegisterMatrixDiag(KernelRegistry& kernels);  // matrix_diag.cc
 void RegisterMirrorPad(KernelRegistry& kernels);
 void RegisterMultinomial(KernelRegistry& kernels);        // multinomial.cc
 void RegisterNonMaxSuppression(KernelRegistry& kernels);  // non_max_suppression.cc
+void RegisterNthElement(KernelRegistry& kernels);
 void RegisterOneHot(KernelRegistry& kernels);
 void RegisterPool(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
@@ -57,9 +65,11 @@ void RegisterReduction(KernelRegistry& kernels);
 void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
 void RegisterResizeBicubic(KernelRegistry& kernels);  // resize_bicubic.cc
+void RegisterRoll(KernelRegistry& kernels);
 void RegisterSaveRestore(KernelRegistry& kernels);
 void RegisterScan(KernelRegistry& kernels);
 void RegisterScatter(KernelRegistry& kernels);  // scatter.cc
+void RegisterSearchSorted(KernelRegistry& kernels);
 void RegisterSegment(KernelRegistry& kernels);
 void RegisterSelect(KernelRegistry& kernels);
 void RegisterSequences(KernelRegistry& kernels);  // sequences.cc
@@ -77,6 +87,8 @@ void RegisterTensorArray(KernelRegistry& kernels);  // tensor_array_ops.cc
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);
+void RegisterUnique(KernelRegistry& kernels);
+void RegisterUnravelIndex(KernelRegistry& kernels);
 void RegisterValueStack(KernelRegistry& kernels);
 void RegisterVariable(KernelRegistry& kernels);
 void RegisterWhere(KernelRegistry& kernels);

@@ -1,9 +1,12 @@
-// Cumsum and Cumprod along one dimension: element i of the output is made of the elements up to i
-// of the input, or with `exclusive` of those before i; with `reverse` from the other end.
+// Cumsum, Cumprod and CumulativeLogsumexp along one dimension: element i of the output is made of
+// the elements up to i of the input, or with `exclusive` of those before i; with `reverse` from the
+// other end.
 //
 // Floats are added up in double, so that the error of a long sum does not grow with it.
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <type_traits>
 #include <vector>
 
@@ -33,6 +36,19 @@ struct Times {
   template <typename A>
   static A Join(A a, A b) {
     return WrapMul(a, b);
+  }
+};
+
+// log(e^a + e^b). An infinity beside anything is what it is; -infinity stands for no element.
+struct LogPlus {
+  template <typename A>
+  static constexpr A kStart = -std::numeric_limits<A>::infinity();
+  template <typename A>
+  static A Join(A a, A b) {
+    const A larger = std::max(a, b);
+    const A smaller = std::min(a, b);
+    return std::isinf(smaller) && smaller < 0 ? larger
+                                              : larger + std::log1p(std::exp(smaller - larger));
   }
 };
 
@@ -150,6 +166,7 @@ void ScanRow(KernelRegistry& kernels, const char* op) {
 void RegisterScan(KernelRegistry& kernels) {
   ScanRow<Plus>(kernels, "Cumsum");
   ScanRow<Times>(kernels, "Cumprod");
+  kernels.Add<Scan<LogPlus>::Kernel>("CumulativeLogsumexp").For<AllFloatTypes>("T").ValueInput(1);
 }
 
 }  // namespace sessile

@@ -1,15 +1,8 @@
-// ReverseSequence, LinSpace, Unique and UniqueWithCounts, DeepCopy, Empty, ParallelConcat.
+// ReverseSequence, LinSpace, DeepCopy, Empty, ParallelConcat.
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <limits>
-#include <string>
-#include <string_view>
-#include <type_traits>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
@@ -128,78 +121,6 @@ class LinSpace final : public Prepared {
 };
 
 template <typename T>
-bool IsNanElement(const T& x) {
-  if constexpr (std::is_floating_point_v<T>) return std::isnan(x);
-  return false;
-}
-
-// The elements in the order of their first occurrence. NaN is unlike any other; 0 and -0 are alike.
-template <typename T, typename Index>
-class Unique final : public Prepared {
- public:
-  Unique(const PrepareContext& ctx, bool counts)
-      : size_(ctx.input_shape(0).num_elements()), counts_(counts) {
-    AddOutput(ctx.output_dtype(0), Shape::Unknown());
-    AddOutput(DataTypeOf<Index>::value, ctx.input_shape(0));
-    if (counts) AddOutput(DataTypeOf<Index>::value, Shape::Unknown());
-    AddPhase(1);
-  }
-
-  absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch, int, int64_t) const override {
-    const T* const x = static_cast<const T*>(in[0].raw());
-    Index* const idx = out[1].template data<Index>();
-    absl::flat_hash_map<T, Index> places;
-    std::vector<T> unique;
-    std::vector<Index> counts;
-    for (int64_t i = 0; i < size_; ++i) {
-      const auto next = static_cast<Index>(unique.size());
-      // NaNs would only fill one bucket of the table.
-      const Index place = IsNanElement(x[i]) ? next : places.try_emplace(x[i], next).first->second;
-      if (place == next) {
-        unique.push_back(x[i]);
-        counts.push_back(0);
-      }
-      idx[i] = place;
-      ++counts[static_cast<size_t>(place)];
-    }
-    const Shape shape({static_cast<int64_t>(unique.size())});
-    SESSILE_ASSIGN_OR_RETURN(const TensorView y, ctx.AllocateOutput(0, shape));
-    std::copy(unique.begin(), unique.end(), static_cast<T*>(y.raw()));
-    if (!counts_) return absl::OkStatus();
-    SESSILE_ASSIGN_OR_RETURN(const TensorView number, ctx.AllocateOutput(2, shape));
-    std::copy(counts.begin(), counts.end(), number.template data<Index>());
-    return absl::OkStatus();
-  }
-
- private:
-  const int64_t size_;
-  const bool counts_;
-};
-
-template <typename Index>
-struct UniqueOf {
-  template <typename T>
-  class Kernel {
-   public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      const Shape& x = ctx.input_shape(0);
-      if (x.rank() != 1) {
-        return InvalidArgument("unique expects a 1D vector, got shape ", x.ToString());
-      }
-      if (x.num_elements() > std::numeric_limits<int32_t>::max()) {
-        return InvalidArgument("unique does not support input tensors larger than ",
-                               std::numeric_limits<int32_t>::max(), " elements");
-      }
-      const bool counts = ctx.num_outputs() == 3;
-      return std::make_unique<Unique<T, Index>>(ctx, counts);
-    }
-  };
-};
-
-using HashedTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                             uint32_t, uint64_t, bool, std::string>;
-
-template <typename T>
 class DeepCopy final : public Prepared {
  public:
   DeepCopy(const PrepareContext& ctx, const Shape& shape) : size_(shape.num_elements()) {
@@ -290,25 +211,11 @@ PreparedOr PrepareParallelConcat(const PrepareContext& ctx) {
   });
 }
 
-template <typename Index>
-void AddUnique(KernelRegistry& kernels, const char* op) {
-  kernels.Add<UniqueOf<Index>::template Kernel>(op).template For<HashedTypes>("T").When(
-      "out_idx", DataTypeOf<Index>::value);
-}
-
 }  // namespace
 
 void RegisterSequences(KernelRegistry& kernels) {
   kernels.Add("ReverseSequence", PrepareReverseSequence);
   kernels.Add<LinSpace>("LinSpace").For<AllFloatTypes>("T").ValueInput(2);
-  for (const char* op : {"Unique", "UniqueWithCounts"}) {
-    AddUnique<int32_t>(kernels, op);
-    AddUnique<int64_t>(kernels, op);
-    kernels.Lacks(op, "T",
-                  {float16, bfloat16, complex64, complex128, DataType::kQInt8, DataType::kQUInt8,
-                   DataType::kQInt16, DataType::kQUInt16, DataType::kQInt32, resource, variant},
-                  "elements of this type cannot be looked up");
-  }
   kernels.Add("DeepCopy", PrepareDeepCopy);
   kernels.Add("Empty", PrepareEmpty).ValueInput(0);
   kernels.Add("ParallelConcat", PrepareParallelConcat);

@@ -1,4 +1,5 @@
-// The gamma function's relatives, in double precision. NaN where they have no value.
+// The gamma function's relatives and the inverse error function, in double precision. NaN where
+// they have no value.
 #pragma once
 
 namespace sessile {
@@ -28,5 +29,13 @@ IncompleteGamma RegularizedGamma(double a, double x);
 // The derivative by a of the x at which `lower` keeps its value: how a sample of the gamma
 // distribution moves with its parameter.
 double GammaSampleByA(double a, double x);
+
+// The regularized incomplete beta function of a, b > 0 at 0 <= x <= 1:
+//   1 / B(a, b) * integral from 0 to x of t^(a - 1) (1 - t)^(b - 1) dt
+double RegularizedBeta(double a, double b, double x);
+
+// The y with erf(y) = x, and the y that a normally distributed number is below with probability p.
+double InverseErf(double x);
+double NormalQuantile(double p);
 
 }  // namespace sessile

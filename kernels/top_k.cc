@@ -1,4 +1,4 @@
-// TopKV2, InTopK and InTopKV2.
+// TopK, TopKV2, InTopK and InTopKV2.
 
 #include <algorithm>
 #include <cmath>
@@ -29,6 +29,12 @@ absl::StatusOr<int64_t> ScalarOf(const Tensor& tensor, const char* name) {
   }
 }
 
+// Of the second input, or of the attribute of the first version.
+absl::StatusOr<int64_t> TopKCount(const PrepareContext& ctx) {
+  if (ctx.num_inputs() == 1) return ctx.Attr<int64_t>("k");
+  return ScalarOf(*ctx.input_value(1), "k");
+}
+
 // The best k so far are a heap of indices, in the output's own memory, whose root is the worst.
 template <typename Index>
 struct TopK {
@@ -36,7 +42,7 @@ struct TopK {
   class Kernel final : public Prepared {
    public:
     static PreparedOr Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(const int64_t k, ScalarOf(*ctx.input_value(1), "k"));
+      SESSILE_ASSIGN_OR_RETURN(const int64_t k, TopKCount(ctx));
       const Shape& input = ctx.input_shape(0);
       if (k < 0) return InvalidArgument("Need k >= 0, got ", k);
       if (input.rank() < 1) {
@@ -178,6 +184,7 @@ void RegisterTopK(KernelRegistry& kernels) {
   add(int16, int16_t{});
   add(int32, int32_t{});
   add(int64, int64_t{});
+  kernels.Add<TopK<int32_t>::Kernel>("TopK").For<AllNumberTypes>("T");
   kernels.Add("InTopK", PrepareInTopK).Types("T", {int32, int64});
   kernels.Add("InTopKV2", PrepareInTopKV2).Types("T", {int32, int64}).ValueInput(2);
 }

@@ -1,6 +1,7 @@
 // Operations on one element, and the gradients that are made from one output element y and its
 // incoming gradient dy. One row each.
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -121,6 +122,8 @@ struct Acosh { template <typename T> static T Apply(T x) { return std::acosh(x);
 struct Atanh { template <typename T> static T Apply(T x) { return std::atanh(x); } };
 struct Erf { template <typename T> static T Apply(T x) { return vector_math::Erf(x); } };
 struct Erfc { template <typename T> static T Apply(T x) { return vector_math::Erfc(x); } };
+struct Erfinv { template <typename T> static T Apply(T x) { return static_cast<T>(InverseErf(static_cast<double>(x))); } };
+struct Ndtri { template <typename T> static T Apply(T x) { return static_cast<T>(NormalQuantile(static_cast<double>(x))); } };
 struct Lgamma { template <typename T> static T Apply(T x) { return static_cast<T>(LogGamma(x)); } };
 struct DigammaOp { template <typename T> static T Apply(T x) { return static_cast<T>(Digamma(x)); } };
 struct Invert { template <typename T> static T Apply(T x) { return static_cast<T>(~x); } };
@@ -159,9 +162,9 @@ struct RsqrtGrad { template <typename T> static T Apply(T y, T dy) { return T{-0
 struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * (y * y); } };
 // clang-format on
 
-// Questions about one element.
-template <typename Op>
-struct Test {
+// What is said of one element in a type of its own.
+template <typename Op, typename Out>
+struct Statement {
   template <typename T>
   class Kernel final : public Prepared {
    public:
@@ -169,13 +172,13 @@ struct Test {
       return std::make_unique<Kernel>(ctx.input_shape(0));
     }
     explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
-      AddOutput(bool_, shape);
-      AddPhase(BlocksOf(size_, sizeof(T) + 1));
+      AddOutput(DataTypeOf<Out>::value, shape);
+      AddPhase(BlocksOf(size_, sizeof(T) + sizeof(Out)));
     }
     absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
                      int64_t block) const override {
       for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        out[0].data<bool>()[i] = Op::Apply(Widen(in[0].data<T>()[i]));
+        out[0].data<Out>()[i] = Op::Apply(Widen(in[0].data<T>()[i]));
       }
       return absl::OkStatus();
     }
@@ -188,6 +191,11 @@ struct Test {
 // clang-format off
 struct IsNan { template <typename T> static bool Apply(T x) { return std::isnan(x); } };
 struct IsInf { template <typename T> static bool Apply(T x) { return std::isinf(x); } };
+struct PopulationCount {
+  template <typename T> static uint8_t Apply(T x) {
+    return static_cast<uint8_t>(std::popcount(static_cast<std::make_unsigned_t<T>>(x)));
+  }
+};
 struct IsFinite { template <typename T> static bool Apply(T x) { return std::isfinite(x); } };
 // clang-format on
 
@@ -237,14 +245,17 @@ void RegisterUnary(KernelRegistry& kernels) {
   Row<Atanh, AllFloatTypes>(kernels, "Atanh");
   Row<Erf, AllFloatTypes>(kernels, "Erf");
   Row<Erfc, AllFloatTypes>(kernels, "Erfc");
+  Row<Erfinv, AllFloatTypes>(kernels, "Erfinv");
+  Row<Ndtri, AllFloatTypes>(kernels, "Ndtri");
   Row<Lgamma, AllFloatTypes>(kernels, "Lgamma");
   Row<DigammaOp, AllFloatTypes>(kernels, "Digamma");
   Row<Round, SignedTypes>(kernels, "Round");
   Row<Round, AllFloatTypes>(kernels, "Rint");
   kernels.Add<Unary<Invert>::Kernel>("Invert").For<IntTypes>("T");
-  kernels.Add<Test<IsNan>::Kernel>("IsNan").For<AllFloatTypes>("T");
-  kernels.Add<Test<IsInf>::Kernel>("IsInf").For<AllFloatTypes>("T");
-  kernels.Add<Test<IsFinite>::Kernel>("IsFinite").For<AllFloatTypes>("T");
+  kernels.Add<Statement<PopulationCount, uint8_t>::Kernel>("PopulationCount").For<IntTypes>("T");
+  kernels.Add<Statement<IsNan, bool>::Kernel>("IsNan").For<AllFloatTypes>("T");
+  kernels.Add<Statement<IsInf, bool>::Kernel>("IsInf").For<AllFloatTypes>("T");
+  kernels.Add<Statement<IsFinite, bool>::Kernel>("IsFinite").For<AllFloatTypes>("T");
   GradRow<SigmoidGrad>(kernels, "SigmoidGrad");
   GradRow<TanhGrad>(kernels, "TanhGrad");
   GradRow<SqrtGrad>(kernels, "SqrtGrad");

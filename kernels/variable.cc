@@ -1,6 +1,6 @@
-// VariableV2 and what reads and writes the value behind its reference: Assign, AssignAdd,
-// AssignSub, IsVariableInitialized. The executor holds the variable's lock while a kernel here
-// runs.
+// VariableV2, Variable and what reads and writes the value behind their reference: Assign,
+// AssignAdd, AssignSub, CountUpTo, RefSelect, IsVariableInitialized. The executor holds the
+// variable's lock while a kernel here runs.
 
 #include "sessile/core/session/variable.h"
 
@@ -17,8 +17,15 @@
 namespace sessile {
 namespace {
 
+// In the first version of variables the shape of a scalar means none.
+absl::StatusOr<Shape> DeclaredShape(const Node& node) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape shape, node.attrs().GetOr<Shape>("shape", Shape::Unknown()));
+  const bool is_old_scalar = node.op_type() == "Variable" && shape == Shape();
+  return is_old_scalar ? Shape::Unknown() : shape;
+}
+
 absl::StatusOr<std::unique_ptr<KernelState>> MakeVariable(const Node& node) {
-  SESSILE_ASSIGN_OR_RETURN(Shape shape, node.attrs().GetOr<Shape>("shape", Shape::Unknown()));
+  SESSILE_ASSIGN_OR_RETURN(Shape shape, DeclaredShape(node));
   return std::make_unique<VariableState>(node.name(), std::move(shape));
 }
 
@@ -31,7 +38,7 @@ class VariableOutput final : public Prepared {
 };
 
 PreparedOr PrepareVariable(const PrepareContext& ctx) {
-  SESSILE_ASSIGN_OR_RETURN(const Shape shape, ctx.attrs().GetOr<Shape>("shape", Shape::Unknown()));
+  SESSILE_ASSIGN_OR_RETURN(const Shape shape, DeclaredShape(ctx.node()));
   return std::make_unique<VariableOutput>(ctx.output_dtype(0), shape);
 }
 
@@ -112,6 +119,57 @@ struct AssignUpdate {
   };
 };
 
+template <typename T>
+class CountUpTo final : public Prepared {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const int64_t limit, ctx.Attr<int64_t>("limit"));
+    if (ctx.input_shape(0) != Shape()) {
+      return InvalidArgument("input is not a scalar: ", ctx.input_shape(0).ToString());
+    }
+    return std::make_unique<CountUpTo>(limit);
+  }
+  explicit CountUpTo(int64_t limit) : limit_(limit) {
+    AddOutput(DataTypeOf<T>::value, Shape());
+    AddPhase(1);
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int, int64_t) const override {
+    T& counter = *in[0].data<T>();
+    if (counter >= limit_) {
+      return absl::OutOfRangeError(absl::StrCat("Reached limit of ", limit_));
+    }
+    *out[0].data<T>() = counter;
+    counter = WrapAdd(counter, T{1});
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t limit_;
+};
+
+class RefSelect final : public Prepared {
+ public:
+  RefSelect(const PrepareContext& ctx, int input) {
+    AddOutput(ctx.output_dtype(0), ctx.input_shape(input));
+    Alias(input, 0);
+  }
+  absl::Status Run(RunContext&, Inputs, Outputs, Scratch, int, int64_t) const override {
+    return absl::OkStatus();
+  }
+};
+
+PreparedOr PrepareRefSelect(const PrepareContext& ctx) {
+  if (ctx.input_shape(0) != Shape()) {
+    return InvalidArgument("Index must be a scalar, not ", ctx.input_shape(0).ToString());
+  }
+  const int32_t index = ctx.input_value(0)->scalar<int32_t>();
+  const int count = ctx.num_inputs() - 1;
+  if (index < 0 || index >= count) {
+    return InvalidArgument("Index must be in the range [0, ", count, ") but got ", index);
+  }
+  return std::make_unique<RefSelect>(ctx, 1 + index);
+}
+
 class IsInitialized final : public Prepared {
  public:
   IsInitialized() {
@@ -134,6 +192,8 @@ void RegisterVariable(KernelRegistry& kernels) {
   kernels.Add("Assign", PrepareAssign);
   kernels.Add<AssignUpdate<true>::Kernel>("AssignAdd").For<AllNumberTypes>("T");
   kernels.Add<AssignUpdate<false>::Kernel>("AssignSub").For<AllNumberTypes>("T");
+  kernels.Add<CountUpTo>("CountUpTo").For<TypeList<int32_t, int64_t>>("T");
+  kernels.Add("RefSelect", PrepareRefSelect).ValueInput(0);
   kernels.Add("IsVariableInitialized", PrepareIsInitialized);
   for (const char* op : {"AssignAdd", "AssignSub"}) {
     kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);

@@ -1,4 +1,4 @@
-// AddN: the sum of tensors of one shape.
+// AddN and AccumulateNV2: the sum of tensors of one shape.
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
@@ -33,6 +33,15 @@ absl::StatusOr<std::vector<Output>> AddNGradient(GradContext&, const Node& node,
   return std::vector<Output>(static_cast<size_t>(node.num_inputs()), grads[0]);
 }
 
+absl::Status AccumulateNShape(ShapeContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(Shape sum, ctx.Attr<Shape>("shape"));
+  for (int i = 0; i < ctx.num_inputs(); ++i) {
+    SESSILE_ASSIGN_OR_RETURN(sum, ctx.Merge(sum, ctx.input(i)));
+  }
+  ctx.SetOutput(0, sum);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void RegisterAddN(OpRegistry& ops) {
@@ -49,6 +58,18 @@ void RegisterAddN(OpRegistry& ops) {
       .Aggregate()
       .RowsIndependent()
       .Doc("The sum of all inputs, which have one shape.");
+  ops.Add("AccumulateNV2")
+      .Input("inputs: N * T")
+      .Output("sum: T")
+      .Attr("N: int >= 1")
+      .Attr("T: numbertype")
+      .Attr("shape: shape")
+      .Shape(AccumulateNShape)
+      .Gradient(AddNGradient)
+      .Commutative()
+      .Aggregate()
+      .RowsIndependent()
+      .Doc("As AddN.");
 }
 
 Output add_n(const std::vector<Input>& inputs, std::string_view name) {
@@ -61,6 +82,27 @@ Output add_n(const std::vector<Input>& inputs, std::string_view name) {
   if (inputs.size() > 1) return OpBuilder("AddN", name).InputList(inputs).Build();
   const Output only = convert_to_tensor(inputs.front());
   return name.empty() ? only : identity(only, name);
+}
+
+Output accumulate_n(const std::vector<Input>& inputs, const AccumulateNOptions& options) {
+  if (inputs.empty()) {
+    errors::ThrowIfError(InvalidArgument(
+        "inputs must be a list of at least one Tensor with the same dtype and shape"));
+  }
+  SourceScope here(inputs.front());
+  std::vector<Input> tensors;
+  Shape sum = options.shape;
+  for (const Input& input : inputs) {
+    const Output tensor = convert_to_tensor(input);
+    sum = errors::ValueOrThrow(Shape::Merge(sum, tensor.get_shape()));
+    if (options.tensor_dtype.value_or(BaseType(tensor.dtype())) != BaseType(tensor.dtype())) {
+      errors::ThrowIfError(InvalidArgument(
+          "The `tensor_dtype` argument is ", PythonName(*options.tensor_dtype),
+          ", but `input` is of type ", PythonName(tensor.dtype()), ". These must be equal."));
+    }
+    tensors.emplace_back(tensor);
+  }
+  return add_n(tensors, options.name);
 }
 
 }  // namespace sessile

@@ -27,6 +27,15 @@ namespace sessile {
 // `input` itself, as a new node.
 Output identity(Input input, std::string_view name = {});
 
+// Each of `input` itself, as one new node.
+std::vector<Output> identity_n(const std::vector<Input>& input, std::string_view name = {});
+
+// `x` itself. That its shape is as `shape` says is known from then on, and checked when it runs.
+Output ensure_shape(Input x, const Shape& shape, std::string_view name = {});
+
+// `input` itself, of which the program promises that it never changes.
+Output guarantee_const(Input input, std::string_view name = {});
+
 // `input` itself; gradients take it for a constant.
 Output stop_gradient(Input input, std::string_view name = {});
 
@@ -160,6 +169,10 @@ std::vector<Output> split(Input value, Input num_or_size_splits, SplitOptions op
 // `tensor` with its elements in reverse order along the dimensions of the list `axis`.
 Output reverse(Input tensor, Input axis, std::string_view name = {});
 
+// `input` turned around: what leaves it at the end of dimension axis[i] comes in at its beginning,
+// shift[i] places on; negative shifts go the other way. Both are numbers or lists.
+Output roll(Input input, Input shift, Input axis, std::string_view name = {});
+
 // `tensor` in a margin: paddings[i] is {before, after}, the sizes to add in dimension i. The margin
 // has `constant_values`, or for mode "REFLECT" and "SYMMETRIC" the elements mirrored at the edge,
 // without or with the one at the edge itself.
@@ -226,6 +239,27 @@ struct UniqueOptions {
   std::string name = {};
 };
 UniqueElements unique(Input x, const UniqueOptions& options = {});
+// ... and how often each occurs.
+struct CountedElements {
+  Output y;
+  Output idx;
+  Output count;
+};
+CountedElements unique_with_counts(Input x, const UniqueOptions& options = {});
+
+// Where the elements of number `indices` of a tensor of shape `dims` stand: a column of coordinates
+// for each.
+Output unravel_index(Input indices, Input dims, std::string_view name = {});
+
+// For each of `values` the place in its row of `sorted_sequence`, whose last dimension is in
+// ascending order, where it could be put in: before those that equal it, or for side "right" behind
+// them.
+struct SearchSortedOptions {
+  std::string side = "left";
+  DataType out_type = int32;
+  std::string name = {};
+};
+Output searchsorted(Input sorted_sequence, Input values, const SearchSortedOptions& options = {});
 
 // num_partitions tensors: the i-th has those slices of `data` along its first dimensions whose
 // element of `partitions` is i, in their order.

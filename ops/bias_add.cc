@@ -13,6 +13,7 @@
 #include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
 
 namespace sessile {
@@ -65,6 +66,13 @@ absl::StatusOr<std::vector<Output>> BiasAddGradGradient(GradContext& ctx, const 
   return std::vector<Output>{OpBuilder("BroadcastTo").Input(channels).Input(full).Build()};
 }
 
+// As BiasAdd's, by a sum that knows nothing of channels.
+absl::StatusOr<std::vector<Output>> BiasAddV1Gradient(GradContext&, const Node&,
+                                                      std::span<const Output> grads) {
+  const Output others = range(rank(grads[0]) - 1);
+  return std::vector<Output>{grads[0], reduce_sum(grads[0], {.axis = others})};
+}
+
 std::string OpDataFormat(const std::string& name) {
   if (name.empty()) return "NHWC";
   if (absl::StartsWith(name, "NC")) return "NCHW";
@@ -87,6 +95,15 @@ void RegisterBiasAdd(OpRegistry& ops) {
       .Gradient(BiasAddGradient)
       .RowsIndependent()
       .Doc("Adds `bias` [channels] to `value` [..., channels].");
+  ops.Add("BiasAddV1")
+      .Input("value: T")
+      .Input("bias: T")
+      .Output("output: T")
+      .Attr("T: numbertype")
+      .Shape(BiasAddShape)
+      .Gradient(BiasAddV1Gradient)
+      .RowsIndependent()
+      .Doc("As BiasAdd, channels last.");
   ops.Add("BiasAddGrad")
       .Input("out_backprop: T")
       .Output("output: T")

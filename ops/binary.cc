@@ -108,6 +108,7 @@ constexpr BinaryOp kFunctions[] = {
     {"DivNoNan", kFloatTypes, DivNoNanGradient, nullptr, 0, "x / y, and 0 where y is 0."},
     {"MulNoNan", kFloatTypes, MulNoNanGradient, nullptr, 0, "x * y, and 0 where y is 0."},
     {"Xlogy", kFloatTypes, XlogyGradient, nullptr, 0, "x log(y), and 0 where x is 0."},
+    {"Xlog1py", kFloatTypes, Xlog1pyGradient, nullptr, 0, "x log(1 + y), and 0 where x is 0."},
     {"Xdivy", kFloatTypes, XdivyGradient, nullptr, 0, "x / y, and 0 where x is 0."},
 };
 
@@ -190,6 +191,14 @@ void RegisterBinary(OpRegistry& ops) {
       .Shape(BroadcastBinaryShape)
       .NoGradient("TensorFlow has none")
       .Doc("The derivative of Igamma by `a`.");
+  ops.Add("NextAfter")
+      .Input("x1: T")
+      .Input("x2: T")
+      .Output("output: T")
+      .Attr("T: {double, float} = DT_FLOAT")
+      .Shape(BroadcastBinaryShape)
+      .Gradient(NextAfterGradient)
+      .Doc("The number next to x1 in the direction of x2.");
   for (const NamedBinaryOp& row : kNamed) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input(row.arguments[0]).Input(row.arguments[1]).Output("z: T").Attr(row.types);
@@ -333,6 +342,14 @@ Output xdivy(Input x, Input y, std::string_view name) {
   SourceScope here(x);
   const name_scope scope(Or(name, "xdivy"), GraphOf(x, y).impl());
   return Binary("Xdivy", x, y, {});
+}
+Output xlog1py(Input x, Input y, std::string_view name) {
+  SourceScope here(x);
+  const name_scope scope(Or(name, "xlog1py"), GraphOf(x, y).impl());
+  return Binary("Xlog1py", x, y, {});
+}
+Output nextafter(Input x1, Input x2, std::string_view name) {
+  return Binary("NextAfter", x1, x2, name);
 }
 Output polygamma(Input a, Input x, std::string_view name) {
   return Binary("Polygamma", a, x, name);

@@ -206,6 +206,34 @@ BinaryGradients XlogyGradient(GradContext& ctx, const Node& node, Grads grads) {
   return Outputs{gx, reduction.Of(1, by_y * grads[0])};
 }
 
+// d x log(1 + y): log(1 + y) for x, where x is not 0, and x / (1 + y) for y.
+BinaryGradients Xlog1pyGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x = ctx.input(node, 0);
+  const Output y = ctx.input(node, 1);
+  const Reduction reduction(x, y);
+  const control_dependencies after({grads[0]});
+  const Output by_x = OpBuilder("Xlog1py").Input(NotZero(x)).Input(y).Build();
+  const Output by_y = Xdivy(x, y + 1.0);
+  const Output gx = reduction.Of(0, by_x * grads[0]);
+  return Outputs{gx, reduction.Of(1, by_y * grads[0])};
+}
+
+// The next number moves with x1, wherever x2 is.
+BinaryGradients NextAfterGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output x1 = ctx.input(node, 0);
+  const Output x2 = ctx.input(node, 1);
+  const Output x1_shape = shape(x1);
+  const Output x2_shape = shape(x2);
+  const Outputs axes =
+      OpBuilder("BroadcastGradientArgs").Input(x1_shape).Input(x2_shape).BuildAll();
+  const control_dependencies after({grads[0]});
+  const Output by_x1 = ones(x1_shape, BaseType(x1.dtype()));
+  const Output by_x2 = zeros(x2_shape, BaseType(x2.dtype()));
+  const Output g1 = reshape(reduce_sum(by_x1 * grads[0], {.axis = axes[0]}), x1_shape);
+  const Output g2 = reshape(reduce_sum(by_x2 * grads[0], {.axis = axes[1]}), x2_shape);
+  return Outputs{g1, g2};
+}
+
 // d x / y: 1 / y for x, where x is not 0, and -x / y^2 for y.
 BinaryGradients XdivyGradient(GradContext& ctx, const Node& node, Grads grads) {
   const Output x = ctx.input(node, 0);

@@ -34,6 +34,8 @@ BinaryGradients IgammaGradient(GradContext&, const Node&, std::span<const Output
 BinaryGradients IgammacGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients PolygammaGradient(GradContext&, const Node&, std::span<const Output>);
 BinaryGradients ZetaGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients Xlog1pyGradient(GradContext&, const Node&, std::span<const Output>);
+BinaryGradients NextAfterGradient(GradContext&, const Node&, std::span<const Output>);
 // Constant where it has a derivative at all.
 BinaryGradients NoBinaryGradient(GradContext&, const Node&, std::span<const Output>);
 

@@ -4,7 +4,7 @@
 //   const tf::control_dependencies after({tf::assert_less(ids, vocabulary)});
 //   tf::assert_rank(images, 4);
 //
-// Each gives the operation that checks; it counts only where something waits for it
+// Each assert gives the operation that checks; it counts only where something waits for it
 // (control_dependencies). What is known to be wrong already throws errors::InvalidArgumentError.
 // `message` begins the error's text; `data`, if given, is what else the error shows.
 #pragma once
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sessile/core/graph/output.h"
@@ -46,5 +47,11 @@ Operation assert_rank_at_least(Input x, Input rank, const CheckOptions& options 
 
 // `x` is of integers; its type is known, so nothing is left to check when the graph runs.
 Operation assert_integer(Input x, const CheckOptions& options = {});
+
+// `tensor` itself; the run fails with `message` if some element is NaN or infinite, here or in its
+// gradient.
+Output check_numerics(Input tensor, const std::string& message, std::string_view name = {});
+// The same, as an identity that waits for the check.
+Output verify_tensor_all_finite(Input x, const std::string& message, std::string_view name = {});
 
 }  // namespace sessile

@@ -1,16 +1,22 @@
-// Values kept within bounds: compositions of other builders.
+// Values kept within bounds: the operation ClipByValue, which TensorFlow 1 does not build itself,
+// and compositions of other builders.
 
 #include <array>
 
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/op_registry.h"
+#include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/graph/node.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/grad_context.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
+#include "sessile/ops/register_all.h"
 
 namespace sessile {
 namespace {
@@ -34,7 +40,45 @@ std::vector<Input> Present(const GradientList& gradients) {
   return present;
 }
 
+// To the tensor where it was kept, else to the bound that took its place.
+absl::StatusOr<std::vector<Output>> ClipByValueGradient(GradContext& ctx, const Node& node,
+                                                        std::span<const Output> grads) {
+  const Output t = ctx.input(node, 0);
+  const Output low = ctx.input(node, 1);
+  const Output high = ctx.input(node, 2);
+  const Output t_shape = shape(t);
+  const Output low_shape = shape(low);
+  const Output high_shape = shape(high);
+  const Output zero = zeros(shape(grads[0]), BaseType(grads[0].dtype()));
+  const Output below = less(t, low);
+  const Output above = greater(t, high);
+  const auto axes_of = [&](const Output& bound_shape) {
+    return OpBuilder("BroadcastGradientArgs").Input(t_shape).Input(bound_shape).BuildAll()[1];
+  };
+  const Output low_axes = axes_of(low_shape);
+  const Output high_axes = axes_of(high_shape);
+  const Output clipped = logical_or(below, above);
+  const Output by_t = where(clipped, zero, grads[0]);
+  const Output of_low = where(below, grads[0], zero);
+  const Output of_high = where(above, grads[0], zero);
+  const Output by_low = reshape(reduce_sum(of_low, {.axis = low_axes}), low_shape);
+  const Output by_high = reshape(reduce_sum(of_high, {.axis = high_axes}), high_shape);
+  return std::vector<Output>{by_t, by_low, by_high};
+}
+
 }  // namespace
+
+void RegisterClip(OpRegistry& ops) {
+  ops.Add("ClipByValue")
+      .Input("t: T")
+      .Input("clip_value_min: T")
+      .Input("clip_value_max: T")
+      .Output("output: T")
+      .Attr("T: numbertype")
+      .Shape(UnchangedShape)
+      .Gradient(ClipByValueGradient)
+      .Doc("`t`, where it leaves [clip_value_min, clip_value_max] the bound that it passed.");
+}
 
 Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max, std::string_view name) {
   SourceScope here(t);

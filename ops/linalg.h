@@ -25,6 +25,9 @@ Output solve(Input matrix, Input rhs, const AdjointOptions& options = {});
 // The lower triangle l with l l^T = input, for a matrix that is symmetric and positive definite.
 Output cholesky(Input input, std::string_view name = {});
 
+// The cross products of vectors [..., 3].
+Output cross(Input a, Input b, std::string_view name = {});
+
 // The sign and the logarithm of the magnitude of a determinant.
 struct LogDeterminant {
   Output sign;

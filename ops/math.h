@@ -52,6 +52,8 @@ Output acosh(Input x, std::string_view name = {});
 Output atanh(Input x, std::string_view name = {});
 Output erf(Input x, std::string_view name = {});      // the error function
 Output erfc(Input x, std::string_view name = {});     // 1 - erf(x)
+Output erfinv(Input x, std::string_view name = {});   // the inverse of erf
+Output ndtri(Input x, std::string_view name = {});    // the quantile of the normal distribution
 Output lgamma(Input x, std::string_view name = {});   // log(|Gamma(x)|)
 Output digamma(Input x, std::string_view name = {});  // the derivative of lgamma
 Output floor(Input x, std::string_view name = {});
@@ -91,9 +93,15 @@ Output atan2(Input y, Input x, std::string_view name = {});  // the angle of the
 // x log(y) and x / y, but 0 where x is 0.
 Output xlogy(Input x, Input y, std::string_view name = {});
 Output xdivy(Input x, Input y, std::string_view name = {});
+// x log(1 + y), and 0 where x is 0.
+Output xlog1py(Input x, Input y, std::string_view name = {});
+// The number next to x1 in the direction of x2.
+Output nextafter(Input x1, Input x2, std::string_view name = {});
 // The regularized incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x), a > 0, x >= 0.
 Output igamma(Input a, Input x, std::string_view name = {});
 Output igammac(Input a, Input x, std::string_view name = {});
+// The regularized incomplete beta function I_x(a, b) of a, b > 0 and 0 <= x <= 1.
+Output betainc(Input a, Input b, Input x, std::string_view name = {});
 Output polygamma(Input a, Input x, std::string_view name = {});  // derivative `a` of digamma
 Output zeta(Input x, Input q, std::string_view name = {});       // sum of (q + i)^-x, i >= 0
 
@@ -131,6 +139,14 @@ Output to_int64(Input x, std::string_view name = "ToInt64");
 // The sum of tensors of one shape. Of a single one: itself, or its identity under `name`.
 Output add_n(const std::vector<Input>& inputs, std::string_view name = {});
 
+// The same, with checks of `shape` and `tensor_dtype`, if they are given.
+struct AccumulateNOptions {
+  Shape shape = Shape::Unknown();
+  std::optional<DataType> tensor_dtype = {};
+  std::string name = {};
+};
+Output accumulate_n(const std::vector<Input>& inputs, const AccumulateNOptions& options = {});
+
 // The matrix product of a [..., n, k] and b [..., k, m], whose batches broadcast; with transpose_a,
 // a is [k, n], with transpose_b, b is [m, k]. (adjoint_a and adjoint_b are the same for real
 // matrices.)
@@ -142,6 +158,12 @@ struct MatMulOptions {
   std::string name = {};
 };
 Output matmul(Input a, Input b, MatMulOptions options = {});
+
+// Sums of products of the elements of one or two tensors, whose dimensions `equation` names:
+// "ij,jk->ik" is the matrix product, "ii->i" the diagonal, "bij->b" a sum. "..." stands for
+// dimensions that broadcast; without "->" the labels that occur once stay, in alphabetical order.
+Output einsum(const std::string& equation, const std::vector<Input>& inputs,
+              std::string_view name = {});
 
 // Reductions over the dimensions of `axis`, all of them by default; with `keepdims` they stay, of
 // size 1. The sum of no elements is 0, the product 1, the mean NaN, the maximum minus infinity.
@@ -155,12 +177,23 @@ struct ReduceOptions {
 Output reduce_sum(Input input_tensor, ReduceOptions options = {});
 Output reduce_mean(Input input_tensor, ReduceOptions options = {});
 Output reduce_prod(Input input_tensor, ReduceOptions options = {});
+Output reduce_euclidean_norm(Input input_tensor, ReduceOptions options = {});
 Output reduce_max(Input input_tensor, ReduceOptions options = {});
 Output reduce_min(Input input_tensor, ReduceOptions options = {});
 Output reduce_all(Input input_tensor, ReduceOptions options = {});
 Output reduce_any(Input input_tensor, ReduceOptions options = {});
 // log(sum(e^x)), without overflow.
 Output reduce_logsumexp(Input input_tensor, ReduceOptions options = {});
+
+// How many of `values` lie in each of `nbins` parts of equal width of value_range = {low, high}.
+// What is beyond counts for the first or the last part.
+struct HistogramFixedWidthOptions {
+  Input nbins = 100;
+  DataType dtype = int32;
+  std::string name = {};
+};
+Output histogram_fixed_width(Input values, Input value_range,
+                             const HistogramFixedWidthOptions& options = {});
 
 // How many elements are not zero (or true).
 struct CountOptions {
@@ -190,6 +223,8 @@ struct CumOptions {
 };
 Output cumsum(Input x, Input axis = 0, CumOptions options = {});
 Output cumprod(Input x, Input axis = 0, CumOptions options = {});
+// log(cumsum(e^x)), without overflow.
+Output cumulative_logsumexp(Input x, Input axis = 0, CumOptions options = {});
 
 // The sums of the rows of `data` with one id: segment_ids are sorted, or there are num_segments of
 // them, and rows with a negative id are dropped.

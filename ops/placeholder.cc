@@ -1,4 +1,4 @@
-// Placeholder and PlaceholderWithDefault.
+// Placeholder, PlaceholderV2 and PlaceholderWithDefault.
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
@@ -39,6 +39,14 @@ void RegisterPlaceholder(OpRegistry& ops) {
       .Shape(PlaceholderShape)
       .NoGradient("a placeholder has no inputs")
       .Doc("A tensor that must be fed.");
+  ops.Add("PlaceholderV2")
+      .Output("output: dtype")
+      .Attr("dtype: type")
+      .Attr("shape: shape")
+      .Shape(PlaceholderShape)
+      .NoGradient("a placeholder has no inputs")
+      .Deprecated(23)
+      .Doc("As Placeholder.");
   ops.Add("PlaceholderWithDefault")
       .Input("input: dtype")
       .Output("output: dtype")

@@ -89,6 +89,12 @@ constexpr ReductionOp kReductions[] = {
     {"Sum", kNumbers, SumGradient, {Plus, 0}, "", "The sum over the given axes."},
     {"Mean", kNumbers, MeanGradient, {}, "", "The mean over the given axes."},
     {"Prod", kNumbers, ProdGradient, {Times, 1}, "", "The product over the given axes."},
+    {"EuclideanNorm",
+     kNumbers,
+     EuclideanNormGradient,
+     {},
+     "",
+     "The square root of the sum of squares over the given axes."},
     {"Max", kOrdered, ExtremeGradient, {Larger, 0}, "", "The maximum over the given axes."},
     {"Min", kOrdered, ExtremeGradient, {Smaller, 0}, "", "The minimum over the given axes."},
     {"All",
@@ -168,6 +174,9 @@ void RegisterReduction(OpRegistry& ops) {
 Output reduce_sum(Input x, ReduceOptions options) { return Reduce("Sum", x, options); }
 Output reduce_mean(Input x, ReduceOptions options) { return Reduce("Mean", x, options); }
 Output reduce_prod(Input x, ReduceOptions options) { return Reduce("Prod", x, options); }
+Output reduce_euclidean_norm(Input x, ReduceOptions options) {
+  return Reduce("EuclideanNorm", x, options);
+}
 Output reduce_max(Input x, ReduceOptions options) { return Reduce("Max", x, options); }
 Output reduce_min(Input x, ReduceOptions options) { return Reduce("Min", x, options); }
 Output reduce_all(Input x, ReduceOptions options) { return Reduce("All", x, options); }

@@ -73,15 +73,9 @@ Output KeptDims(const Output& input_shape, const Output& indices) {
       .Build();
 }
 
-// The same, a constant if shape and axes are known.
-Input KeptDimsOrConstant(GradContext& ctx, const Node& node, const Output& input_shape) {
-  const Shape known = ctx.input(node, 0).get_shape();
-  const absl::StatusOr<std::optional<Ints>> axes = KnownAxes(ctx, node);
-  errors::ThrowIfError(axes.status());
-  if (known.IsFullyDefined() && axes->has_value()) {
-    return ArrayOf(errors::ValueOrThrow(WithOnes(known, **axes)));
-  }
-  return KeptDims(input_shape, ctx.input(node, 1));
+// Of the reduction `node`.
+Input KeptDimsOf(GradContext& ctx, const Node& node, const Output& input_shape) {
+  return ReducedShape(input_shape, ctx.input(node, 1));
 }
 
 // TensorFlow works out the repetitions of a (shape, axes) pair by nodes of the graph the first time
@@ -131,7 +125,7 @@ absl::StatusOr<Output> GradientOfSum(GradContext& ctx, const Node& node, Output 
     std::optional<Input> kept;
     {
       const colocate_with beside(input_shape);
-      kept = KeptDimsOrConstant(ctx, node, input_shape);
+      kept = KeptDimsOf(ctx, node, input_shape);
     }
     grad = reshape(grad, *kept);
   }
@@ -155,6 +149,15 @@ Output ElementsOfMean(GradContext& ctx, const Node& node, DataType dtype) {
 
 }  // namespace
 
+Input ReducedShape(const Output& input_shape, const Output& axes) {
+  const Tensor* const known_shape = constant_value(input_shape);
+  const Tensor* const known_axes = constant_value(axes);
+  if (known_shape == nullptr || known_axes == nullptr) return KeptDims(input_shape, axes);
+  const Shape known = errors::ValueOrThrow(ShapeFromTensor(*known_shape));
+  return ArrayOf(
+      errors::ValueOrThrow(WithOnes(known, errors::ValueOrThrow(IntsFromTensor(*known_axes)))));
+}
+
 ReductionGradients SumGradient(GradContext& ctx, const Node& node, std::span<const Output> grads) {
   SESSILE_ASSIGN_OR_RETURN(const Output grad, GradientOfSum(ctx, node, grads[0]));
   return Outputs{grad, Output()};
@@ -176,7 +179,7 @@ ReductionGradients ProdGradient(GradContext& ctx, const Node& node, std::span<co
   const Output named = reshape(ctx.input(node, 1), {-1});
   Output grad = grads[0];
   SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, node.attrs().Get<bool>("keep_dims"));
-  if (!keep_dims) grad = reshape(grad, KeptDimsOrConstant(ctx, node, input_shape));
+  if (!keep_dims) grad = reshape(grad, KeptDimsOf(ctx, node, input_shape));
   grad = broadcast_to(grad, input_shape);
   Output perm, reduced_count, other_count;
   {
@@ -201,6 +204,21 @@ ReductionGradients ProdGradient(GradContext& ctx, const Node& node, std::span<co
   return Outputs{reshape(by_element, input_shape), Output()};
 }
 
+// d sqrt(sum x^2) = x / norm.
+ReductionGradients EuclideanNormGradient(GradContext& ctx, const Node& node,
+                                         std::span<const Output> grads) {
+  const Output input = ctx.input(node, 0);
+  Output norm = ctx.output(node, 0);
+  Output grad = grads[0];
+  SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, node.attrs().Get<bool>("keep_dims"));
+  if (!keep_dims) {
+    const Input kept = KeptDimsOf(ctx, node, shape(input));
+    norm = reshape(norm, kept);
+    grad = reshape(grad, kept);
+  }
+  return Outputs{truediv(input, norm / grad), Output()};
+}
+
 // Of a maximum or minimum: shared evenly among the elements that equal it.
 ReductionGradients ExtremeGradient(GradContext& ctx, const Node& node,
                                    std::span<const Output> grads) {
@@ -209,7 +227,7 @@ ReductionGradients ExtremeGradient(GradContext& ctx, const Node& node,
   Output extreme = ctx.output(node, 0);
   Output grad = grads[0];
   SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, node.attrs().Get<bool>("keep_dims"));
-  const Input kept = keep_dims ? Input(shape(extreme)) : KeptDimsOrConstant(ctx, node, input_shape);
+  const Input kept = keep_dims ? Input(shape(extreme)) : KeptDimsOf(ctx, node, input_shape);
   if (!keep_dims) {
     extreme = reshape(extreme, kept);
     grad = reshape(grad, kept);

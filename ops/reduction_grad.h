@@ -8,6 +8,7 @@
 #include "sessile/core/graph/node.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/ops/grad_context.h"
+#include "sessile/ops/input.h"
 
 namespace sessile {
 
@@ -18,6 +19,11 @@ using ReductionGradientFn = ReductionGradients (*)(GradContext&, const Node&,
 ReductionGradients SumGradient(GradContext&, const Node&, std::span<const Output>);
 ReductionGradients MeanGradient(GradContext&, const Node&, std::span<const Output>);
 ReductionGradients ProdGradient(GradContext&, const Node&, std::span<const Output>);
+ReductionGradients EuclideanNormGradient(GradContext&, const Node&, std::span<const Output>);
 ReductionGradients ExtremeGradient(GradContext&, const Node&, std::span<const Output>);
+
+// `input_shape` with 1 for each of `axes`: a constant if both are known, else computed when the
+// graph runs.
+Input ReducedShape(const Output& input_shape, const Output& axes);
 
 }  // namespace sessile

@@ -1,5 +1,4 @@
-// ReverseSequence, LinSpace, Unique and UniqueWithCounts, and copies: DeepCopy, Empty,
-// ParallelConcat.
+// ReverseSequence, LinSpace, and copies: DeepCopy, Empty, ParallelConcat.
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -42,14 +41,6 @@ absl::Status LinSpaceShape(ShapeContext& ctx) {
     return InvalidArgument("Requires num > 0: ", *count);
   }
   ctx.SetOutput(0, Shape({count.value_or(None)}));
-  return absl::OkStatus();
-}
-
-absl::Status UniqueShape(ShapeContext& ctx) {
-  SESSILE_ASSIGN_OR_RETURN(const Shape x, ctx.InputWithRank(0, 1));
-  ctx.SetOutput(0, Shape({None}));
-  ctx.SetOutput(1, x);
-  if (ctx.num_outputs() > 2) ctx.SetOutput(2, Shape({None}));
   return absl::OkStatus();
 }
 
@@ -108,25 +99,6 @@ void RegisterOrders(OpRegistry& ops) {
       .Shape(LinSpaceShape)
       .NotDifferentiable("TensorFlow treats the numbers as constants")
       .Doc("`num` numbers at equal distances, from `start` to `stop`.");
-  ops.Add("Unique")
-      .Input("x: T")
-      .Output("y: T")
-      .Output("idx: out_idx")
-      .Attr("T: type")
-      .Attr("out_idx: {int32, int64} = DT_INT32")
-      .Shape(UniqueShape)
-      .NoGradient("which elements are equal does not change smoothly")
-      .Doc("The elements of a vector, each once, and where each one of the vector is among them.");
-  ops.Add("UniqueWithCounts")
-      .Input("x: T")
-      .Output("y: T")
-      .Output("idx: out_idx")
-      .Output("count: out_idx")
-      .Attr("T: type")
-      .Attr("out_idx: {int32, int64} = DT_INT32")
-      .Shape(UniqueShape)
-      .NoGradient("which elements are equal does not change smoothly")
-      .Doc("As Unique, and how often each element occurs.");
 }
 
 void RegisterMemory(OpRegistry& ops) {
@@ -173,15 +145,6 @@ Output reverse_sequence(Input input, Input seq_lengths, const ReverseSequenceOpt
       .Attr("seq_dim", options.seq_axis)
       .Attr("batch_dim", options.batch_axis)
       .Build();
-}
-
-UniqueElements unique(Input x, const UniqueOptions& options) {
-  SourceScope here(x);
-  const Outputs outputs = OpBuilder("Unique", options.name)
-                              .Input(std::move(x))
-                              .Attr("out_idx", options.out_idx)
-                              .BuildAll();
-  return {outputs[0], outputs[1]};
 }
 
 Output lin_space(Input start, Input stop, Input num, std::string_view name) {

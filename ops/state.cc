@@ -1,10 +1,12 @@
-// VariableV2 and the operations that write to a variable or ask whether it has a value.
+// VariableV2 and Variable, and the operations that write to a variable, count it up, choose one of
+// several or ask whether it has a value.
 
 #include "sessile/ops/state.h"
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/ops/grad_context.h"
 #include "sessile/ops/op_builder.h"
 
 namespace sessile {
@@ -16,6 +18,31 @@ absl::Status VariableShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
+// The first version of variables wrote an unknown shape as that of a scalar.
+absl::Status OldVariableShape(ShapeContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape shape, ctx.Attr<Shape>("shape"));
+  const bool known = shape.has_rank() && shape.rank() > 0;
+  ctx.SetOutput(0, known ? shape : Shape::Unknown());
+  return absl::OkStatus();
+}
+
+// What all of the variables to choose from have in common.
+absl::Status RefSelectShape(ShapeContext& ctx) {
+  SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(0));
+  const Shape first = ctx.input(1);
+  for (int i = 2; i < ctx.num_inputs(); ++i) {
+    if (!first.IsFullyDefined() || ctx.input(i) != first) return absl::OkStatus();
+  }
+  ctx.SetOutput(0, first);
+  return absl::OkStatus();
+}
+
+absl::Status CountUpToShape(ShapeContext& ctx) {
+  SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(0));
+  ctx.SetOutput(0, Shape());
+  return absl::OkStatus();
+}
+
 absl::Status AssignShape(ShapeContext& ctx) {
   SESSILE_ASSIGN_OR_RETURN(const bool validate, ctx.Attr<bool>("validate_shape"));
   if (validate) return MergedInputsShape(ctx);
@@ -24,6 +51,19 @@ absl::Status AssignShape(ShapeContext& ctx) {
 }
 
 constexpr const char* kWrites = "a write to a variable is not a function of its inputs";
+
+void RegisterVariable(OpRegistry& ops, std::string_view name, ShapeFn shape, std::string_view doc) {
+  ops.Add(name)
+      .Output("ref: Ref(dtype)")
+      .Attr("shape: shape")
+      .Attr("dtype: type")
+      .Attr("container: string = ''")
+      .Attr("shared_name: string = ''")
+      .Shape(std::move(shape))
+      .NoGradient("a variable has no inputs")
+      .Stateful()
+      .Doc(doc);
+}
 
 void RegisterUpdate(OpRegistry& ops, std::string_view name, std::string_view doc) {
   ops.Add(name)
@@ -40,16 +80,35 @@ void RegisterUpdate(OpRegistry& ops, std::string_view name, std::string_view doc
 }  // namespace
 
 void RegisterState(OpRegistry& ops) {
-  ops.Add("VariableV2")
-      .Output("ref: Ref(dtype)")
-      .Attr("shape: shape")
-      .Attr("dtype: type")
-      .Attr("container: string = ''")
-      .Attr("shared_name: string = ''")
-      .Shape(VariableShape)
-      .NoGradient("a variable has no inputs")
-      .Stateful()
-      .Doc("A value that a session keeps from run to run.");
+  RegisterVariable(ops, "VariableV2", VariableShape,
+                   "A value that a session keeps from run to run.");
+  RegisterVariable(ops, "Variable", OldVariableShape,
+                   "As VariableV2; the shape of a scalar is none.");
+  ops.Add("RefIdentity")
+      .Input("input: Ref(T)")
+      .Output("output: Ref(T)")
+      .Attr("T: type")
+      .Shape(UnchangedShape)
+      .Gradient(PassGradient)
+      .AllowsUninitializedInput()
+      .Doc("The variable itself.");
+  ops.Add("RefSelect")
+      .Input("index: int32")
+      .Input("inputs: N * Ref(T)")
+      .Output("output: Ref(T)")
+      .Attr("T: type")
+      .Attr("N: int >= 1")
+      .Shape(RefSelectShape)
+      .NoGradient("TensorFlow has none")
+      .Doc("The variable of number `index`.");
+  ops.Add("CountUpTo")
+      .Input("ref: Ref(T)")
+      .Output("output: T")
+      .Attr("limit: int")
+      .Attr("T: {int32, int64}")
+      .Shape(CountUpToShape)
+      .NoGradient("integers have no derivative")
+      .Doc("The value of a variable, which is then one more; an error once it is `limit`.");
   ops.Add("Assign")
       .Input("ref: Ref(T)")
       .Input("value: T")
@@ -99,6 +158,11 @@ Output assign_sub(Ref ref, Input value, const UpdateOptions& options) {
       .Input(std::move(value))
       .Attr("use_locking", options.use_locking)
       .Build();
+}
+
+Output count_up_to(Ref ref, int64_t limit, std::string_view name) {
+  SourceScope here(ref.input());
+  return OpBuilder("CountUpTo", name).Input(ref.input()).Attr("limit", limit).Build();
 }
 
 Output is_variable_initialized(Ref ref, std::string_view name) {

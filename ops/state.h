@@ -2,7 +2,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sessile/core/framework/source_location.h"
 #include "sessile/core/graph/output.h"
@@ -57,6 +59,9 @@ Output scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& o
 Output scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 Output scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 Output scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+// The value of an integer variable, which is one more after that. Once it is `limit`: an error of
+// the run, OUT_OF_RANGE.
+Output count_up_to(Ref ref, int64_t limit, std::string_view name = {});
 // A bool: the variable has a value.
 Output is_variable_initialized(Ref ref, std::string_view name = {});
 

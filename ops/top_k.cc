@@ -1,4 +1,5 @@
-// TopKV2: the largest elements along the last dimension; InTopK: whether a class is among them.
+// TopK and TopKV2: the largest elements along the last dimension; InTopK: whether a class is among
+// them.
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -17,13 +18,8 @@
 namespace sessile {
 namespace {
 
-absl::Status TopKShape(ShapeContext& ctx) {
+absl::Status TopKShapeFor(ShapeContext& ctx, int64_t k) {
   SESSILE_ASSIGN_OR_RETURN(Shape input, ctx.InputAtLeastRank(0, 1));
-  SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(1));
-  const int64_t k = KnownInt(ctx, 1).value_or(None);
-  if (ctx.input_value(1) != nullptr && k < 0 && k != None) {
-    return InvalidArgument("Need k >= 0, got ", k);
-  }
   if (!input.has_rank()) return absl::OkStatus();
   const int last = input.rank() - 1;
   if (k != None && input.dim(last) != None && input.dim(last) < k) {
@@ -34,6 +30,20 @@ absl::Status TopKShape(ShapeContext& ctx) {
   ctx.SetOutput(0, output);
   ctx.SetOutput(1, output);
   return absl::OkStatus();
+}
+
+absl::Status TopKShape(ShapeContext& ctx) {
+  SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(1));
+  const int64_t k = KnownInt(ctx, 1).value_or(None);
+  if (ctx.input_value(1) != nullptr && k < 0 && k != None) {
+    return InvalidArgument("Need k >= 0, got ", k);
+  }
+  return TopKShapeFor(ctx, k);
+}
+
+absl::Status OldTopKShape(ShapeContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t k, ctx.Attr<int64_t>("k"));
+  return TopKShapeFor(ctx, k);
 }
 
 absl::Status InTopKShape(ShapeContext& ctx) {
@@ -74,12 +84,24 @@ absl::StatusOr<std::vector<Output>> TopKGradient(GradContext& ctx, const Node& n
   const Output total = reduce_prod(input_sizes);
   const Output scattered = scatter_nd(where, values, {total});
   const Output by_input = reshape(scattered, input_sizes);
+  if (node.num_inputs() == 1) return std::vector<Output>{by_input};
   return std::vector<Output>{by_input, zeros(Shape(), int32)};
 }
 
 }  // namespace
 
 void RegisterTopK(OpRegistry& ops) {
+  ops.Add("TopK")
+      .Input("input: T")
+      .Output("values: T")
+      .Output("indices: int32")
+      .Attr("k: int >= 0")
+      .Attr("sorted: bool = true")
+      .Attr("T: realnumbertype")
+      .Shape(OldTopKShape)
+      .Gradient(TopKGradient)
+      .Deprecated(7)
+      .Doc("As TopKV2, with `k` as an attribute.");
   ops.Add("TopKV2")
       .Input("input: T")
       .Input("k: Tk")

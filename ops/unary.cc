@@ -3,6 +3,7 @@
 
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/graph/scope.h"
 #include "sessile/ops/folding.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
@@ -68,6 +69,8 @@ constexpr UnaryOp kFunctions[] = {
     {"Atanh", kFloats, AtanhGradient, nullptr, "The inverse hyperbolic tangent of x."},
     {"Erf", kRealFloats, ErfGradient, nullptr, "The error function of x."},
     {"Erfc", kRealFloats, ErfcGradient, nullptr, "1 - erf(x), exact for large x."},
+    {"Erfinv", kRealFloats, ErfinvGradient, nullptr, "The inverse of the error function."},
+    {"Ndtri", kRealFloats, NdtriGradient, nullptr, "The quantile x of the normal distribution."},
     {"Lgamma", kRealFloats, LgammaGradient, nullptr, "The logarithm of |Gamma(x)|."},
     {"Digamma", kRealFloats, DigammaGradient, nullptr, "The derivative of Lgamma."},
     {"Floor", kRealFloats, StepGradient, nullptr, "The largest whole number <= x."},
@@ -99,6 +102,14 @@ Output Unary(std::string_view op, const Input& x, std::string_view name) {
   return OpBuilder(op, name).Input(x).Build();
 }
 
+// TensorFlow's Python opens a scope for some, and leaves the node its own name.
+Output UnaryInScope(std::string_view op, std::string_view scope_name, const Input& x,
+                    std::string_view name) {
+  SourceScope here(x);
+  const name_scope scope(name.empty() ? scope_name : name, graph_of({&x, 1}).impl());
+  return OpBuilder(op).Input(x).Build();
+}
+
 }  // namespace
 
 void RegisterUnary(OpRegistry& ops) {
@@ -120,6 +131,14 @@ void RegisterUnary(OpRegistry& ops) {
       .NoGradient("integers have no derivative")
       .RowsIndependent()
       .Doc("All bits of x turned over.");
+  ops.Add("PopulationCount")
+      .Input("x: T")
+      .Output("y: uint8")
+      .Attr("T: {int8, int16, int32, int64, uint8, uint16, uint32, uint64}")
+      .Shape(UnchangedShape)
+      .NotDifferentiable("integers have no derivative")
+      .RowsIndependent()
+      .Doc("How many bits of x are set.");
   for (const UnaryOp& row : kFunctions) {
     OpDefBuilder builder = ops.Add(row.op);
     builder.Input("x: T").Output("y: T").Attr(row.types).Shape(UnchangedShape);
@@ -161,6 +180,8 @@ Output acosh(Input x, std::string_view name) { return Unary("Acosh", x, name); }
 Output atanh(Input x, std::string_view name) { return Unary("Atanh", x, name); }
 Output erf(Input x, std::string_view name) { return Unary("Erf", x, name); }
 Output erfc(Input x, std::string_view name) { return Unary("Erfc", x, name); }
+Output erfinv(Input x, std::string_view name) { return UnaryInScope("Erfinv", "erfinv", x, name); }
+Output ndtri(Input x, std::string_view name) { return UnaryInScope("Ndtri", "ndtri", x, name); }
 Output lgamma(Input x, std::string_view name) { return Unary("Lgamma", x, name); }
 Output digamma(Input x, std::string_view name) { return Unary("Digamma", x, name); }
 Output floor(Input x, std::string_view name) { return Unary("Floor", x, name); }

@@ -180,6 +180,25 @@ UnaryGradients ErfcGradient(GradContext& ctx, const Node& node, Grads grads) {
   return GaussGradient(ctx, node, grads, -2 / std::sqrt(std::numbers::pi));
 }
 
+// y = erfinv(x): dx = erf'(y) dy = 2/sqrt(pi) e^(-y^2) dy.
+UnaryGradients ErfinvGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output scale =
+      constant(std::sqrt(std::numbers::pi) / 2, {.dtype = BaseType(grads[0].dtype())});
+  const control_dependencies after({grads[0]});
+  const Output scaled = grads[0] * scale;
+  return Outputs{scaled * exp(square(ctx.output(node, 0)))};
+}
+
+// y = ndtri(x): dx = e^(-y^2 / 2) / sqrt(2 pi) dy.
+UnaryGradients NdtriGradient(GradContext& ctx, const Node& node, Grads grads) {
+  const Output scale =
+      constant(std::sqrt(2 * std::numbers::pi), {.dtype = BaseType(grads[0].dtype())});
+  const control_dependencies after({grads[0]});
+  const Output scaled = grads[0] * scale;
+  const Output half = square(ctx.output(node, 0)) / 2.0;
+  return Outputs{scaled * exp(half)};
+}
+
 UnaryGradients LgammaGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
   return Outputs{grads[0] * digamma(ctx.input(node, 0))};

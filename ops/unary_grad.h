@@ -39,6 +39,8 @@ UnaryGradients AsinhGradient(GradContext&, const Node&, std::span<const Output>)
 UnaryGradients AcoshGradient(GradContext&, const Node&, std::span<const Output>);
 UnaryGradients ErfGradient(GradContext&, const Node&, std::span<const Output>);
 UnaryGradients ErfcGradient(GradContext&, const Node&, std::span<const Output>);
+UnaryGradients ErfinvGradient(GradContext&, const Node&, std::span<const Output>);
+UnaryGradients NdtriGradient(GradContext&, const Node&, std::span<const Output>);
 UnaryGradients LgammaGradient(GradContext&, const Node&, std::span<const Output>);
 UnaryGradients DigammaGradient(GradContext&, const Node&, std::span<const Output>);
 UnaryGradients StepGradient(GradContext&, const Node&, std::span<const Output>);

@@ -129,7 +129,20 @@ def cells():
         values["gru_" + part] = value
 
 
-for family in [incomplete_gamma, fake_quant, non_max_suppression, images, cells]:
+EINSUMS = [("ij->ji", [2, 3]), ("ii->i", [3, 3]), ("i->ii", [3]), ("ijk->j", [2, 3, 4]),
+           ("ij,jk->ki", [2, 3], [3, 4]), ("bij,bkj->bik", [2, 3, 4], [2, 5, 4]),
+           ("iij,kjj->ki", [3, 3, 2], [4, 2, 2]), ("...ij,jk->...ik", [2, 5, 3, 4], [4, 2]),
+           ("ab...,ac...->...bc", [2, 3, 1, 5], [2, 4, 6, 1]), ("i,j->ij", [3], [4]),
+           ("ijl,jk->ik", [2, 3, 5], [3, 4]), ("ij,ij->", [2, 3], [2, 3])]
+
+
+def einsums():
+    for i, (equation, *shapes) in enumerate(EINSUMS):
+        values["einsum_%d" % i] = raw.Einsum(
+            inputs=[wave(shape, 3 + k) for k, shape in enumerate(shapes)], equation=equation)
+
+
+for family in [incomplete_gamma, fake_quant, non_max_suppression, images, cells, einsums]:
     family()
 with tf.Session() as session:
     results = session.run(values)

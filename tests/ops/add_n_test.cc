@@ -2,6 +2,7 @@
 #include "gtest/gtest.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -25,6 +26,28 @@ TEST(AddNTest, OfOneTensorIsThatTensor) {
 
 TEST(AddNTest, GradientsMatchDifferences) {
   ExpectGradient([](Output x, Output y) { return add_n({x, y, x}); }, {{2}, {2}});
+}
+
+TEST(AccumulateNTest, AddsTensorsUp) {
+  EXPECT_THAT(Eval(accumulate_n({{1, 2}, {3, 4}})), IsTensor({4, 6}));
+  const auto sum = [](const Input& x) {
+    return OpBuilder("AccumulateNV2").InputList({x, {1.0, 2.0}}).Attr("shape", Shape({2})).Build();
+  };
+  EXPECT_THAT(Eval(sum({3.0, 4.0})), IsTensor({4.0, 6.0}));
+  EXPECT_THAT(ErrorOf([] {
+                accumulate_n({{1, 2}}, {.tensor_dtype = float32});
+              }),
+              ::testing::HasSubstr("The `tensor_dtype` argument is float32"));
+  ExpectShapeError("AccumulateNV2", "[2];[3]", "Dimension 0 in both shapes must be equal",
+                   {.attrs = {{"N", 2}, {"shape", Shape({None})}}});
+}
+
+TEST(AccumulateNTest, GradientsMatchDifferences) {
+  ExpectGradient(
+      [](Output x, Output y) {
+        return OpBuilder("AccumulateNV2").InputList({x, y}).Attr("shape", Shape({3})).Build();
+      },
+      {{3}, {3}});
 }
 
 }  // namespace

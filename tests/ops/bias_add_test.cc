@@ -108,5 +108,19 @@ TEST(BiasAddGradientTest, OfTheGradientMatchesDifferences) {
   ExpectGradient([](Output g) { return OpBuilder("BiasAddGrad").Input(g).Build(); }, {{4, 2, 3}});
 }
 
+Output OldBiasAdd(const Input& x, const Input& bias) {
+  return OpBuilder("BiasAddV1").Input(x).Input(bias).Build();
+}
+
+TEST(BiasAddV1Test, AddsToTheLastDimension) {
+  ExpectShape("BiasAddV1", "[2,?];[3]", "[2,3]");
+  EXPECT_THAT(Eval(OldBiasAdd({{1.0, 2.0}, {3.0, 4.0}}, {10.0, 20.0})),
+              IsTensor({{11.0, 22.0}, {13.0, 24.0}}));
+}
+
+TEST(BiasAddV1Test, GradientsMatchDifferences) {
+  ExpectGradient([](Output x, Output bias) { return OldBiasAdd(x, bias); }, {{2, 4, 3}, {3}});
+}
+
 }  // namespace
 }  // namespace sessile

@@ -175,5 +175,21 @@ TEST(BinaryTest, WorksOnBits) {
   EXPECT_THAT(Eval(logical_xor({true, false}, true)), IsTensor({false, true}));
 }
 
+TEST(BinaryTest, TakesLogarithmsOfOneMore) {
+  EXPECT_THAT(Eval(xlog1py({0.0, 1.0, 2.0}, {-1.0, 2.0, 1e-12})),
+              IsTensor({0.0, std::log(3.0), 2e-12}));
+}
+
+TEST(BinaryTest, StepsToTheNextNumber) {
+  EXPECT_EQ(Eval(nextafter(1.0, 2.0)).scalar<float>(), std::nextafter(1.0f, 2.0f));
+  EXPECT_EQ(Eval(nextafter(0.0, -1.0)).scalar<float>(), -std::numeric_limits<float>::denorm_min());
+}
+
+TEST(BinaryTest, GradientsOfRareFunctionsMatchDifferences) {
+  const GradientOptions positive = {.low = 0.5, .high = 2.0};
+  ExpectGradient([](Output x, Output y) { return xlog1py(x, y); }, {{2, 3}, {3}}, positive);
+  ExpectGradient([](Output x, Output y) { return nextafter(x, y); }, {{2, 3}, {3}});
+}
+
 }  // namespace
 }  // namespace sessile

@@ -5,6 +5,8 @@
 #include "gtest/gtest.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
+#include "sessile/ops/operators.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -58,6 +60,23 @@ TEST(CastTest, KnowsTheOlderNames) {
   EXPECT_EQ(to_int32(constant(1.5)).dtype(), int32);
   EXPECT_EQ(to_int64(constant(1.5)).op().name(), "ToInt64");
   EXPECT_EQ(to_double(constant(1)).dtype(), float64);
+}
+
+Output ClipOp(const Input& t, const Input& low, const Input& high) {
+  return OpBuilder("ClipByValue").Input(t).Input(low).Input(high).Build();
+}
+
+TEST(ClipByValueTest, KeepsValuesWithinBounds) {
+  EXPECT_THAT(Eval(ClipOp({1, 5, 9}, 2, 7)), IsTensor({2, 5, 7}));
+  EXPECT_THAT(Eval(ClipOp({1.0, 5.0, 9.0}, {2.0, 6.0, 1.0}, 7.0)), IsTensor({2.0, 6.0, 7.0}));
+  EXPECT_THAT(Eval(ClipOp({1.0, 9.0}, 7.0, 2.0)), IsTensor({7.0, 7.0}));
+  EXPECT_THAT(ErrorOf([] { Eval(ClipOp({{1.0, 5.0}}, {2.0, 6.0}, 7.0)); }),
+              HasSubstr("must be either of the same shape as input, or a scalar"));
+}
+
+TEST(ClipByValueTest, GradientsMatchDifferences) {
+  ExpectGradient([](Output t, Output low, Output high) { return ClipOp(t, low, 2.0 + high); },
+                 {{3, 4}, Shape(), Shape()}, {.low = -3, .high = 3});
 }
 
 }  // namespace

@@ -87,5 +87,22 @@ TEST(ReductionTest, GradientsOfProductsMatchDifferences) {
       {{2, 3, 2}});
 }
 
+TEST(EuclideanNormTest, IsTheRootOfTheSumOfSquares) {
+  EXPECT_THAT(Eval(reduce_euclidean_norm({{3.0, 5.0}, {4.0, 1.0}}, {.axis = 0})),
+              IsTensor({5.0, 5.0990195135927845}));
+  EXPECT_THAT(Eval(reduce_euclidean_norm({{3, 5}, {4, 1}}, {.axis = 0})), IsTensor({5, 5}));
+  EXPECT_THAT(Eval(reduce_euclidean_norm({{3.0, 4.0}}, {.keepdims = true})), IsTensor({{5.0}}));
+}
+
+TEST(EuclideanNormTest, GradientsMatchDifferences) {
+  for (const bool keepdims : {false, true}) {
+    ExpectGradient(
+        [keepdims](Output x) {
+          return reduce_euclidean_norm(x, {.axis = {0, 2}, .keepdims = keepdims});
+        },
+        {{2, 3, 4}});
+  }
+}
+
 }  // namespace
 }  // namespace sessile

@@ -1,3 +1,6 @@
+#include <cmath>
+#include <limits>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/ops/constant.h"
@@ -30,6 +33,25 @@ TEST(CumsumTest, GradientsMatchDifferences) {
   ExpectGradient([](Output x) { return cumsum(x, 1, {.exclusive = true}); }, {{2, 3}});
   ExpectGradient([](Output x) { return cumsum(x, 0, {.reverse = true}); }, {{3, 2}});
   ExpectGradient([](Output x) { return cumprod(x, 1); }, {{2, 3}}, {.low = 0.5, .high = 1.5});
+}
+
+TEST(CumulativeLogsumexpTest, AddsUpLogarithms) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const Input x = {1.0, 2.0, -kInfinity, 3.0};
+  EXPECT_THAT(Eval(cumulative_logsumexp(x, 0, {.exclusive = true})),
+              IsTensor({-kInfinity, 1.0, 2.313261687518223, 2.313261687518223}));
+  EXPECT_THAT(Eval(cumulative_logsumexp({-kInfinity, -kInfinity, 1000.0, 1000.0})),
+              IsTensor({-kInfinity, -kInfinity, 1000.0, 1000.0 + std::log(2.0)}));
+  EXPECT_THAT(Eval(cumulative_logsumexp({{0.0, 0.0}, {0.0, 0.0}}, 1, {.reverse = true})),
+              IsTensor({{std::log(2.0), 0.0}, {std::log(2.0), 0.0}}));
+}
+
+TEST(CumulativeLogsumexpTest, GradientsMatchDifferences) {
+  for (const bool reverse : {false, true}) {
+    ExpectGradient(
+        [reverse](Output x) { return cumulative_logsumexp(x, 1, {.reverse = reverse}); },
+        {{2, 4}});
+  }
 }
 
 }  // namespace

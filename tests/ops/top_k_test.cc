@@ -65,5 +65,19 @@ TEST_F(TopKTest, KnowsWhichTargetsAreAmongTheBest) {
   EXPECT_THAT(Eval(old), IsTensor({true, false, false}));
 }
 
+TEST(TopKTest, TheFirstVersionTakesKAsAnAttribute) {
+  const auto top = [](const Input& x) {
+    return OpBuilder("TopK").Input(x).Attr("k", 2).BuildAll();
+  };
+  ExpectShape("TopK", "[3,4]", "[3,2];[3,2]", {.attrs = {{"k", 2}}});
+  EXPECT_THAT(Eval(top({{1.0, 3.0, 2.0}})[0]), IsTensor({{3.0, 2.0}}));
+  EXPECT_THAT(Eval(top({{1.0, 3.0, 2.0}})[1]), IsTensor({{1, 2}}));
+}
+
+TEST(TopKTest, TheFirstVersionsGradientMatchesDifferences) {
+  ExpectGradient([](Output x) { return OpBuilder("TopK").Input(x).Attr("k", 2).BuildAll()[0]; },
+                 {{2, 4}});
+}
+
 }  // namespace
 }  // namespace sessile

@@ -1,5 +1,9 @@
+#include <cmath>
+#include <limits>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
@@ -92,6 +96,30 @@ TEST(UnaryTest, RoundsToEven) {
   EXPECT_THAT(Eval(round({-2.5, -1.5, 0.5, 1.5, 2.4})), IsTensor({-2.0, -2.0, 0.0, 2.0, 2.0}));
   EXPECT_THAT(Eval(ceil({-0.5, 0.5})), IsTensor({0.0, 1.0}));
   EXPECT_THAT(Eval(invert({0, 5})), IsTensor({-1, -6}));
+}
+
+TEST(UnaryTest, InvertsTheErrorFunction) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(Eval(erfinv(constant({0.0, -1.0, 1.0, 0.5, 1e-10, -0.9}, {.dtype = float64}))),
+              IsTensor({0.0, -kInfinity, kInfinity, 0.47693627620446987, 8.862269254527581e-11,
+                        -1.1630871536766743},
+                       1e-14));
+  EXPECT_THAT(Eval(ndtri(constant({0.0, 1.0, 0.5, 1e-300, 0.25}, {.dtype = float64}))),
+              IsTensor({-kInfinity, kInfinity, 0.0, -37.0470962993612, -0.6744897501960817},
+                       1e-14));
+  EXPECT_TRUE(std::isnan(Eval(erfinv(1.5)).scalar<float>()));
+  EXPECT_TRUE(std::isnan(Eval(ndtri(-0.1)).scalar<float>()));
+}
+
+TEST(UnaryTest, GradientsOfInverseErrorFunctionsMatchDifferences) {
+  ExpectGradient([](Output x) { return erfinv(x); }, {{2, 3}}, {.low = -0.8, .high = 0.8});
+  ExpectGradient([](Output x) { return ndtri(x); }, {{2, 3}}, {.low = 0.1, .high = 0.9});
+}
+
+TEST(UnaryTest, CountsBits) {
+  const Output x = OpBuilder("PopulationCount").Input({0, 5, -1}).Build();
+  EXPECT_EQ(x.dtype(), uint8);
+  EXPECT_THAT(Eval(x), IsTensor({0, 2, 32}));
 }
 
 }  // namespace
