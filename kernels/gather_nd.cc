@@ -1,5 +1,6 @@
 // GatherNd: the slices of a tensor at places given by the last dimension of `indices`. ScatterNd:
-// slices added up at such places.
+// slices added up at such places. TensorScatterAdd and its kin: a tensor with such slices changed;
+// ScatterNdAdd and its kin: the same of a variable.
 //
 //   params [dims[0], ..., dims[K-1], inner...]     indices [picks..., K]     slices [picks...,
 //   inner...]
@@ -11,10 +12,12 @@
 #include <vector>
 
 #include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/row_updates.h"
 #include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
@@ -164,10 +167,139 @@ class ScatterNd final : public Prepared {
   const int64_t size_;
 };
 
+// Slices of a tensor, or of a variable in its own memory, changed in the order of the picks. All
+// places are looked at before anything is written.
+template <typename F, typename T>
+class UpdateNd final : public Prepared {
+ public:
+  UpdateNd(const PrepareContext& ctx, NdPlaces places)
+      : places_(std::move(places)),
+        size_(ctx.input_shape(0).num_elements()),
+        of_variable_(IsRef(ctx.node().input_types()[0])) {
+    AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
+    AddPhase(1);
+    if (of_variable_) {
+      Alias(0, 0);
+    } else {
+      MayForward(0, 0);
+      AddPhase(BlocksOf(size_, 2 * sizeof(T)));
+    }
+    AddPhase(BlocksOfColumns(places_.inner, places_.picks, 3 * sizeof(T)));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int phase,
+                   int64_t block) const override {
+    if (phase == 0) return CheckPlaces(in[1], in[0].shape());
+    T* const to = Elements<T>(of_variable_ ? in[0] : out[0]);
+    if (!of_variable_ && phase == 1) {
+      const IndexRange range = BlockRange(size_, block, num_blocks(1));
+      const T* const from = Elements<T>(in[0]);
+      if (from != to) std::copy_n(from + range.first(), range.size(), to + range.first());
+      return absl::OkStatus();
+    }
+    Update(in[1], Elements<T>(in[2]), BlockRange(places_.inner, block, num_blocks(phase)), to);
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status CheckPlaces(const TensorView& indices, const Shape& params) const {
+    for (int64_t i = 0; i < places_.picks; ++i) {
+      if (places_.Slice(indices, i) < 0) return places_.NoSlice(indices, i, "shape", params);
+    }
+    return absl::OkStatus();
+  }
+
+  void Update(const TensorView& indices, const T* updates, IndexRange range, T* to) const {
+    if (range.size() == 0) return;
+    for (int64_t i = 0; i < places_.picks; ++i) {
+      T* const slice = to + places_.Slice(indices, i) * places_.inner + range.first();
+      const T* const update = updates + i * places_.inner + range.first();
+      if constexpr (std::is_same_v<F, SetElement>) {
+        std::copy_n(update, range.size(), slice);
+      } else {
+        JoinRow<F>(slice, update, range.size());
+      }
+    }
+  }
+
+  const NdPlaces places_;
+  const int64_t size_;
+  const bool of_variable_;
+};
+
+absl::StatusOr<NdPlaces> UpdatePlaces(const PrepareContext& ctx) {
+  const Shape& params = ctx.input_shape(0);
+  const Shape& indices = ctx.input_shape(1);
+  const Shape& updates = ctx.input_shape(2);
+  if (indices.rank() < 1) {
+    return InvalidArgument("Indices shape must have rank at least one. Found:", indices.ToString());
+  }
+  SESSILE_ASSIGN_OR_RETURN(NdPlaces places, PlacesOf(params, indices));
+  const int picked = places.pick_shape.rank();
+  if (updates.rank() < picked || updates.Slice(0, picked) != places.pick_shape) {
+    return InvalidArgument("Outer dimensions of indices and update must match. Indices shape: ",
+                           indices.ToString(), ", updates shape:", updates.ToString());
+  }
+  if (updates.Slice(picked) != params.Slice(static_cast<int>(places.dims.size()))) {
+    return InvalidArgument(
+        "Inner dimensions of output shape must match inner dimensions of updates shape. Output: ",
+        params.ToString(), " updates: ", updates.ToString());
+  }
+  return places;
+}
+
+template <typename F>
+struct UpdateNdOf {
+  template <typename T>
+  class Kernel {
+   public:
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      SESSILE_ASSIGN_OR_RETURN(NdPlaces places, UpdatePlaces(ctx));
+      return std::make_unique<UpdateNd<F, T>>(ctx, std::move(places));
+    }
+  };
+};
+
+PreparedOr PrepareSetNd(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(NdPlaces places, UpdatePlaces(ctx));
+  return WithStorage(ctx.input_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
+    return std::make_unique<UpdateNd<SetElement, T>>(ctx, std::move(places));
+  });
+}
+
+template <typename F>
+void AddUpdateNd(KernelRegistry& kernels, const char* op) {
+  kernels.Add<UpdateNdOf<F>::template Kernel>(op).template For<AllNumberTypes>("T");
+  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
+}
+
+void RegisterUpdatesNd(KernelRegistry& kernels) {
+  AddUpdateNd<AddElement>(kernels, "TensorScatterAdd");
+  AddUpdateNd<SubElement>(kernels, "TensorScatterSub");
+  AddUpdateNd<MinElement>(kernels, "TensorScatterMin");
+  AddUpdateNd<MaxElement>(kernels, "TensorScatterMax");
+  AddUpdateNd<AddElement>(kernels, "ScatterNdAdd");
+  AddUpdateNd<SubElement>(kernels, "ScatterNdSub");
+  AddUpdateNd<MinElement>(kernels, "ScatterNdMin");
+  AddUpdateNd<MaxElement>(kernels, "ScatterNdMax");
+  AddUpdateNd<AddElement>(kernels, "ScatterNdNonAliasingAdd");
+  kernels.Lacks("ScatterNdNonAliasingAdd", "T", {bool_}, "there is nothing to add up");
+  for (const char* op :
+       {"TensorScatterAdd", "TensorScatterSub", "TensorScatterMin", "TensorScatterMax"}) {
+    kernels.Lacks(op, "T", {bool_, string}, kNoKernelInTensorFlow);
+    kernels.Lacks(op, "T", ObjectTypes(), kNoObjectKernels);
+  }
+  kernels.Add("TensorScatterUpdate", PrepareSetNd).Types("Tindices", {int32, int64});
+  kernels.Lacks("TensorScatterUpdate", "Tindices", {int16, uint16}, kNoKernelInTensorFlow);
+  kernels.Add("ScatterNdUpdate", PrepareSetNd);
+}
+
 }  // namespace
 
 void RegisterGatherNd(KernelRegistry& kernels) {
   kernels.Add("GatherNd", PrepareGatherNd);
+  RegisterUpdatesNd(kernels);
   kernels.Add<ScatterNd>("ScatterNd").For<AllNumberTypes>("T").ValueInput(2);
   kernels.Add<ScatterNd>("ScatterNd").For<TypeList<bool>>("T").ValueInput(2);
   kernels.Lacks("ScatterNd", "T", {string}, "there is nothing to add up");

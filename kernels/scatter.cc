@@ -13,36 +13,12 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/row_indices.h"
+#include "sessile/kernels/row_updates.h"
 #include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
 namespace {
-
-struct SetElement {
-  template <typename T>
-  static T Of(const T&, const T& update) {
-    return update;
-  }
-};
-struct SubElement {
-  template <typename T>
-  static T Of(T old, T update) {
-    return Narrow<T>(WrapSub(Widen(old), Widen(update)));
-  }
-};
-struct MinElement {
-  template <typename T>
-  static T Of(T old, T update) {
-    return Widen(update) < Widen(old) ? update : old;
-  }
-};
-struct MaxElement {
-  template <typename T>
-  static T Of(T old, T update) {
-    return Widen(update) > Widen(old) ? update : old;
-  }
-};
 
 struct ScatterSizes {
   int64_t rows = 0;     // of the variable

@@ -94,6 +94,19 @@ Output gather_nd(Input params, Input indices, std::string_view name = {});
 // Zeros of `shape`, to which each of `updates` is added where its row of `indices` says.
 Output scatter_nd(Input indices, Input updates, Input shape, std::string_view name = {});
 
+// `tensor` with the slices that the rows of `indices` name set to `updates`, or joined with them in
+// their order.
+Output tensor_scatter_nd_update(Input tensor, Input indices, Input updates,
+                                std::string_view name = {});
+Output tensor_scatter_nd_add(Input tensor, Input indices, Input updates,
+                             std::string_view name = {});
+Output tensor_scatter_nd_sub(Input tensor, Input indices, Input updates,
+                             std::string_view name = {});
+Output tensor_scatter_nd_min(Input tensor, Input indices, Input updates,
+                             std::string_view name = {});
+Output tensor_scatter_nd_max(Input tensor, Input indices, Input updates,
+                             std::string_view name = {});
+
 // The places of the elements that are not zero (false), a row of int64 for each.
 Output where(Input condition, std::string_view name = {});
 
@@ -151,6 +164,16 @@ struct StridedSliceOptions {
 Output strided_slice(Input input, Input begin, Input end);
 Output strided_slice(Input input, Input begin, Input end, Input strides,
                      StridedSliceOptions options = {});
+
+// A tensor of `output_shape` with `sparse_values` (one for each row of the indices, or one for all)
+// at `sparse_indices` and `default_value` elsewhere.
+struct SparseToDenseOptions {
+  Input default_value = 0;
+  bool validate_indices = true;  // they must be sorted and differ from each other
+  std::string name = {};
+};
+Output sparse_to_dense(Input sparse_indices, Input output_shape, Input sparse_values,
+                       const SparseToDenseOptions& options = {});
 
 // Tensors whose shapes differ along `axis` at most, one after the other along it.
 Output concat(const std::vector<Input>& values, Input axis, std::string_view name = "concat");

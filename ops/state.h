@@ -59,6 +59,11 @@ Output scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& o
 Output scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 Output scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 Output scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+// The same for slices at places that have several indices each: the rows of `indices`.
+Output scatter_nd_update(Ref ref, Input indices, Input updates,
+                         const ScatterUpdateOptions& options = {});
+Output scatter_nd_add(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Output scatter_nd_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 // The value of an integer variable, which is one more after that. Once it is `limit`: an error of
 // the run, OUT_OF_RANGE.
 Output count_up_to(Ref ref, int64_t limit, std::string_view name = {});

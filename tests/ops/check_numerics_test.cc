@@ -34,7 +34,9 @@ TEST(CheckNumericsTest, ChecksGradientsToo) {
   const Output x = placeholder(float32, {1});
   const Output y = sqrt(check_numerics(x, "x"));
   const Output by_x = gradients(y, x)[0];
-  EXPECT_THAT(ErrorOf([&] { Eval(by_x, {{x, {0.0}}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(by_x, {{x, {0.0}}});
+              }),
               HasSubstr("values detected in gradient. x : Tensor had Inf values"));
 }
 

@@ -70,7 +70,9 @@ TEST(ClipByValueTest, KeepsValuesWithinBounds) {
   EXPECT_THAT(Eval(ClipOp({1, 5, 9}, 2, 7)), IsTensor({2, 5, 7}));
   EXPECT_THAT(Eval(ClipOp({1.0, 5.0, 9.0}, {2.0, 6.0, 1.0}, 7.0)), IsTensor({2.0, 6.0, 7.0}));
   EXPECT_THAT(Eval(ClipOp({1.0, 9.0}, 7.0, 2.0)), IsTensor({7.0, 7.0}));
-  EXPECT_THAT(ErrorOf([] { Eval(ClipOp({{1.0, 5.0}}, {2.0, 6.0}, 7.0)); }),
+  EXPECT_THAT(ErrorOf([] {
+                Eval(ClipOp({{1.0, 5.0}}, {2.0, 6.0}, 7.0));
+              }),
               HasSubstr("must be either of the same shape as input, or a scalar"));
 }
 

@@ -18,7 +18,9 @@ TEST(CrossTest, MultipliesVectors) {
   EXPECT_THAT(Eval(linalg::cross({{1, 2, 3}, {1, 0, 0}}, {{3, 2, 1}, {0, 1, 0}})),
               IsTensor({{-4, 8, -4}, {0, 0, 1}}));
   const Output x = placeholder(float32, Shape::Unknown());
-  EXPECT_THAT(ErrorOf([&] { Eval(linalg::cross(x, x), {{x, {1.0, 2.0}}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(linalg::cross(x, x), {{x, {1.0, 2.0}}});
+              }),
               HasSubstr("only defined for 3-element vectors"));
 }
 

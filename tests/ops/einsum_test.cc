@@ -40,13 +40,8 @@ TEST(EinsumTest, RefusesWhatDoesNotFit) {
   ExpectShapeError("Einsum", "[2]", "found 1 periods (.)", Equation("i.->i", 1));
   ExpectShapeError("Einsum", "[2,3]", "Shape must be at most rank 0 but is rank 1",
                    Equation("...a->a", 1));
-  EXPECT_THAT(ErrorOf([] {
-                einsum("ij", {{1.0}, {2.0}});
-              }),
-              HasSubstr("expecting 1"));
-  EXPECT_THAT(ErrorOf([] {
-                einsum("i1->i", {{1.0}});
-              }),
+  EXPECT_THAT(ErrorOf([] { einsum("ij", {{1.0}, {2.0}}); }), HasSubstr("expecting 1"));
+  EXPECT_THAT(ErrorOf([] { einsum("i1->i", {{1.0}}); }),
               HasSubstr("Subscripts have incorrect format"));
 }
 

@@ -23,7 +23,9 @@ TEST(BincountTest, CountsOrAddsWeights) {
               IsTensor({0.0, 3.0, 3.0, 0.0}));
   EXPECT_THAT(ErrorOf([&] { Eval(Bincount({-1}, 4, none)); }),
               HasSubstr("Input arr must be non-negative!"));
-  EXPECT_THAT(ErrorOf([&] { Eval(Bincount({1}, 4, {1, 2})); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(Bincount({1}, 4, {1, 2}));
+              }),
               HasSubstr("Input indices and weights must have the same size."));
   ExpectShape("Bincount", "[3];[];[0]", "[7]", {.values = {{1, 7}}});
 }
@@ -34,7 +36,9 @@ TEST(HistogramTest, CountsInPartsOfOneWidth) {
               IsTensor({2, 1, 1, 0, 2}));
   EXPECT_THAT(Eval(histogram_fixed_width({-1, 0, 1, 2, 5, 15}, {0, 5}, {.nbins = 5})),
               IsTensor({2, 1, 1, 0, 2}));
-  EXPECT_THAT(ErrorOf([] { Eval(histogram_fixed_width({1.0}, {5.0, 5.0})); }),
+  EXPECT_THAT(ErrorOf([] {
+                Eval(histogram_fixed_width({1.0}, {5.0, 5.0}));
+              }),
               HasSubstr("value_range[0] < value_range[1], but got '[5, 5]'"));
   EXPECT_THAT(ErrorOf([] {
                 Eval(histogram_fixed_width({std::numeric_limits<double>::quiet_NaN()}, {0.0, 5.0}));

@@ -46,7 +46,9 @@ TEST(EnsureShapeTest, SaysMoreOfTheShapeAndChecksIt) {
   const Output x = placeholder(float32, Shape::Unknown());
   const Output y = ensure_shape(x, {None, 2});
   EXPECT_THAT(Eval(y, {{x, {{1.0, 2.0}}}}), IsTensor({{1.0, 2.0}}));
-  EXPECT_THAT(ErrorOf([&] { Eval(y, {{x, {1.0, 2.0}}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(y, {{x, {1.0, 2.0}}});
+              }),
               ::testing::HasSubstr("[2] is not compatible with expected shape [?,2]."));
   ExpectGradient([](Output in) { return ensure_shape(in, {2, 3}); }, {{2, 3}});
 }

@@ -25,7 +25,9 @@ TEST(NthElementTest, IsThatOfTheSortedRow) {
   ExpectShapeError("NthElement", "[2,3];[]", "last dimension > n = 3 but is 3",
                    {.values = {{1, 3}}});
   const Output n = placeholder(int32, Shape());
-  EXPECT_THAT(ErrorOf([&] { Eval(NthElement(x, n), {{n, -1}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(NthElement(x, n), {{n, -1}});
+              }),
               HasSubstr("n must be non-negative but is -1"));
 }
 

@@ -98,14 +98,15 @@ void ExpectGradientCase(const std::string& name, const std::vector<Shape>& shape
 }
 
 TEST(RareGradientsTest, OfArrays) {
-  ExpectGradientCase("roll", {{2, 3}},
-                     [](const Tensors& x) { return roll(x[0], {1, 2}, {0, 1}); });
+  ExpectGradientCase("roll", {{2, 3}}, [](const Tensors& x) { return roll(x[0], {1, 2}, {0, 1}); });
   ExpectGradientCase("check_numerics", {{2, 3}},
                      [](const Tensors& x) { return check_numerics(x[0], "message"); });
-  ExpectGradientCase("ensure_shape", {{None, 3}},
-                     [](const Tensors& x) { return ensure_shape(x[0], {2, 3}); });
-  ExpectGradientCase("identity_n", {{2}, {3}},
-                     [](const Tensors& x) { return identity_n({x[0], x[1]})[0]; });
+  ExpectGradientCase("ensure_shape", {{None, 3}}, [](const Tensors& x) {
+    return ensure_shape(x[0], {2, 3});
+  });
+  ExpectGradientCase("identity_n", {{2}, {3}}, [](const Tensors& x) {
+    return identity_n({x[0], x[1]})[0];
+  });
   ExpectGradientCase("nth_element", {{2, 3}}, [](const Tensors& x) {
     return OpBuilder("NthElement").Input(x[0]).Input(1).BuildAll()[0];
   });

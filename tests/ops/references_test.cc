@@ -32,8 +32,7 @@ TEST_F(ReferencesTest, ChooseAVariableToWriteTo) {
   const Variable a(1);
   const Variable b(2);
   const Output index = placeholder(int32, Shape());
-  const Output chosen =
-      OpBuilder("RefSelect").Input(index).InputList({a.ref(), b.ref()}).Build();
+  const Output chosen = OpBuilder("RefSelect").Input(index).InputList({a.ref(), b.ref()}).Build();
   const Output written = assign_add(chosen, 10);
   Session sess;
   sess.run(global_variables_initializer());
@@ -41,7 +40,9 @@ TEST_F(ReferencesTest, ChooseAVariableToWriteTo) {
   EXPECT_EQ(sess.run<int>(a), 1);
   EXPECT_EQ(sess.run<int>(b), 12);
   EXPECT_EQ(sess.run<int>(identity(chosen), {{index, 0}}), 1);
-  EXPECT_THAT(ErrorOf([&] { sess.run(written, {{index, 2}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                sess.run(written, {{index, 2}});
+              }),
               HasSubstr("Index must be in the range [0, 2) but got 2"));
 }
 
@@ -56,8 +57,7 @@ TEST_F(ReferencesTest, PassVariablesOn) {
 }
 
 TEST_F(ReferencesTest, TheFirstVariablesHaveNoShapeWhereTheySayScalar) {
-  const Output v =
-      OpBuilder("Variable").Attr("shape", Shape()).Attr("dtype", float32).Build();
+  const Output v = OpBuilder("Variable").Attr("shape", Shape()).Attr("dtype", float32).Build();
   EXPECT_FALSE(v.get_shape().has_rank());
   const Output written = assign(v, {{1.0, 2.0}}, {.validate_shape = false});
   Session sess;

@@ -48,9 +48,8 @@ TEST(CumulativeLogsumexpTest, AddsUpLogarithms) {
 
 TEST(CumulativeLogsumexpTest, GradientsMatchDifferences) {
   for (const bool reverse : {false, true}) {
-    ExpectGradient(
-        [reverse](Output x) { return cumulative_logsumexp(x, 1, {.reverse = reverse}); },
-        {{2, 4}});
+    ExpectGradient([reverse](Output x) { return cumulative_logsumexp(x, 1, {.reverse = reverse}); },
+                   {{2, 4}});
   }
 }
 

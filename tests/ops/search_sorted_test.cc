@@ -19,7 +19,9 @@ TEST(SearchSortedTest, FindsPlacesInEachRow) {
   EXPECT_THAT(Eval(searchsorted(sorted, values, {.side = "right", .out_type = int64})),
               IsTensor({{1, 2, 4}, {0, 2, 5}}));
   EXPECT_THAT(Eval(searchsorted({1, 3, 5}, {4, 0})), IsTensor({2, 0}));
-  EXPECT_THAT(ErrorOf([] { searchsorted({1, 3}, {4}, {.side = "middle"}); }),
+  EXPECT_THAT(ErrorOf([] {
+                searchsorted({1, 3}, {4}, {.side = "middle"});
+              }),
               HasSubstr("must be either 'right' or 'left'"));
   ExpectShapeError("LowerBound", "[2,3];[1,3]", "Dimensions must be equal, but are 2 and 1");
 }
@@ -30,7 +32,9 @@ TEST(BucketizeTest, CountsTheBoundariesBelow) {
   };
   EXPECT_THAT(Eval(bucketize({-5.0, 0.0, 10.0, 150.0}, {0, 10, 100})), IsTensor({0, 1, 2, 3}));
   EXPECT_THAT(Eval(bucketize({-5, 10, 150}, {0.5, 10, 100})), IsTensor({0, 2, 3}));
-  EXPECT_THAT(ErrorOf([&] { Eval(bucketize({1.0}, {10, 0})); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(bucketize({1.0}, {10, 0}));
+              }),
               HasSubstr("Expected sorted boundaries"));
 }
 

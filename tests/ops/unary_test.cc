@@ -104,9 +104,9 @@ TEST(UnaryTest, InvertsTheErrorFunction) {
               IsTensor({0.0, -kInfinity, kInfinity, 0.47693627620446987, 8.862269254527581e-11,
                         -1.1630871536766743},
                        1e-14));
-  EXPECT_THAT(Eval(ndtri(constant({0.0, 1.0, 0.5, 1e-300, 0.25}, {.dtype = float64}))),
-              IsTensor({-kInfinity, kInfinity, 0.0, -37.0470962993612, -0.6744897501960817},
-                       1e-14));
+  EXPECT_THAT(
+      Eval(ndtri(constant({0.0, 1.0, 0.5, 1e-300, 0.25}, {.dtype = float64}))),
+      IsTensor({-kInfinity, kInfinity, 0.0, -37.0470962993612, -0.6744897501960817}, 1e-14));
   EXPECT_TRUE(std::isnan(Eval(erfinv(1.5)).scalar<float>()));
   EXPECT_TRUE(std::isnan(Eval(ndtri(-0.1)).scalar<float>()));
 }

@@ -36,7 +36,9 @@ TEST(UniqueTest, WithoutAnAxisTakesVectors) {
   EXPECT_THAT(Eval(of({3, 1, 3})[0]), IsTensor({3, 1}));
   EXPECT_THAT(Eval(cast(of(cast({1.0, 2.0, 1.0}, float16))[0], float32)), IsTensor({1.0, 2.0}));
   const Output x = placeholder(float32, Shape::Unknown());
-  EXPECT_THAT(ErrorOf([&] { Eval(of(x)[0], {{x, {{1.0}}}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(of(x)[0], {{x, {{1.0}}}});
+              }),
               HasSubstr("unique expects a 1D vector"));
 }
 

@@ -23,7 +23,8 @@ TEST(UnravelIndexTest, RefusesWhatIsOutside) {
   EXPECT_THAT(error({42}, {7, 6}), HasSubstr("index is out of bound as with dims"));
   EXPECT_THAT(error({-1}, {7, 6}), HasSubstr("index is out of bound as with dims"));
   EXPECT_THAT(error({1}, {7, 0}), HasSubstr("dims contains zero at index 1"));
-  EXPECT_THAT(error({1}, {1 << 30, 1 << 30}), HasSubstr("dims product is causing integer overflow"));
+  EXPECT_THAT(error({1}, {1 << 30, 1 << 30}),
+              HasSubstr("dims product is causing integer overflow"));
 }
 
 }  // namespace
