@@ -203,6 +203,7 @@ class UpdateNd final : public Prepared {
 
  private:
   absl::Status CheckPlaces(const TensorView& indices, const Shape& params) const {
+    if (places_.dims.empty()) return absl::OkStatus();  // every pick is the whole tensor
     for (int64_t i = 0; i < places_.picks; ++i) {
       if (places_.Slice(indices, i) < 0) return places_.NoSlice(indices, i, "shape", params);
     }

@@ -1,8 +1,12 @@
 // Segment and UnsortedSegment reductions: rows of `data` with one id are reduced to one row of the
-// output. Sorted ids say themselves how many rows there are.
+// output. Sorted ids say themselves how many rows there are. SparseSegment reductions are of the
+// rows that `indices` names.
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -175,6 +179,168 @@ struct Segment {
   };
 };
 
+// -- SparseSegment reductions and their gradients. Both add rows to rows: the reduction those that
+// `indices` names to those of the segments, the gradient the other way round.
+
+enum class SegmentScale { kNone, kMean, kSqrtN };
+
+struct SparseSegments {
+  bool is_gradient = false;
+  int64_t rows = 0;  // of input 0
+  int64_t inner = 1;
+  int64_t count = 0;  // of the indices
+  Shape output = {};
+
+  int64_t segments() const { return is_gradient ? rows : output.dim(0); }
+  int64_t indexed() const { return is_gradient ? output.dim(0) : rows; }
+};
+
+// Of the last input, or of the last id.
+absl::StatusOr<int64_t> SparseSegmentOutputRows(const PrepareContext& ctx) {
+  if (ctx.num_inputs() == 4) {
+    if (ctx.input_shape(3).rank() != 0) {
+      return InvalidArgument("The number of rows should be a scalar, not shape ",
+                             ctx.input_shape(3).ToString());
+    }
+    SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> rows, IntsFromTensor(*ctx.input_value(3)));
+    if (rows[0] < 0) return InvalidArgument("The number of rows must be >= 0, got ", rows[0]);
+    return rows[0];
+  }
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, IntsFromTensor(*ctx.input_value(2)));
+  if (ids.empty()) return int64_t{0};
+  if (ids.back() < 0) return InvalidArgument("segment ids must be >= 0");
+  if (ids.back() == std::numeric_limits<int64_t>::max()) {
+    return InvalidArgument("segment id ", ids.back(), " is too large");
+  }
+  return ids.back() + 1;
+}
+
+absl::StatusOr<SparseSegments> SparseSegmentsOf(const PrepareContext& ctx, bool is_gradient) {
+  const Shape& data = ctx.input_shape(0);
+  if (data.rank() < 1) return InvalidArgument("input must be at least 1-D");
+  if (ctx.input_shape(1).rank() != 1) return InvalidArgument("indices should be a vector.");
+  if (ctx.input_shape(2) != ctx.input_shape(1)) {
+    return InvalidArgument("segment_ids and indices should have same size.");
+  }
+  SparseSegments segments{.is_gradient = is_gradient,
+                          .rows = data.dim(0),
+                          .inner = data.Slice(1).num_elements(),
+                          .count = ctx.input_shape(1).dim(0)};
+  std::vector<int64_t> dims(data.dims().begin(), data.dims().end());
+  SESSILE_ASSIGN_OR_RETURN(dims[0], SparseSegmentOutputRows(ctx));
+  SESSILE_ASSIGN_OR_RETURN(segments.output, Shape::FromDims(dims));
+  return segments;
+}
+
+template <SegmentScale scale, bool is_gradient>
+struct SparseSegment {
+  template <typename T>
+  class Kernel final : public Prepared {
+   public:
+    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+      SESSILE_ASSIGN_OR_RETURN(SparseSegments segments, SparseSegmentsOf(ctx, is_gradient));
+      return std::make_unique<Kernel>(std::move(segments));
+    }
+    explicit Kernel(SparseSegments segments) : s_(std::move(segments)) {
+      AddOutput(DataTypeOf<T>::value, s_.output);
+      if (s_.output.num_elements() == 0) return;
+      AddPhase(1);
+      AddPhase(BlocksOfColumns(s_.inner, std::min(s_.count, kBlockBytes), 3 * sizeof(T)));
+      if (scale != SegmentScale::kNone) {
+        SetScratch(1, static_cast<size_t>(s_.segments()) * sizeof(double));
+      }
+    }
+
+    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
+                     int64_t block) const override {
+      double* const factors = scale == SegmentScale::kNone ? nullptr : scratch.slot<double>(0);
+      if (phase == 0) {
+        SESSILE_RETURN_IF_ERROR(Check(in));
+        if (factors != nullptr) SetFactors(in[2], factors);
+        return absl::OkStatus();
+      }
+      AddRows(in, BlockRange(s_.inner, block, num_blocks(1)), factors, out[0].data<T>());
+      return absl::OkStatus();
+    }
+
+   private:
+    absl::Status Check(Inputs in) const {
+      int64_t before = 0;
+      for (int64_t i = 0; i < s_.count; ++i) {
+        const int64_t index = IndexAt(in[1], i);
+        const int64_t id = IndexAt(in[2], i);
+        if (index < 0 || index >= s_.indexed()) {
+          return InvalidArgument("Bad: indices[", i, "] == ", index, " out of range [0, ",
+                                 s_.indexed(), ")");
+        }
+        if (id < 0) return InvalidArgument("segment ids must be >= 0");
+        if (!is_gradient && id < before) {
+          return InvalidArgument("segment ids are not increasing");
+        }
+        if (id >= s_.segments()) return InvalidArgument("segment ids must be < num_segments");
+        before = id;
+      }
+      return absl::OkStatus();
+    }
+
+    // What each segment's sum is multiplied with.
+    void SetFactors(const TensorView& ids, double* factors) const {
+      std::fill_n(factors, s_.segments(), 0.0);
+      for (int64_t i = 0; i < s_.count; ++i) factors[IndexAt(ids, i)] += 1;
+      for (int64_t i = 0; i < s_.segments(); ++i) {
+        const double members = std::max(factors[i], 1.0);
+        factors[i] = 1 / (scale == SegmentScale::kMean ? members : std::sqrt(members));
+      }
+    }
+
+    void AddRows(Inputs in, IndexRange range, const double* factors, T* to) const {
+      if (range.size() == 0) return;
+      const T* const from = in[0].data<T>();
+      for (int64_t row = 0; row < s_.output.dim(0); ++row) {
+        FillRow(to + row * s_.inner + range.first(), range.size(), T{});
+      }
+      for (int64_t i = 0; i < s_.count; ++i) {
+        const int64_t index = IndexAt(in[1], i);
+        const int64_t id = IndexAt(in[2], i);
+        const T* const source = from + (is_gradient ? id : index) * s_.inner;
+        T* const target = to + (is_gradient ? index : id) * s_.inner;
+        if (is_gradient && factors != nullptr) {
+          AddScaled(source, range, factors[id], target);
+        } else {
+          JoinRow<AddElement>(target + range.first(), source + range.first(), range.size());
+        }
+      }
+      for (int64_t row = 0; !is_gradient && factors != nullptr && row < s_.output.dim(0); ++row) {
+        for (const int64_t j : range) {
+          T& sum = to[row * s_.inner + j];
+          sum = Scaled(sum, factors[row]);
+        }
+      }
+    }
+    static void AddScaled(const T* from, IndexRange range, double factor, T* to) {
+      for (const int64_t j : range) to[j] = AddElement::Of(to[j], Scaled(from[j], factor));
+    }
+    static T Scaled(T x, double factor) {
+      return Narrow<T>(static_cast<Wide<T>>(static_cast<double>(Widen(x)) * factor));
+    }
+
+    const SparseSegments s_;
+  };
+};
+
+template <SegmentScale scale>
+void SparseSegmentRows(KernelRegistry& kernels, const std::string& op) {
+  using Types = std::conditional_t<scale == SegmentScale::kNone, AllNumberTypes, AllFloatTypes>;
+  kernels.Add<SparseSegment<scale, false>::template Kernel>(op).template For<Types>("T").ValueInput(
+      2);
+  kernels.Add<SparseSegment<scale, false>::template Kernel>(op + "WithNumSegments")
+      .template For<Types>("T")
+      .ValueInput(3);
+  kernels.Add<SparseSegment<scale, true>::template Kernel>(op + "Grad")
+      .template For<AllFloatTypes>("T")
+      .ValueInput(3);
+}
+
 template <template <typename> class Op>
 void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
   kernels.Add<Segment<Op>::template Kernel>(op).template For<AllNumberTypes>("T").ValueInput(
@@ -186,6 +352,9 @@ void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
 }  // namespace
 
 void RegisterSegment(KernelRegistry& kernels) {
+  SparseSegmentRows<SegmentScale::kNone>(kernels, "SparseSegmentSum");
+  SparseSegmentRows<SegmentScale::kMean>(kernels, "SparseSegmentMean");
+  SparseSegmentRows<SegmentScale::kSqrtN>(kernels, "SparseSegmentSqrtN");
   SegmentRow<SumOf>(kernels, "SegmentSum", 1);
   SegmentRow<MeanOf>(kernels, "SegmentMean", 1);
   SegmentRow<ProdOf>(kernels, "SegmentProd", 1);

@@ -121,6 +121,9 @@ absl::StatusOr<DenseSizes> DenseSizesOf(const PrepareContext& ctx) {
                            " should be: ", rank);
   }
   sizes.count = indices.rank() == 0 ? 1 : indices.dim(0);
+  if (rank == 0 && sizes.count > 1) {
+    return InvalidArgument("sparse_indices ", indices.ToString(), " name one place repeatedly");
+  }
   sizes.one_value = values.rank() == 0;
   if (!sizes.one_value && values != Shape({sizes.count})) {
     return InvalidArgument("sparse_values has incorrect shape ", values.ToString(),
@@ -394,6 +397,7 @@ class SparseReshape final : public Prepared {
     std::copy(to_.begin(), to_.end(), out[1].data<int64_t>());
     const int64_t rank = from_.rank();
     const auto new_rank = static_cast<int64_t>(to_.size());
+    if (rank == 0 && new_rank == 0) return absl::OkStatus();  // any number of rows of nothing
     for (int64_t n = 0; n < count_; ++n) {
       int64_t at = 0;
       for (int64_t i = 0; i < rank; ++i) {

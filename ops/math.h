@@ -232,6 +232,19 @@ Output segment_sum(Input data, Input segment_ids, std::string_view name = {});
 Output unsorted_segment_sum(Input data, Input segment_ids, Input num_segments,
                             std::string_view name = {});
 
+// The sums, means, or sums over the root of their number, of the rows of `data` that `indices`
+// names, those with one id of segment_ids, which are sorted.
+struct SparseSegmentOptions {
+  std::string name = {};
+  std::optional<Input> num_segments = {};
+};
+Output sparse_segment_sum(Input data, Input indices, Input segment_ids,
+                          const SparseSegmentOptions& options = {});
+Output sparse_segment_mean(Input data, Input indices, Input segment_ids,
+                           const SparseSegmentOptions& options = {});
+Output sparse_segment_sqrt_n(Input data, Input indices, Input segment_ids,
+                             const SparseSegmentOptions& options = {});
+
 // `t` with its elements kept between two bounds.
 Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max,
                      std::string_view name = {});

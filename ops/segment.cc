@@ -1,4 +1,4 @@
-// Segment and UnsortedSegment reductions: rows with one id become one row.
+// Segment, UnsortedSegment and SparseSegment reductions: rows with one id become one row.
 
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/op_registry.h"
@@ -163,9 +163,100 @@ void AddSorted(OpRegistry& ops, const SegmentRow& row) {
                            " of the rows of each segment; `segment_ids` are sorted."));
 }
 
+// -- Of rows that `indices` names.
+
+absl::Status SparseSegmentShape(ShapeContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape data, ctx.InputAtLeastRank(0, 1));
+  SESSILE_ASSIGN_OR_RETURN(const Shape indices, ctx.InputWithRank(1, 1));
+  SESSILE_ASSIGN_OR_RETURN(const Shape ids, ctx.InputWithRank(2, 1));
+  SESSILE_RETURN_IF_ERROR(ctx.Merge(indices, ids).status());
+  int64_t rows = Shape::kUnknownDim;
+  if (ctx.num_inputs() == 4) {
+    SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(3));
+    rows = KnownInt(ctx, 3).value_or(Shape::kUnknownDim);
+    if (rows < Shape::kUnknownDim) {
+      return InvalidArgument("Cannot specify a negative value for the number of rows: ", rows);
+    }
+  }
+  if (data.has_rank()) ctx.SetOutput(0, data.WithDim(0, rows));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outputs> SparseSegmentGradient(GradContext& ctx, const Node& node, Grads grads) {
+  SESSILE_ASSIGN_OR_RETURN(const bool sparse, node.attrs().Get<bool>("sparse_gradient"));
+  if (sparse) return Unimplemented("Gradients of ", node.op_type(), " as slices");
+  const std::string reduction(node.op_type().substr(0, node.op_type().find("With")));
+  const Output rows = shape(ctx.input(node, 0))[0];
+  Outputs by_inputs(static_cast<size_t>(node.num_inputs()));
+  by_inputs[0] = OpBuilder(reduction + "Grad")
+                     .Input(grads[0])
+                     .Input(ctx.input(node, 1))
+                     .Input(ctx.input(node, 2))
+                     .Input(rows)
+                     .Build();
+  return by_inputs;
+}
+
+struct SparseSegmentRow {
+  std::string_view name;  // after SparseSegment
+  std::string_view types;
+  std::string_view what;
+};
+
+constexpr std::string_view kSparseSegmentFloats = "T: {bfloat16, half, float, double}";
+constexpr SparseSegmentRow kSparseSegmentRows[] = {
+    {"Sum", "T: realnumbertype", "sum"},
+    {"Mean", kSparseSegmentFloats, "mean"},
+    {"SqrtN", kSparseSegmentFloats, "sum over the root of their number"},
+};
+
+void AddSparseSegment(OpRegistry& ops, const SparseSegmentRow& row, bool with_number) {
+  const std::string name(row.name);
+  OpDefBuilder builder =
+      ops.Add(absl::StrCat("SparseSegment", name, with_number ? "WithNumSegments" : ""));
+  builder.Input("data: T").Input("indices: Tidx").Input("segment_ids: Tsegmentids");
+  if (with_number) builder.Input("num_segments: Tnumsegments");
+  builder.Output("output: T").Attr(row.types).Attr("Tidx: {int32, int64} = DT_INT32");
+  if (with_number) builder.Attr("Tnumsegments: {int32, int64} = DT_INT32");
+  builder.Attr("Tsegmentids: {int32, int64} = DT_INT32").Attr("sparse_gradient: bool = false");
+  builder.Shape(SparseSegmentShape).Gradient(SparseSegmentGradient);
+  builder.Doc(absl::StrCat("For each segment the ", std::string(row.what),
+                           " of the rows that `indices` names."));
+}
+
+void AddSparseSegmentGrad(OpRegistry& ops, const SparseSegmentRow& row) {
+  const std::string name(row.name);
+  ops.Add(absl::StrCat("SparseSegment", name, "Grad"))
+      .Input("grad: T")
+      .Input("indices: Tidx")
+      .Input("segment_ids: Tsegmentids")
+      .Input("output_dim0: int32")
+      .Output("output: T")
+      .Attr(kSparseSegmentFloats)
+      .Attr("Tidx: {int32, int64} = DT_INT32")
+      .Attr("Tsegmentids: {int32, int64} = DT_INT32")
+      .Shape(SparseSegmentShape)
+      .NoGradient("TensorFlow has none")
+      .Doc(absl::StrCat("The gradient of SparseSegment", name, " by its data."));
+}
+
+Output SparseSegment(const std::string& op, const Input& data, const Input& indices,
+                     const Input& ids, const SparseSegmentOptions& options) {
+  SourceScope here(data);
+  OpBuilder builder(options.num_segments.has_value() ? op + "WithNumSegments" : op, options.name);
+  builder.Input(data).Input(indices).Input(ids);
+  if (options.num_segments.has_value()) builder.Input(*options.num_segments);
+  return builder.Build();
+}
+
 }  // namespace
 
 void RegisterSegment(OpRegistry& ops) {
+  for (const SparseSegmentRow& row : kSparseSegmentRows) {
+    AddSparseSegment(ops, row, /*with_number=*/false);
+    AddSparseSegment(ops, row, /*with_number=*/true);
+    AddSparseSegmentGrad(ops, row);
+  }
   AddSorted(ops, {"Mean", kSegmentNumbers, SegmentMeanGradient, nullptr, "mean"});
   for (const SegmentRow& row : kSegmentRows) {
     AddSorted(ops, row);
@@ -179,6 +270,19 @@ void RegisterSegment(OpRegistry& ops) {
     builder.Doc(absl::StrCat("The ", std::string(row.what),
                              " of the rows of each segment; negative ids are dropped."));
   }
+}
+
+Output sparse_segment_sum(Input data, Input indices, Input segment_ids,
+                          const SparseSegmentOptions& options) {
+  return SparseSegment("SparseSegmentSum", data, indices, segment_ids, options);
+}
+Output sparse_segment_mean(Input data, Input indices, Input segment_ids,
+                           const SparseSegmentOptions& options) {
+  return SparseSegment("SparseSegmentMean", data, indices, segment_ids, options);
+}
+Output sparse_segment_sqrt_n(Input data, Input indices, Input segment_ids,
+                             const SparseSegmentOptions& options) {
+  return SparseSegment("SparseSegmentSqrtN", data, indices, segment_ids, options);
 }
 
 Output segment_sum(Input data, Input segment_ids, std::string_view name) {

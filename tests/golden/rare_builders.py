@@ -20,6 +20,10 @@ def arrays():
     tf.searchsorted(x, x)
     tf.searchsorted(x, [[1.0, 2.0, 3.0]], side="right", out_type=tf.int64, name="places")
     tf.unique_with_counts([1, 2, 1])
+    tf.tensor_scatter_nd_add([1, 2], [[1]], [3])
+    tf.sparse_to_dense([[1]], [2], [3])
+    tf.sparse_segment_sum(x, [0, 1], [0, 0])
+    tf.sparse_segment_mean(x, [0, 1], [0, 0], num_segments=2, name="named_1")
 
 
 def checks():
@@ -53,6 +57,9 @@ def einsums():
 def counting():
     v = tf.Variable(0, name="v")
     tf.count_up_to(v, 3)
+    w = tf.Variable([1, 2], name="w")
+    tf.scatter_nd_add(w, [[1]], [3])
+    tf.scatter_nd_update(w, [[1]], [3], name="named")
 
 
 def gradient(name, build):
@@ -86,6 +93,14 @@ GRADIENTS = {
     "einsum of one open": ([None, 3, 4], lambda x: tf.einsum("ijk->ki", x)),
     "einsum sum": ([2, 3, 5], [3, 4], lambda x, y: tf.einsum("ijl,jk->ik", x, y)),
     "einsum broadcast": ([None, 2, 3], [3, 4], lambda x, y: tf.einsum("...ij,jk->...ik", x, y)),
+    "tensor_scatter_update": ([3], [2], lambda x, y: tf.tensor_scatter_nd_update(
+        x, [[0], [2]], y)),
+    "tensor_scatter_add": ([3], [2], lambda x, y: tf.tensor_scatter_nd_add(x, [[0], [2]], y)),
+    "tensor_scatter_sub": ([3], [2], lambda x, y: tf.tensor_scatter_nd_sub(x, [[0], [2]], y)),
+    "tensor_scatter_max": ([3], [2], lambda x, y: tf.tensor_scatter_nd_max(x, [[0], [2]], y)),
+    "sparse_to_dense": ([2], [], lambda x, y: tf.sparse_to_dense(
+        [[0], [2]], [4], x, y)),
+    "sparse_segment_sum": ([3, 2], lambda x: tf.sparse_segment_sum(x, [0, 2], [0, 0])),
     "accumulate_n": ([2, 3], [2, 3], lambda x, y: raw.AccumulateNV2(inputs=[x, y], shape=[2, 3])),
 }
 

@@ -42,6 +42,10 @@ TEST_F(RareBuildersTest, OfArrays) {
   searchsorted(x, x);
   searchsorted(x, {{1.0, 2.0, 3.0}}, {.side = "right", .out_type = int64, .name = "places"});
   unique_with_counts({1, 2, 1});
+  tensor_scatter_nd_add({1, 2}, {{1}}, {3});
+  sparse_to_dense({{1}}, {2}, {3});
+  sparse_segment_sum(x, {0, 1}, {0, 0});
+  sparse_segment_mean(x, {0, 1}, {0, 0}, {.name = "named_1", .num_segments = 2});
   ExpectCase("arrays");
 }
 
@@ -79,6 +83,9 @@ TEST_F(RareBuildersTest, OfEinsums) {
 TEST_F(RareBuildersTest, OfCounting) {
   const Variable v(0, {.name = "v"});
   count_up_to(v, 3);
+  const Variable w({1, 2}, {.name = "w"});
+  scatter_nd_add(w, {{1}}, {3});
+  scatter_nd_update(w, {{1}}, {3}, {.name = "named"});
   ExpectCase("counting");
 }
 
@@ -109,6 +116,25 @@ TEST(RareGradientsTest, OfArrays) {
   });
   ExpectGradientCase("nth_element", {{2, 3}}, [](const Tensors& x) {
     return OpBuilder("NthElement").Input(x[0]).Input(1).BuildAll()[0];
+  });
+}
+
+TEST(RareGradientsTest, OfSlices) {
+  const Input places = {{0}, {2}};
+  ExpectGradientCase("tensor_scatter_update", {{3}, {2}}, [&](const Tensors& x) {
+    return tensor_scatter_nd_update(x[0], places, x[1]);
+  });
+  ExpectGradientCase("tensor_scatter_add", {{3}, {2}},
+                     [&](const Tensors& x) { return tensor_scatter_nd_add(x[0], places, x[1]); });
+  ExpectGradientCase("tensor_scatter_sub", {{3}, {2}},
+                     [&](const Tensors& x) { return tensor_scatter_nd_sub(x[0], places, x[1]); });
+  ExpectGradientCase("tensor_scatter_max", {{3}, {2}},
+                     [&](const Tensors& x) { return tensor_scatter_nd_max(x[0], places, x[1]); });
+  ExpectGradientCase("sparse_to_dense", {{2}, Shape()}, [](const Tensors& x) {
+    return sparse_to_dense({{0}, {2}}, {4}, x[0], {.default_value = x[1]});
+  });
+  ExpectGradientCase("sparse_segment_sum", {{3, 2}}, [](const Tensors& x) {
+    return sparse_segment_sum(x[0], {0, 2}, {0, 0});
   });
 }
 

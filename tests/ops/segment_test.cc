@@ -61,5 +61,41 @@ TEST(SegmentTest, GradientsMatchDifferences) {
   }
 }
 
+TEST(SparseSegmentTest, ReducesRowsThatAreNamed) {
+  const Input x = {{1.0, 2.0}, {3.0, 4.0}, {5.0, 6.0}};
+  EXPECT_THAT(Eval(sparse_segment_sum(x, {0, 2, 1}, {0, 0, 2})),
+              IsTensor({{6.0, 8.0}, {0.0, 0.0}, {3.0, 4.0}}));
+  EXPECT_THAT(Eval(sparse_segment_mean(x, {0, 1, 1}, {0, 0, 2}, {.num_segments = 4})),
+              IsTensor({{2.0, 3.0}, {0.0, 0.0}, {3.0, 4.0}, {0.0, 0.0}}));
+  EXPECT_THAT(Eval(sparse_segment_sqrt_n(x, {0, 1, 2, 2}, {0, 0, 0, 0})), IsTensor({{7.0, 9.0}}));
+  EXPECT_THAT(Eval(sparse_segment_sum({{1, 2}}, {0, 0}, {0, 0})), IsTensor({{2, 4}}));
+}
+
+TEST(SparseSegmentTest, RefusesWhatDoesNotFit) {
+  const Input x = {{1.0}, {2.0}, {3.0}};
+  const auto error = [&](const Input& indices, const Input& ids) {
+    return ErrorOf([&] { Eval(sparse_segment_sum(x, indices, ids)); });
+  };
+  EXPECT_THAT(error({0, 3}, {0, 0}), HasSubstr("Bad: indices[1] == 3 out of range [0, 3)"));
+  EXPECT_THAT(error({0, 2}, {1, 0}), HasSubstr("segment ids are not increasing"));
+  EXPECT_THAT(error({0}, {-1}), HasSubstr("segment ids must be >= 0"));
+  EXPECT_THAT(ErrorOf([&] {
+                Eval(sparse_segment_sum(x, {0, 1}, {0, 2}, {.num_segments = 2}));
+              }),
+              HasSubstr("segment ids must be < num_segments"));
+  ExpectShape("SparseSegmentSumWithNumSegments", "[4,3];[5];[5];[]", "[7,3]", {.values = {{3, 7}}});
+}
+
+TEST(SparseSegmentTest, GradientsMatchDifferences) {
+  for (auto* fn : {sparse_segment_sum, sparse_segment_mean, sparse_segment_sqrt_n}) {
+    ExpectGradient([fn](Output x) { return fn(x, {0, 2, 2}, {0, 0, 2}, {}); }, {{3, 2}});
+    ExpectGradient(
+        [fn](Output x) {
+          return fn(x, {0, 2, 2}, {0, 0, 2}, {.num_segments = 4});
+        },
+        {{3, 2}});
+  }
+}
+
 }  // namespace
 }  // namespace sessile
