@@ -45,7 +45,10 @@ TEST(AccumulateNTest, AddsTensorsUp) {
 TEST(AccumulateNTest, GradientsMatchDifferences) {
   ExpectGradient(
       [](Output x, Output y) {
-        return OpBuilder("AccumulateNV2").InputList({x, y}).Attr("shape", Shape({3})).Build();
+        return OpBuilder("AccumulateNV2")
+            .InputList(std::vector<Output>{x, y})
+            .Attr("shape", Shape({3}))
+            .Build();
       },
       {{3}, {3}});
 }

@@ -12,15 +12,14 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
 TEST(CheckNumericsTest, PassesNumbersOn) {
   EXPECT_THAT(Eval(check_numerics({1.0, -2.0}, "x")), IsTensor({1.0, -2.0}));
   EXPECT_THAT(Eval(verify_tensor_all_finite({1.0, -2.0}, "x")), IsTensor({1.0, -2.0}));
 }
 
 TEST(CheckNumericsTest, SaysWhatIsNoNumber) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   const auto error = [](const Input& x) {
     return ErrorOf([&] { Eval(verify_tensor_all_finite(x, "loss")); });
   };

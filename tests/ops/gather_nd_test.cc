@@ -69,9 +69,9 @@ TEST(TensorScatterTest, RefusesWhatDoesNotFit) {
                    facts);
   ExpectShapeError("TensorScatterAdd", "[3,4];[2,1];[2,5]", "Dimensions of input = [4] must match",
                    facts);
-  const Output x = placeholder(int32, Shape::Unknown());
-  const auto error = [&](const Input& tensor, const Input& places, const Input& updates) {
-    return ErrorOf([&] { Eval(tensor_scatter_nd_add(x, places, updates), {{x, tensor}}); });
+  const auto error = [](const Input& tensor, const Input& places, const Input& updates) {
+    const Output x = placeholder_with_default(tensor, Shape::Unknown());
+    return ErrorOf([&] { Eval(tensor_scatter_nd_add(x, places, updates)); });
   };
   EXPECT_THAT(error({1, 2, 3}, {{3}}, {10}),
               HasSubstr("indices[0] = [3] does not index into shape [3]"));

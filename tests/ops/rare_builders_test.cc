@@ -152,7 +152,7 @@ TEST(RareGradientsTest, OfArithmetic) {
   ExpectGradientCase("euclidean_norm open", {{None, 3}},
                      [](const Tensors& x) { return reduce_euclidean_norm(x[0]); });
   ExpectGradientCase("accumulate_n", {{2, 3}, {2, 3}}, [](const Tensors& x) {
-    return OpBuilder("AccumulateNV2").InputList({x[0], x[1]}).Attr("shape", Shape({2, 3})).Build();
+    return OpBuilder("AccumulateNV2").InputList(x).Attr("shape", Shape({2, 3})).Build();
   });
 }
 

@@ -32,7 +32,8 @@ TEST_F(ReferencesTest, ChooseAVariableToWriteTo) {
   const Variable a(1);
   const Variable b(2);
   const Output index = placeholder(int32, Shape());
-  const Output chosen = OpBuilder("RefSelect").Input(index).InputList({a.ref(), b.ref()}).Build();
+  const Output chosen =
+      OpBuilder("RefSelect").Input(index).InputList(std::vector<Output>{a.ref(), b.ref()}).Build();
   const Output written = assign_add(chosen, 10);
   Session sess;
   sess.run(global_variables_initializer());
