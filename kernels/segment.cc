@@ -208,6 +208,9 @@ absl::StatusOr<int64_t> SparseSegmentOutputRows(const PrepareContext& ctx) {
   }
   SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, IntsFromTensor(*ctx.input_value(2)));
   if (ids.empty()) return int64_t{0};
+  if (!std::is_sorted(ids.begin(), ids.end())) {
+    return InvalidArgument("segment ids are not increasing");
+  }
   if (ids.back() < 0) return InvalidArgument("segment ids must be >= 0");
   if (ids.back() == std::numeric_limits<int64_t>::max()) {
     return InvalidArgument("segment id ", ids.back(), " is too large");

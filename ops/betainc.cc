@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<Output>> BetaincGradient(GradContext& ctx, const Node
   const Output log_beta = lgammas - lgamma(sum);
   const Output b_less = b - 1.0;
   const Output minus_x = negative(x);
-  const Output upper = OpBuilder("Xlog1py").Input(b_less).Input(minus_x).Build();
+  const Output upper = xlog1py(b_less, minus_x);
   const Output a_less = a - 1.0;
   const Output both = upper + OpBuilder("Xlogy").Input(a_less).Input(x).Build();
   const Output by_x = exp(both - log_beta);

@@ -1,6 +1,7 @@
 // CheckNumerics: the input itself, or an error if not all of its elements are finite numbers; and
 // verify_tensor_all_finite, which is made of it.
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -16,13 +17,13 @@
 namespace sessile {
 namespace {
 
-// The gradient is checked too.
+// The gradient is checked too. TensorFlow's Python shows the message as it shows bytes: b'...'.
 absl::StatusOr<std::vector<Output>> CheckNumericsGradient(GradContext&, const Node& node,
                                                           std::span<const Output> grads) {
   SESSILE_ASSIGN_OR_RETURN(const std::string message, node.attrs().Get<std::string>("message"));
   return std::vector<Output>{check_numerics(
-      grads[0],
-      absl::StrCat("Not a number (NaN) or infinity (Inf) values detected in gradient. ", message))};
+      grads[0], absl::StrCat("Not a number (NaN) or infinity (Inf) values detected in gradient. b'",
+                             absl::CHexEscape(message), "'"))};
 }
 
 }  // namespace

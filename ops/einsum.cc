@@ -78,6 +78,14 @@ bool HasRepeatedLabels(const std::string& subscript) {
   return std::set<char>(subscript.begin(), subscript.end()).size() < subscript.size();
 }
 
+// What tf.ones of a number, not of a list, builds.
+Output OnesVector(int32_t count) {
+  const name_scope scope("ones");
+  const Output sizes = constant(std::vector<int32_t>{count}, {.name = "shape_as_tensor"});
+  const Output one = constant(1, {.name = "Const"});
+  return OpBuilder("Fill", scope.name()).Input(sizes).Input(one).Build();
+}
+
 // The gradient by the one operand `input` of which labels `reduced` were summed up: repeated along
 // their dimensions.
 Output GradientOfSum(const Output& grad, const std::string& output, const std::string& input,
@@ -93,10 +101,9 @@ Output GradientOfSum(const Output& grad, const std::string& output, const std::s
     return broadcast_to(reshape(grad, kept), input_shape);
   }
   // Put in front at first, and from there to where they belong.
-  const Output grad_shape = shape(grad);
-  const Output whole = concat({reduced_sizes, grad_shape}, 0);
-  const Output one_each = ones({static_cast<int64_t>(reduced.size())}, int32);
-  const Output kept = concat({one_each, grad_shape}, 0);
+  const Output whole = concat({reduced_sizes, shape(grad)}, 0);
+  const Output one_each = OnesVector(static_cast<int32_t>(reduced.size()));
+  const Output kept = concat({one_each, shape(grad)}, 0);
   const Output repeated = broadcast_to(reshape(grad, kept), whole);
   return EinsumOp({repeated}, absl::StrCat(reduced, output, "->", input));
 }

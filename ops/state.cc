@@ -94,7 +94,7 @@ void RegisterState(OpRegistry& ops) {
       .Doc("The variable itself.");
   ops.Add("RefSelect")
       .Input("index: int32")
-      .Input("inputs: N * Ref(T)")
+      .Input("inputs: Ref(N * T)")
       .Output("output: Ref(T)")
       .Attr("T: type")
       .Attr("N: int >= 1")

@@ -18,7 +18,7 @@ def arrays():
     tf.guarantee_const(x)
     tf.unravel_index([3, 4], [2, 5])
     tf.searchsorted(x, x)
-    tf.searchsorted(x, [[1.0, 2.0, 3.0]], side="right", out_type=tf.int64, name="places")
+    tf.searchsorted(x, x, side="right", out_type=tf.int64, name="places")
     tf.unique_with_counts([1, 2, 1])
     tf.tensor_scatter_nd_add([1, 2], [[1]], [3])
     tf.sparse_to_dense([[1]], [2], [3])

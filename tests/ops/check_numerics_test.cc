@@ -36,7 +36,7 @@ TEST(CheckNumericsTest, ChecksGradientsToo) {
   EXPECT_THAT(ErrorOf([&] {
                 Eval(by_x, {{x, {0.0}}});
               }),
-              HasSubstr("values detected in gradient. x : Tensor had Inf values"));
+              HasSubstr("values detected in gradient. b'x' : Tensor had Inf values"));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST_F(RareBuildersTest, OfArrays) {
   guarantee_const(x);
   unravel_index({3, 4}, {2, 5});
   searchsorted(x, x);
-  searchsorted(x, {{1.0, 2.0, 3.0}}, {.side = "right", .out_type = int64, .name = "places"});
+  searchsorted(x, x, {.side = "right", .out_type = int64, .name = "places"});
   unique_with_counts({1, 2, 1});
   tensor_scatter_nd_add({1, 2}, {{1}}, {3});
   sparse_to_dense({{1}}, {2}, {3});

@@ -65,7 +65,7 @@ TEST_F(TopKTest, KnowsWhichTargetsAreAmongTheBest) {
   EXPECT_THAT(Eval(old), IsTensor({true, false, false}));
 }
 
-TEST(TopKTest, TheFirstVersionTakesKAsAnAttribute) {
+TEST_F(TopKTest, TheFirstVersionTakesKAsAnAttribute) {
   const auto top = [](const Input& x) {
     return OpBuilder("TopK").Input(x).Attr("k", 2).BuildAll();
   };
@@ -74,7 +74,7 @@ TEST(TopKTest, TheFirstVersionTakesKAsAnAttribute) {
   EXPECT_THAT(Eval(top({{1.0, 3.0, 2.0}})[1]), IsTensor({{1, 2}}));
 }
 
-TEST(TopKTest, TheFirstVersionsGradientMatchesDifferences) {
+TEST_F(TopKTest, TheFirstVersionsGradientMatchesDifferences) {
   ExpectGradient([](Output x) { return OpBuilder("TopK").Input(x).Attr("k", 2).BuildAll()[0]; },
                  {{2, 4}});
 }
