@@ -50,7 +50,10 @@ TEST(EnsureShapeTest, SaysMoreOfTheShapeAndChecksIt) {
                 Eval(y, {{x, {1.0, 2.0}}});
               }),
               ::testing::HasSubstr("[2] is not compatible with expected shape [?,2]."));
-  ExpectGradient([](Output in) { return ensure_shape(in, {2, 3}); }, {{2, 3}});
+}
+
+TEST(EnsureShapeTest, PassesGradientsOn) {
+  ExpectGradient([](Output x) { return ensure_shape(x, {2, 3}); }, {{2, 3}});
 }
 
 TEST(StopGradientTest, IsAConstantForGradients) {
