@@ -102,7 +102,9 @@ TEST(SparseMatMulTest, MultipliesWhatIsThere) {
               IsTensor({{6.0, 8.0}, {15.0, 18.0}}));
   EXPECT_THAT(Eval(SparseMatMul(values, {{1.0, 2.0}, {3.0, 4.0}}, true, false)),
               IsTensor({{0.0, 0.0}, {2.0, 4.0}, {9.0, 12.0}}));
-  EXPECT_THAT(ErrorOf([&] { SparseMatMul(values, {{1.0, 2.0}}, false, false); }),
+  EXPECT_THAT(ErrorOf([&] {
+                SparseMatMul(values, {{1.0, 2.0}}, false, false);
+              }),
               HasSubstr("Dimensions must be equal, but are 3 and 1"));
 }
 
@@ -151,9 +153,7 @@ TEST(SparseReshapeTest, GivesPlacesOfAnotherShape) {
   };
   EXPECT_THAT(Eval(reshaped({3, -1})[0]), IsTensor({{1, 1}, {0, 1}}));
   EXPECT_THAT(Eval(reshaped({3, -1})[1]), IsTensor({3, 2}));
-  const auto error = [&](const Input& sizes) {
-    return ErrorOf([&] { Eval(reshaped(sizes)[0]); });
-  };
+  const auto error = [&](const Input& sizes) { return ErrorOf([&] { Eval(reshaped(sizes)[0]); }); };
   EXPECT_THAT(error({4, -1}), HasSubstr("requires a multiple of 4"));
   EXPECT_THAT(error({4, 2}), HasSubstr("6 dense values, but the requested shape has 8"));
   EXPECT_THAT(error({-1, -1}), HasSubstr("only one output dimension may be -1, not both 0 and 1"));
