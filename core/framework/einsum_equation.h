@@ -1,8 +1,8 @@
 // The equation of an einsum: which dimensions of the operands are the same, and which stay.
 //
-//   SESSILE_ASSIGN_OR_RETURN(const EinsumEquation equation,
-//   EinsumEquation::Parse("...ij,jk->...ik")); SESSILE_ASSIGN_OR_RETURN(const EinsumDims dims,
-//   EinsumDims::Of(equation, shapes)); dims.OutputShape()
+//   SESSILE_ASSIGN_OR_RETURN(const EinsumEquation equation, EinsumEquation::Parse("ij,jk->ik"));
+//   SESSILE_ASSIGN_OR_RETURN(const auto dims, EinsumDims::Of(equation, shapes));
+//   if (dims.has_value()) ... dims->OutputShape() ...
 //
 // A label is a character other than "," and "."; "..." stands for any number of dimensions, which
 // broadcast. A label that occurs twice in one operand is its diagonal.
