@@ -27,8 +27,7 @@ class ApplyGradientDescent final : public Prepared {
   }
   explicit ApplyGradientDescent(const PrepareContext& ctx)
       : size_(ctx.input_shape(0).num_elements()) {
-    AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
-    Alias(0, 0);
+    Updates(ctx, 0);
     OnlyUpdates();
     AddPhase(BlocksOf(size_, 3 * sizeof(T)));
   }
@@ -74,8 +73,7 @@ class ApplyAdam final : public Prepared {
 
   ApplyAdam(const PrepareContext& ctx, bool nesterov)
       : size_(ctx.input_shape(0).num_elements()), nesterov_(nesterov) {
-    AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
-    Alias(0, 0);
+    Updates(ctx, 0);
     OnlyUpdates();
     AddPhase(BlocksOf(size_, 7 * sizeof(T)));
   }
@@ -123,6 +121,8 @@ class ApplyAdam final : public Prepared {
 void RegisterApply(KernelRegistry& kernels) {
   AddApplyKernel<ApplyGradientDescent>(kernels, "ApplyGradientDescent");
   AddApplyKernel<ApplyAdam>(kernels, "ApplyAdam");
+  AddResourceApplyKernel<ApplyGradientDescent>(kernels, "ApplyGradientDescent");
+  AddResourceApplyKernel<ApplyAdam>(kernels, "ApplyAdam");
 }
 
 }  // namespace sessile

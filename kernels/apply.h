@@ -1,8 +1,11 @@
 // What the kernels of optimizer steps have in common.
 #pragma once
 
+#include <string>
+
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/kernels/handles.h"
 #include "sessile/kernels/numeric.h"
 
 namespace sessile {
@@ -24,12 +27,18 @@ inline absl::Status CheckSameShape(const PrepareContext& ctx, int input, const c
 
 // Registers the step K for all types that TensorFlow's CPU device has.
 template <template <typename> class K>
-void AddApplyKernel(KernelRegistry& kernels, const char* op) {
-  kernels.Add<K>(op).template For<AllFloatTypes>("T");
+KernelDefBuilder AddApplyKernel(KernelRegistry& kernels, const std::string& op) {
   kernels.Lacks(op, "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
                 kNoKernelInTensorFlow);
   kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
+  return kernels.Add<K>(op).template For<AllFloatTypes>("T");
+}
+
+// The same for variables that come as handles.
+template <template <typename> class K>
+void AddResourceApplyKernel(KernelRegistry& kernels, const std::string& op) {
+  AddApplyKernel<OnHandles<K>::template Kernel>(kernels, "Resource" + op).UpdatesHandles();
 }
 
 }  // namespace sessile

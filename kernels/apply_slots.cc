@@ -82,8 +82,7 @@ struct Apply {
 
     Kernel(const PrepareContext& ctx, bool flag)
         : size_(ctx.input_shape(0).num_elements()), flag_(flag) {
-      AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
-      Alias(0, 0);
+      Updates(ctx, 0);
       OnlyUpdates();
       AddPhase(BlocksOf(size_, (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T))));
     }
@@ -146,8 +145,7 @@ struct SparseApply {
           columns_(ctx.input_shape(0).Slice(1).num_elements()),
           updates_(ctx.input_shape(kIndices).num_elements()),
           flag_(flag) {
-      AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
-      Alias(0, 0);
+      Updates(ctx, 0);
       AddPhase(1);  // all indices are looked at before anything is written
       const int64_t bytes = (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T));
       AddPhase(BlocksOfColumns(columns_, updates_, bytes));
@@ -197,6 +195,27 @@ struct Momentum {
     void operator()(W& var, W& accum, W grad) const {
       accum = accum * momentum + grad;
       var -= nesterov ? grad * lr + accum * momentum * lr : accum * lr;
+    }
+    const W lr, momentum;
+    const bool nesterov;
+  };
+};
+
+// Keras's, whose velocity has the rate in it:
+//   accum = momentum * accum - lr * grad
+//   var += accum, or Nesterov's: var += momentum * accum - lr * grad
+struct KerasMomentum {
+  static constexpr std::array kInputs = {"accum", "lr", "grad", "momentum"};
+  static constexpr int kSlots = 1;
+  static constexpr int kGrad = 3;
+  static constexpr std::string_view kFlag = "use_nesterov";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool flag) : lr(in[2]), momentum(in[4]), nesterov(flag) {}
+    void operator()(W& var, W& accum, W grad) const {
+      accum = accum * momentum - grad * lr;
+      var += nesterov ? accum * momentum - grad * lr : accum;
     }
     const W lr, momentum;
     const bool nesterov;
@@ -261,6 +280,26 @@ struct Adagrad {
       var -= grad * lr / std::sqrt(accum);
     }
     const W lr;
+    const bool update_slots;
+  };
+};
+
+//   accum += grad^2 (with update_slots)
+//   var -= lr * grad / (sqrt(accum) + epsilon)
+struct AdagradV2 {
+  static constexpr std::array kInputs = {"accum", "lr", "epsilon", "grad"};
+  static constexpr int kSlots = 1;
+  static constexpr int kGrad = 4;
+  static constexpr std::string_view kFlag = "update_slots";
+  template <typename W>
+  struct Step {
+    template <typename S>
+    Step(const S& in, bool flag) : lr(in[2]), epsilon(in[3]), update_slots(flag) {}
+    void operator()(W& var, W& accum, W grad) const {
+      if (update_slots) accum += grad * grad;
+      var -= grad * lr / (std::sqrt(accum) + epsilon);
+    }
+    const W lr, epsilon;
     const bool update_slots;
   };
 };
@@ -339,9 +378,16 @@ struct FtrlV2 {
 };
 
 template <typename Rule>
+void AddHandleKernels(KernelRegistry& kernels, const std::string& op) {
+  AddResourceApplyKernel<Apply<Rule>::template Kernel>(kernels, op);
+  AddResourceApplyKernel<SparseApply<Rule>::template Kernel>(kernels, "Sparse" + op);
+}
+
+template <typename Rule>
 void AddSlotKernels(KernelRegistry& kernels, const std::string& op) {
-  AddApplyKernel<Apply<Rule>::template Kernel>(kernels, op.c_str());
-  AddApplyKernel<SparseApply<Rule>::template Kernel>(kernels, ("Sparse" + op).c_str());
+  AddApplyKernel<Apply<Rule>::template Kernel>(kernels, op);
+  AddApplyKernel<SparseApply<Rule>::template Kernel>(kernels, "Sparse" + op);
+  AddHandleKernels<Rule>(kernels, op);
 }
 
 }  // namespace
@@ -351,9 +397,11 @@ void RegisterApplySlots(KernelRegistry& kernels) {
   AddSlotKernels<RMSProp>(kernels, "ApplyRMSProp");
   AddSlotKernels<CenteredRMSProp>(kernels, "ApplyCenteredRMSProp");
   AddSlotKernels<Adagrad>(kernels, "ApplyAdagrad");
+  AddSlotKernels<AdagradV2>(kernels, "ApplyAdagradV2");
   AddSlotKernels<Adadelta>(kernels, "ApplyAdadelta");
   AddSlotKernels<Ftrl>(kernels, "ApplyFtrl");
   AddSlotKernels<FtrlV2>(kernels, "ApplyFtrlV2");
+  AddHandleKernels<KerasMomentum>(kernels, "ApplyKerasMomentum");
 }
 
 }  // namespace sessile

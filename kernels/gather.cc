@@ -11,6 +11,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/handles.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -121,12 +122,18 @@ PreparedOr PrepareGather(const PrepareContext& ctx) {
   return PrepareGatherAlong(ctx, axis_value[0]);
 }
 
-PreparedOr PrepareGatherV1(const PrepareContext& ctx) { return PrepareGatherAlong(ctx, 0); }
+// Along axis 0, or the first axis that is no batch's.
+PreparedOr PrepareGatherV1(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(int64_t axis, ctx.attrs().GetOr<int64_t>("batch_dims", 0));
+  if (axis < 0) axis += ctx.input_shape(1).rank();
+  return PrepareGatherAlong(ctx, axis);
+}
 
 }  // namespace
 
 void RegisterGather(KernelRegistry& kernels) {
   kernels.Add("Gather", PrepareGatherV1);
+  kernels.Add("ResourceGather", OnHandlesOf<PrepareGatherV1>).ReadsHandles();
   kernels.Add("GatherV2", PrepareGather).ValueInput(2);
 }
 

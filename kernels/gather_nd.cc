@@ -14,6 +14,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/handles.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
@@ -301,6 +302,7 @@ void RegisterUpdatesNd(KernelRegistry& kernels) {
 void RegisterGatherNd(KernelRegistry& kernels) {
   kernels.Add("GatherNd", PrepareGatherNd);
   RegisterUpdatesNd(kernels);
+  kernels.Add("ResourceGatherNd", OnHandlesOf<PrepareGatherNd>).ReadsHandles();
   kernels.Add<ScatterNd>("ScatterNd").For<AllNumberTypes>("T").ValueInput(2);
   kernels.Add<ScatterNd>("ScatterNd").For<TypeList<bool>>("T").ValueInput(2);
   kernels.Lacks("ScatterNd", "T", {string}, "there is nothing to add up");

@@ -47,7 +47,7 @@ PreparedOr PrepareNoOp(const PrepareContext&) { return std::make_unique<NoOp>();
 void RegisterIdentity(KernelRegistry& kernels) {
   for (const char* op : {"Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot",
                          "GuaranteeConst", "PlaceholderWithDefault", "RefIdentity"}) {
-    kernels.Add(op, PrepareIdentity);
+    kernels.Add(op, PrepareIdentity).ReadsHandles().TakesUninitialized();
   }
   kernels.Add("EnsureShape", PrepareEnsureShape);
   kernels.Add("NoOp", PrepareNoOp);

@@ -66,6 +66,7 @@ void RegisterRelu(KernelRegistry& kernels);
 void RegisterReshape(KernelRegistry& kernels);
 void RegisterResizeBicubic(KernelRegistry& kernels);  // resize_bicubic.cc
 void RegisterRoll(KernelRegistry& kernels);
+void RegisterResourceVariable(KernelRegistry& kernels);  // resource_variable.cc
 void RegisterSaveRestore(KernelRegistry& kernels);
 void RegisterScan(KernelRegistry& kernels);
 void RegisterScatter(KernelRegistry& kernels);  // scatter.cc
@@ -83,6 +84,7 @@ void RegisterStack(KernelRegistry& kernels);
 void RegisterSummary(KernelRegistry& kernels);  // summary.cc
 void RegisterStrings(KernelRegistry& kernels);
 void RegisterToBool(KernelRegistry& kernels);
+void RegisterTables(KernelRegistry& kernels);       // table_ops.cc
 void RegisterTensorArray(KernelRegistry& kernels);  // tensor_array_ops.cc
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);

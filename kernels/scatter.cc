@@ -9,6 +9,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/handles.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
@@ -50,8 +51,7 @@ template <typename F, typename T>
 class ScatterRows final : public Prepared {
  public:
   ScatterRows(const PrepareContext& ctx, const ScatterSizes& sizes) : s_(sizes) {
-    AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
-    Alias(0, 0);
+    Updates(ctx, 0);
     // All indices are looked at before anything is written.
     AddPhase(1);
     AddPhase(BlocksOfColumns(s_.columns, s_.indices, 3 * sizeof(T)));
@@ -102,8 +102,7 @@ class ScatterDiv final : public Prepared {
   }
   ScatterDiv(const PrepareContext& ctx, const ScatterSizes& sizes)
       : rows_(std::make_unique<ScatterRows<Quotient, T>>(ctx, sizes)) {
-    AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
-    Alias(0, 0);
+    Updates(ctx, 0);
     for (int phase = 0; phase < 2; ++phase) AddPhase(rows_->num_blocks(phase));
   }
 
@@ -139,6 +138,25 @@ PreparedOr PrepareScatterUpdate(const PrepareContext& ctx) {
   });
 }
 
+template <template <typename> class K>
+void AddOnHandles(KernelRegistry& kernels, const char* op) {
+  kernels.Add<OnHandles<K>::template Kernel>(op)
+      .template For<AllNumberTypes>("dtype")
+      .UpdatesHandles();
+  kernels.Lacks(op, "dtype", ComplexTypes(), kNoComplexKernels);
+  kernels.Lacks(op, "dtype", QuantizedTypes(), kNoQuantizedKernels);
+}
+
+void RegisterOnHandles(KernelRegistry& kernels) {
+  kernels.Add("ResourceScatterUpdate", OnHandlesOf<PrepareScatterUpdate>).UpdatesHandles();
+  AddOnHandles<ScatterOf<AddElement>::Kernel>(kernels, "ResourceScatterAdd");
+  AddOnHandles<ScatterOf<SubElement>::Kernel>(kernels, "ResourceScatterSub");
+  AddOnHandles<ScatterOf<MulElement>::Kernel>(kernels, "ResourceScatterMul");
+  AddOnHandles<ScatterDiv>(kernels, "ResourceScatterDiv");
+  AddOnHandles<ScatterOf<MinElement>::Kernel>(kernels, "ResourceScatterMin");
+  AddOnHandles<ScatterOf<MaxElement>::Kernel>(kernels, "ResourceScatterMax");
+}
+
 }  // namespace
 
 void RegisterScatter(KernelRegistry& kernels) {
@@ -154,6 +172,7 @@ void RegisterScatter(KernelRegistry& kernels) {
     kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
+  RegisterOnHandles(kernels);
 }
 
 }  // namespace sessile

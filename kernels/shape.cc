@@ -101,6 +101,7 @@ PreparedOr PrepareBroadcastGradientArgs(const PrepareContext& ctx) {
 void RegisterShape(KernelRegistry& kernels) {
   kernels.Add("Shape", PrepareShapes).FromShapes();
   kernels.Add("ShapeN", PrepareShapes).FromShapes();
+  kernels.Add("VariableShape", PrepareShapes).FromShapes().ReadsHandles();
   kernels.Add("Size", PrepareSize).FromShapes();
   kernels.Add("Rank", PrepareRank).FromShapes();
   kernels.Add("BroadcastGradientArgs", PrepareBroadcastGradientArgs).AllValueInputs();

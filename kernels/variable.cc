@@ -1,6 +1,6 @@
 // VariableV2, Variable and what reads and writes the value behind their reference: Assign,
-// AssignAdd, AssignSub, CountUpTo, RefSelect, IsVariableInitialized. The executor holds the
-// variable's lock while a kernel here runs.
+// AssignAdd, AssignSub, CountUpTo, RefSelect, IsVariableInitialized; and the same for handles. The
+// executor holds the variable's lock while a kernel here runs.
 
 #include "sessile/core/session/variable.h"
 
@@ -10,6 +10,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/handles.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -47,9 +48,8 @@ class Assign final : public Prepared {
  public:
   Assign(const PrepareContext& ctx, bool same_shape)
       : size_(ctx.input_shape(1).num_elements()), same_shape_(same_shape) {
-    AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
     Initializes(0, {ctx.input_dtype(1), ctx.input_shape(1)});
-    Alias(0, 0);
+    Updates(ctx, 0);
     AddPhase(BlocksOf(size_, 2 * sizeof(T)));
   }
   absl::Status Run(RunContext& ctx, Inputs in, Outputs, Scratch, int,
@@ -86,20 +86,42 @@ PreparedOr PrepareAssign(const PrepareContext& ctx) {
   });
 }
 
+// A handle takes a value of any shape, unless the node asks for the one that is there.
+PreparedOr PrepareAssignVariable(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const bool same_shape, ctx.attrs().GetOr<bool>("validate_shape", false));
+  const Shape& old = ctx.input_shape(0);
+  if (same_shape && !Shape::Compatible(old, ctx.input_shape(1))) {
+    return InvalidArgument("Trying to assign to variable with tensor with wrong shape. Expected ",
+                           old.ToString(), " got ", ctx.input_shape(1).ToString());
+  }
+  return WithStorage(ctx.input_dtype(1), [&]<typename T>(Stored<T>) -> PreparedOr {
+    return std::make_unique<Assign<T>>(ctx, /*same_shape=*/false);
+  });
+}
+
+absl::Status CheckSameSize(const PrepareContext& ctx) {
+  const Shape& variable = ctx.input_shape(0);
+  const Shape& value = ctx.input_shape(1);
+  if (variable == value) return absl::OkStatus();
+  if (IsRef(ctx.node().input_types()[0])) {
+    return InvalidArgument("Parameters and update must be the same size");
+  }
+  return InvalidArgument("Cannot update variable with shape ", variable.ToString(),
+                         " using a Tensor with shape ", value.ToString(),
+                         ", shapes must be equal.");
+}
+
 template <bool add>
 struct AssignUpdate {
   template <typename T>
   class Kernel final : public Prepared {
    public:
     static PreparedOr Prepare(const PrepareContext& ctx) {
-      if (ctx.input_shape(0) != ctx.input_shape(1)) {
-        return InvalidArgument("Parameters and update must be the same size");
-      }
+      SESSILE_RETURN_IF_ERROR(CheckSameSize(ctx));
       return std::make_unique<Kernel>(ctx);
     }
     explicit Kernel(const PrepareContext& ctx) : size_(ctx.input_shape(1).num_elements()) {
-      AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
-      Alias(0, 0);
+      Updates(ctx, 0);
       OnlyUpdates();
       AddPhase(BlocksOf(size_, 3 * sizeof(T)));
     }
@@ -184,6 +206,27 @@ class IsInitialized final : public Prepared {
 
 PreparedOr PrepareIsInitialized(const PrepareContext&) { return std::make_unique<IsInitialized>(); }
 
+void RegisterOnHandles(KernelRegistry& kernels) {
+  kernels.Add("AssignVariableOp", OnHandlesOf<PrepareAssignVariable>)
+      .UpdatesHandles()
+      .TakesUninitialized();
+  using Add = AssignUpdate<true>;
+  using Sub = AssignUpdate<false>;
+  kernels.Add<OnHandles<Add::Kernel>::Kernel>("AssignAddVariableOp")
+      .For<AllNumberTypes>("dtype")
+      .UpdatesHandles();
+  kernels.Add<OnHandles<Sub::Kernel>::Kernel>("AssignSubVariableOp")
+      .For<AllNumberTypes>("dtype")
+      .UpdatesHandles();
+  kernels.Add("VarIsInitializedOp", PrepareIsInitialized).ReadsHandles().TakesUninitialized();
+  for (const char* op : {"AssignAddVariableOp", "AssignSubVariableOp"}) {
+    kernels.Lacks(op, "dtype", ComplexTypes(), kNoComplexKernels);
+    kernels.Lacks(op, "dtype", QuantizedTypes(), kNoQuantizedKernels);
+    kernels.Lacks(op, "dtype", {string, bool_, DataType::kResource, DataType::kVariant},
+                  "there is nothing to add up");
+  }
+}
+
 }  // namespace
 
 void RegisterVariable(KernelRegistry& kernels) {
@@ -199,6 +242,7 @@ void RegisterVariable(KernelRegistry& kernels) {
     kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
+  RegisterOnHandles(kernels);
 }
 
 }  // namespace sessile

@@ -80,7 +80,7 @@ void RegisterCast(OpRegistry& ops) {
 Output cast(Input x, DataType dtype, std::string_view name) {
   SourceScope here(x);
   const DataType base = BaseType(dtype);
-  if (x.is_output() && x.output().dtype() == base) return x.output();
+  if (x.is_output() && x.output().dtype() == base) return x.Read();
   const name_scope scope(name.empty() ? "Cast" : name, graph_of({&x, 1}).impl());
   const Output tensor = convert_to_tensor(x, std::nullopt, "x");
   if (BaseType(tensor.dtype()) == base) return tensor;

@@ -9,6 +9,7 @@
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/resource_variable.h"
 
 namespace sessile {
 namespace {
@@ -18,6 +19,13 @@ bool IsExit(const Node& node) {
 }
 
 Output ShapeNode(const Output& value) { return OpBuilder("Shape").Input(value).Build(); }
+
+// Zeros like the variable behind a handle, where `pivot` lives.
+Output ZerosOfVariable(const Output& handle, const Output& pivot) {
+  const control_dependencies after({pivot});
+  const Output shape = OpBuilder("VariableShape").Input(handle).Build();
+  return zeros(shape, HandleFactsOf(handle).dtype);
+}
 
 // The zeros of an output outside of loops.
 Output PlainZeros(const GradContext& ctx, const Node& node, int index) {
@@ -29,6 +37,7 @@ Output PlainZeros(const GradContext& ctx, const Node& node, int index) {
   const SwitchResult sides = switch_(ctx.input(node, 0), pred);
   const Output other = cond->branch() == 1 ? sides.output_false : sides.output_true;
   const Output pivot = OpBuilder("Identity").Input(other).Build();
+  if (other.dtype() == DataType::kResource) return ZerosOfVariable(other, pivot);
   const Output shape = ShapeNode(other);
   const control_dependencies after({pivot});
   return zeros(shape, BaseType(ctx.output(node, index).dtype()));

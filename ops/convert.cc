@@ -12,8 +12,10 @@
 namespace sessile {
 namespace {
 
-absl::StatusOr<Output> CheckType(const Output& output, std::optional<DataType> dtype) {
-  if (!dtype.has_value() || BaseType(*dtype) == BaseType(output.dtype())) return output;
+// The tensor that the value is, if it is of this type.
+absl::StatusOr<Output> ReadAs(const Input& value, std::optional<DataType> dtype) {
+  const Output& output = value.output();
+  if (!dtype.has_value() || BaseType(*dtype) == BaseType(output.dtype())) return value.Read();
   return InvalidArgument("Tensor conversion requested dtype ", PythonName(*dtype),
                          " for Tensor with dtype ", PythonName(output.dtype()), ": ",
                          Describe(output));
@@ -89,7 +91,7 @@ absl::StatusOr<Output> PackList(GraphImpl& graph, const std::vector<Input>& list
   for (size_t i = 0; i < list.size(); ++i) {
     const Literal* const literal = list[i].literal();
     if (list[i].is_output()) {
-      SESSILE_ASSIGN_OR_RETURN(tensors[i], CheckType(list[i].output(), dtype));
+      SESSILE_ASSIGN_OR_RETURN(tensors[i], ReadAs(list[i], dtype));
     } else if (list[i].list() != nullptr) {
       SESSILE_ASSIGN_OR_RETURN(tensors[i],
                                PackList(graph, *list[i].list(), dtype, absl::StrCat(i)));
@@ -109,7 +111,7 @@ absl::StatusOr<Output> PackList(GraphImpl& graph, const std::vector<Input>& list
 absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,
                                        std::optional<DataType> dtype, std::string_view name,
                                        std::optional<DataType> preferred) {
-  if (value.is_output()) return CheckType(value.output(), dtype);
+  if (value.is_output()) return ReadAs(value, dtype);
   if (value.list() != nullptr) {
     const bool unnamed = name.empty() || name == "Const";
     return PackList(graph, *value.list(), dtype.value_or(*value.dtype()),

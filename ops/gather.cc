@@ -16,6 +16,7 @@
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
+#include "sessile/ops/resource_variable.h"
 
 namespace sessile {
 namespace {
@@ -96,6 +97,26 @@ absl::Status GatherV1Shape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
+// From the variable behind a handle: along the first axis that is no batch's.
+absl::Status ResourceGatherShape(ShapeContext& ctx) {
+  const Shape params = ctx.variable(0);
+  const Shape indices = ctx.input(1);
+  SESSILE_ASSIGN_OR_RETURN(int64_t batch, ctx.Attr<int64_t>("batch_dims"));
+  if (!params.has_rank() || !indices.has_rank()) return absl::OkStatus();
+  if (batch < 0) batch += indices.rank();
+  if (params.rank() < 1) {
+    return InvalidArgument("Shape must be at least rank 1 but is rank ", params.rank());
+  }
+  if (batch < 0 || batch > indices.rank() || batch >= params.rank()) {
+    return InvalidArgument("batch_dims ", batch, " is out of range for indices of rank ",
+                           indices.rank(), " and params of rank ", params.rank());
+  }
+  const int axis = static_cast<int>(batch);
+  SESSILE_ASSIGN_OR_RETURN(Shape out, Gathered(params, indices, axis, axis));
+  ctx.SetOutput(0, std::move(out));
+  return absl::OkStatus();
+}
+
 // The gradient along axis 0: rows, and where they were taken from.
 Output RowsGradient(GradContext& ctx, const Output& indices, const Output& params_shape,
                     const Output& grad) {
@@ -146,6 +167,18 @@ absl::StatusOr<std::vector<Output>> GatherGradient(GradContext& ctx, const Node&
                              Output()};
 }
 
+absl::StatusOr<std::vector<Output>> ResourceGatherGradient(GradContext& ctx, const Node& node,
+                                                           std::span<const Output> grads) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t batch_dims, node.attrs().Get<int64_t>("batch_dims"));
+  if (batch_dims != 0) {
+    return Unimplemented("The gradient of gather with batch_dims is not implemented ('",
+                         node.name(), "' has batch_dims ", batch_dims, ")");
+  }
+  const Output params_shape = ShapeOfVariable(ctx.input(node, 0));
+  return std::vector<Output>{RowsGradient(ctx, ctx.input(node, 1), params_shape, grads[0]),
+                             Output()};
+}
+
 absl::StatusOr<std::vector<Output>> GatherV2Gradient(GradContext& ctx, const Node& node,
                                                      std::span<const Output> grads) {
   SESSILE_ASSIGN_OR_RETURN(const int64_t batch_dims, node.attrs().Get<int64_t>("batch_dims"));
@@ -180,6 +213,18 @@ void RegisterGather(OpRegistry& ops) {
       .Shape(GatherV1Shape)
       .Gradient(GatherGradient)
       .Doc("The slices of `params` at `indices` along the first dimension.");
+  ops.Add("ResourceGather")
+      .Input("resource: resource")
+      .Input("indices: Tindices")
+      .Output("output: dtype")
+      .Attr("batch_dims: int = 0")
+      .Attr("validate_indices: bool = true")
+      .Attr("dtype: type")
+      .Attr("Tindices: {int32, int64}")
+      .Shape(ResourceGatherShape)
+      .Gradient(ResourceGatherGradient)
+      .Stateful()
+      .Doc("The slices of the variable behind a handle at `indices` along the first dimension.");
   ops.Add("GatherV2")
       .Input("params: Tparams")
       .Input("indices: Tindices")
@@ -198,6 +243,13 @@ void RegisterGather(OpRegistry& ops) {
 Output gather(Input params, Input indices, GatherOptions options) {
   SourceScope here(params);
   const int64_t axis = options.axis.value_or(options.batch_dims);
+  if (params.lazy() != nullptr && axis == 0 && options.batch_dims == 0) {
+    return OpBuilder("ResourceGather", options.name.empty() ? "Gather" : options.name)
+        .Input(params.lazy()->handle)
+        .Input(indices)
+        .Attr("dtype", *params.dtype())
+        .Build();
+  }
   OpBuilder builder("GatherV2", options.name);
   builder.Input(params).Input(indices).Input(axis);
   if (axis != 0) builder.Attr("batch_dims", options.batch_dims);
@@ -208,11 +260,12 @@ Output nn::embedding_lookup(Input params, Input ids, std::string_view name) {
   SourceScope here(params);
   const std::array<Input, 2> inputs = {params, ids};
   const name_scope scope(name.empty() ? "embedding_lookup" : name, graph_of(inputs).impl());
-  const Output table = convert_to_tensor(params, std::nullopt, "params_0");
+  const bool is_lazy = params.lazy() != nullptr;
+  const Input table = is_lazy ? params : convert_to_tensor(params, std::nullopt, "params_0");
   const Output rows = convert_to_tensor(ids, std::nullopt, "ids");
   Output result;
   {
-    const colocate_with beside(table);
+    const colocate_with beside(is_lazy ? params.lazy()->handle : table.output());
     result = gather(table, rows, {.name = scope.name()});
   }
   return identity(result);

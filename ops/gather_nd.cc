@@ -19,7 +19,7 @@ namespace {
 
 // [picks..., K], and params from dimension K on.
 absl::Status GatherNdShape(ShapeContext& ctx) {
-  const Shape params = ctx.input(0);
+  const Shape params = ctx.variable(0);
   SESSILE_ASSIGN_OR_RETURN(const Shape indices, ctx.InputAtLeastRank(1, 1));
   if (!params.has_rank() || !indices.has_rank()) return absl::OkStatus();
   const int64_t depth = indices.dim(indices.rank() - 1);
@@ -205,6 +205,21 @@ absl::StatusOr<std::vector<Output>> GatherNdGradient(GradContext& ctx, const Nod
   return std::vector<Output>{scatter_nd(indices, grads[0], whole), Output()};
 }
 
+absl::StatusOr<std::vector<Output>> ResourceGatherNdGradient(GradContext& ctx, const Node& node,
+                                                             std::span<const Output> grads) {
+  const Output indices = ctx.input(node, 1);
+  const Output whole = OpBuilder("VariableShape")
+                           .Input(ctx.input(node, 0))
+                           .Attr("out_type", indices.dtype())
+                           .Build();
+  const Shape places = indices.get_shape();
+  if (places.has_rank() && places.rank() == 2 && places.dim(1) == 1) {
+    const Output rows = squeeze(indices, {.axis = {-1}});
+    return std::vector<Output>{ctx.AddSlices({grads[0], rows, whole}), Output()};
+  }
+  return std::vector<Output>{scatter_nd(indices, grads[0], whole), Output()};
+}
+
 absl::StatusOr<std::vector<Output>> ScatterNdGradient(GradContext& ctx, const Node& node,
                                                       std::span<const Output> grads) {
   return std::vector<Output>{Output(), gather_nd(grads[0], ctx.input(node, 0)), Output()};
@@ -223,6 +238,16 @@ void RegisterGatherNd(OpRegistry& ops) {
       .Shape(GatherNdShape)
       .Gradient(GatherNdGradient)
       .Doc("The slices of `params` at places that the rows of `indices` name.");
+  ops.Add("ResourceGatherNd")
+      .Input("resource: resource")
+      .Input("indices: Tindices")
+      .Output("output: dtype")
+      .Attr("dtype: type")
+      .Attr("Tindices: {int32, int64}")
+      .Shape(GatherNdShape)
+      .Gradient(ResourceGatherNdGradient)
+      .Stateful()
+      .Doc("The slices of the variable behind a handle at places that `indices` names.");
   ops.Add("ScatterNd")
       .Input("indices: Tindices")
       .Input("updates: T")
@@ -237,7 +262,15 @@ void RegisterGatherNd(OpRegistry& ops) {
 
 Output gather_nd(Input params, Input indices, std::string_view name) {
   SourceScope here(params);
-  return OpBuilder("GatherNd", name).Input(params).Input(indices).Build();
+  if (params.lazy() == nullptr) {
+    return OpBuilder("GatherNd", name).Input(params).Input(indices).Build();
+  }
+  const Output slices = OpBuilder("ResourceGatherNd", name.empty() ? "GatherNd" : name)
+                            .Input(params.lazy()->handle)
+                            .Input(indices)
+                            .Attr("dtype", *params.dtype())
+                            .Build();
+  return OpBuilder("Identity").Input(slices).Build();
 }
 
 Output scatter_nd(Input indices, Input updates, Input shape, std::string_view name) {

@@ -7,6 +7,7 @@
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
+#include "sessile/ops/resource_variable.h"
 #include "sessile/ops/state.h"
 #include "sessile/ops/train.h"
 
@@ -15,24 +16,29 @@ namespace {
 
 absl::Status ApplyGradientDescentShape(ShapeContext& ctx) {
   SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(1));
-  SESSILE_ASSIGN_OR_RETURN(const Shape var, ctx.Merge(ctx.input(0), ctx.input(2)));
-  ctx.SetOutput(0, var);
+  SESSILE_ASSIGN_OR_RETURN(const Shape var, ctx.Merge(ctx.variable(0), ctx.input(2)));
+  if (ctx.num_outputs() > 0) ctx.SetOutput(0, var);
   return absl::OkStatus();
 }
 
-}  // namespace
-
-void RegisterGradientDescent(OpRegistry& ops) {
-  ops.Add("ApplyGradientDescent")
-      .Input("var: Ref(T)")
+// `variable` is the type of var.
+OpDefBuilder AddGradientDescent(OpRegistry& ops, const char* name, const std::string& variable) {
+  return ops.Add(name)
+      .Input("var: " + variable)
       .Input("alpha: T")
       .Input("delta: T")
-      .Output("out: Ref(T)")
       .Attr("T: numbertype")
       .Attr("use_locking: bool = false")
       .Shape(ApplyGradientDescentShape)
       .NoGradient("it updates a variable")
       .Doc("Subtracts `alpha` * `delta` from `var`.");
+}
+
+}  // namespace
+
+void RegisterGradientDescent(OpRegistry& ops) {
+  AddGradientDescent(ops, "ApplyGradientDescent", "Ref(T)").Output("out: Ref(T)");
+  AddGradientDescent(ops, "ResourceApplyGradientDescent", "resource").Stateful();
 }
 
 namespace train {
@@ -47,7 +53,7 @@ void GradientDescentOptimizer::Prepare() {
 
 Operation GradientDescentOptimizer::ApplyDense(const Output& grad, const Variable& var) {
   const Output rate = cast(learning_rate_tensor_, var.dtype());
-  return OpBuilder("ApplyGradientDescent")
+  return UpdateOp(var, "ApplyGradientDescent")
       .Input(var.ref())
       .Input(rate)
       .Input(grad)
@@ -57,6 +63,15 @@ Operation GradientDescentOptimizer::ApplyDense(const Output& grad, const Variabl
 
 Operation GradientDescentOptimizer::ApplySparseDuplicateIndices(const IndexedSlices& grad,
                                                                 const Variable& var) {
+  if (var.is_resource()) {
+    const Output down = -grad.values;
+    const Output delta = down * learning_rate_tensor_;
+    return OpBuilder("ResourceScatterAdd")
+        .Input(var.ref())
+        .Input(grad.indices)
+        .Input(delta)
+        .BuildOperation();
+  }
   const Output rate = cast(learning_rate_tensor_, var.dtype());
   const Output delta = grad.values * rate;
   return scatter_sub(var, grad.indices, delta, {.use_locking = use_locking()}).op();

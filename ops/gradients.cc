@@ -364,7 +364,12 @@ void GradientWalk::PassOn(const Node& node, const std::vector<Output>& grads) {
       Receive(input, grad);
       continue;
     }
-    const Shape shape = graph_->OutputShape(input);
+    // The gradient of a handle is that of the variable behind it.
+    const Node& source = graph_->node(input.node);
+    const bool is_handle =
+        source.output_types()[static_cast<size_t>(input.index)] == DataType::kResource;
+    const Shape shape =
+        is_handle ? source.output_handle(input.index).shape : graph_->OutputShape(input);
     if (!Shape::Compatible(shape, grad.get_shape())) {
       errors::ThrowIfError(InvalidArgument(
           "Incompatible shapes between op input and calculated input gradient. Forward operation: ",

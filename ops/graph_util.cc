@@ -1,8 +1,11 @@
 #include "sessile/ops/graph_util.h"
 
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
@@ -12,6 +15,8 @@
 
 namespace sessile {
 namespace {
+
+constexpr std::string_view kVarHandleOp = "VarHandleOp";
 
 // Which nodes the destinations need.
 absl::StatusOr<std::vector<bool>> Needed(const pb::GraphDef& def,
@@ -47,10 +52,102 @@ absl::Status MakeConstant(const Tensor& value, pb::NodeDef* node) {
   return TensorToProto(value, attrs["value"].mutable_tensor());
 }
 
+pb::DataType TypeOf(const pb::NodeDef& node, const char* attr) {
+  const auto found = node.attr().find(attr);
+  return found == node.attr().end() ? pb::DT_INVALID : found->second.type();
+}
+
+// Which nodes make handles of variables, or pass them on.
+class Handles {
+ public:
+  explicit Handles(const pb::GraphDef& def) {
+    for (const pb::NodeDef& node : def.node()) by_name_[node.name()] = &node;
+  }
+
+  // The dtype of the variable to which the node's outputs are handles; nothing for other nodes.
+  std::optional<pb::DataType> DtypeOf(const pb::NodeDef& node) const {
+    const pb::NodeDef* at = &node;
+    // Longer chains are cycles.
+    for (size_t steps = 0; at != nullptr && steps <= by_name_.size(); ++steps) {
+      if (at->op() == kVarHandleOp) return TypeOf(*at, "dtype");
+      at = TypeOf(*at, "T") == pb::DT_RESOURCE ? FirstInput(*at) : nullptr;
+    }
+    return std::nullopt;
+  }
+  std::optional<pb::DataType> DtypeOfFirstInput(const pb::NodeDef& node) const {
+    const pb::NodeDef* const input = FirstInput(node);
+    return input == nullptr ? std::nullopt : DtypeOf(*input);
+  }
+
+ private:
+  const pb::NodeDef* FirstInput(const pb::NodeDef& node) const {
+    if (node.input_size() == 0) return nullptr;
+    const auto found = by_name_.find(ParseTensorName(node.input(0)).node);
+    return found == by_name_.end() ? nullptr : found->second;
+  }
+  absl::flat_hash_map<absl::string_view, const pb::NodeDef*> by_name_;
+};
+
+void SetType(const char* attr, pb::DataType type, pb::NodeDef* node) {
+  (*node->mutable_attr())[attr].set_type(type);
+}
+
+// "NAME/axis", a constant 0.
+absl::Status AddAxis(pb::NodeDef* gather, pb::GraphDef* def) {
+  pb::NodeDef axis;
+  axis.set_name(absl::StrCat(gather->name(), "/axis"));
+  axis.set_device(gather->device());
+  SESSILE_RETURN_IF_ERROR(MakeConstant(Tensor::Scalar(int32_t{0}), &axis));
+  const int data = static_cast<int>(
+      std::count_if(gather->input().begin(), gather->input().end(),
+                    [](const std::string& input) { return !absl::StartsWith(input, "^"); }));
+  gather->add_input(axis.name());
+  for (int i = gather->input_size() - 1; i > data; --i) {
+    gather->mutable_input()->SwapElements(i, i - 1);
+  }
+  *def->add_node() = std::move(axis);
+  return absl::OkStatus();
+}
+
+// A node whose first input was a handle, and is the variable's value now.
+absl::Status TakeValue(pb::DataType dtype, pb::NodeDef* node, pb::GraphDef* axes) {
+  const pb::NodeDef old = *node;
+  const auto keep = [&](const char* attr) {
+    const auto found = old.attr().find(attr);
+    if (found != old.attr().end()) (*node->mutable_attr())[attr] = found->second;
+  };
+  const auto become = [&](const char* op, const char* type) {
+    node->set_op(op);
+    node->clear_attr();
+    SetType(type, dtype, node);
+  };
+  if (old.op() == "ReadVariableOp") {
+    become("Identity", "T");
+  } else if (old.op() == "VariableShape") {
+    become("Shape", "T");
+    keep("out_type");
+  } else if (old.op() == "ResourceGather") {
+    become("GatherV2", "Tparams");
+    keep("Tindices");
+    keep("batch_dims");
+    SetType("Taxis", pb::DT_INT32, node);
+    return AddAxis(node, axes);
+  } else if (old.op() == "ResourceGatherNd") {
+    become("GatherNd", "Tparams");
+    keep("Tindices");
+  } else if (TypeOf(old, "T") == pb::DT_RESOURCE) {
+    SetType("T", dtype, node);
+  } else {
+    return InvalidArgument("'", old.name(), "' (", old.op(),
+                           ") wants a variable, which a constant cannot be");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-bool IsRefVariable(std::string_view op_type) {
-  return op_type == "VariableV2" || op_type == "Variable";
+bool IsVariable(std::string_view op_type) {
+  return op_type == "VariableV2" || op_type == "Variable" || op_type == kVarHandleOp;
 }
 
 absl::StatusOr<GraphDef> FreezeGraph(const GraphDef& graph_def,
@@ -61,23 +158,24 @@ absl::StatusOr<GraphDef> FreezeGraph(const GraphDef& graph_def,
   auto frozen = std::make_shared<pb::GraphDef>();
   *frozen->mutable_versions() = from.versions();
   if (from.has_library()) *frozen->mutable_library() = from.library();
+  const Handles handles(from);
+  pb::GraphDef axes;
   for (int i = 0; i < from.node_size(); ++i) {
     if (!needed[static_cast<size_t>(i)]) continue;
     pb::NodeDef* const node = frozen->add_node();
     *node = from.node(i);
     if (read == nullptr) continue;
-    if (node->op() == "VarHandleOp") {
-      return Unimplemented("'", node->name(),
-                           "' is a resource variable: only variables of TensorFlow 1 become "
-                           "constants");
+    if (const auto dtype = handles.DtypeOfFirstInput(from.node(i))) {
+      SESSILE_RETURN_IF_ERROR(TakeValue(*dtype, node, &axes));
     }
-    if (!IsRefVariable(node->op())) continue;
+    if (!IsVariable(node->op())) continue;
     absl::StatusOr<Tensor> value = read(node->name());
     if (!value.ok()) {
       return WithSuffix(value.status(), absl::StrCat(" (variable '", node->name(), "')"));
     }
     SESSILE_RETURN_IF_ERROR(MakeConstant(*value, node));
   }
+  for (pb::NodeDef& axis : *axes.mutable_node()) *frozen->add_node() = std::move(axis);
   return GraphDef(std::move(frozen));
 }
 

@@ -17,8 +17,9 @@
 
 namespace sessile {
 
-// Whether the operation's output is a reference to a value: "VariableV2" and its older form.
-bool IsRefVariable(std::string_view op_type);
+// Whether the operation's output is a variable: "VariableV2" and its older form give a reference,
+// "VarHandleOp" a handle.
+bool IsVariable(std::string_view op_type);
 
 // The value of the variable whose node has this name.
 using VariableReader = std::function<absl::StatusOr<Tensor>(const std::string& name)>;

@@ -19,9 +19,12 @@ bool IsVariable(const Node& node) {
   return node.op_type() == "VariableV2" || node.op_type() == "Variable";
 }
 
-// What reads whether a variable is initialized stays as it is.
+// What reads whether a variable is initialized stays as it is, and so does what reads through a
+// handle.
 bool IsLeaf(const Node& node) {
-  return IsVariable(node) || node.op_type() == "IsVariableInitialized";
+  const std::string& op = node.op_type();
+  return IsVariable(node) || op == "IsVariableInitialized" || op == "VarIsInitializedOp" ||
+         op == "ReadVariableOp";
 }
 
 // The nodes that `root` depends on, each after its inputs. Nothing if they form a loop.

@@ -12,6 +12,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -46,6 +47,13 @@ absl::StatusOr<Tensor> LiteralToTensor(const Literal& literal, std::optional<Dat
 // The values of a tensor of numbers, bools or strings without its dtype.
 absl::StatusOr<Literal> TensorToLiteral(const Tensor& tensor);
 
+// A tensor that is read anew wherever it becomes the input of a node: the variable behind a handle.
+struct LazyOutput {
+  Output element;  // a tensor of the same type and shape that is there already
+  Output handle;
+  std::function<Output()> read;  // builds a read
+};
+
 class Input {
  public:
   // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
@@ -54,7 +62,14 @@ class Input {
   template <typename V>
   requires(std::convertible_to<const V&, Output> && !std::same_as<V, Output>)
       Input(const V& variable, SourceLocation at = SourceLocation::Current())
-      : output_(static_cast<Output>(variable)), at_(at) {}
+      : at_(at) {
+    if constexpr (requires {
+                    { variable.lazy() } -> std::same_as<std::shared_ptr<const LazyOutput>>;
+                  }) {
+      SetLazy(variable.lazy());
+    }
+    if (lazy_ == nullptr) output_ = static_cast<Output>(variable);
+  }
   Input(const Tensor& tensor, SourceLocation at = SourceLocation::Current())
       : tensor_(std::make_shared<Tensor>(tensor)), at_(at) {}
   Input(const Shape& shape, SourceLocation at = SourceLocation::Current());
@@ -78,9 +93,13 @@ class Input {
       : Input(static_cast<int64_t>(dim), at) {}
   // NOLINTEND
 
-  // A tensor of a graph; empty for everything else.
+  // A tensor of a graph; empty for everything else. Of a lazy one, a tensor that is like it.
   bool is_output() const { return output_.has_value(); }
   const Output& output() const { return output_; }
+  // The tensor itself, which may build nodes.
+  Output Read() const { return lazy_ == nullptr ? output_ : lazy_->read(); }
+  // Null unless it is read anew at every use.
+  const LazyOutput* lazy() const { return lazy_.get(); }
   // A value with a dtype of its own; null for everything else.
   const Tensor* tensor() const { return tensor_.get(); }
   // A Python value; null for everything else.
@@ -119,6 +138,10 @@ class Input {
       SetFloat(static_cast<double>(number));
     }
   }
+  void SetLazy(std::shared_ptr<const LazyOutput> lazy) {
+    lazy_ = std::move(lazy);
+    if (lazy_ != nullptr) output_ = lazy_->element;
+  }
   void SetBool(bool value);
   void SetInt(int64_t value, bool in_range);
   void SetFloat(double value);
@@ -127,6 +150,7 @@ class Input {
   void SetList(const std::vector<Input>& items);
 
   Output output_;
+  std::shared_ptr<const LazyOutput> lazy_;
   std::shared_ptr<const Tensor> tensor_;
   std::shared_ptr<const Literal> literal_;
   std::shared_ptr<const std::vector<Input>> list_;

@@ -16,7 +16,7 @@ namespace {
 // What enters may change its shape from turn to turn, unless it is the same in all.
 absl::Status EnterShape(ShapeContext& ctx) {
   SESSILE_ASSIGN_OR_RETURN(const bool is_constant, ctx.Attr<bool>("is_constant"));
-  if (is_constant) ctx.SetOutput(0, ctx.input(0));
+  if (is_constant) ctx.PassOn(0, 0);
   return absl::OkStatus();
 }
 

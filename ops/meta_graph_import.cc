@@ -209,11 +209,6 @@ absl::Status MetaImporter::AddVariables(const std::string& name,
     pb::VariableDef message;
     SESSILE_RETURN_IF_ERROR(
         ParseProto(bytes, &message, absl::StrCat("an item of collection '", name, "'")));
-    if (message.is_resource()) {
-      return Unimplemented("Variable '", message.variable_name(), "' (collection '", name,
-                           "') is a resource variable: only variables of TensorFlow 1 are "
-                           "supported");
-    }
     const auto known = variables_.find(bytes);
     if (known != variables_.end()) {
       graph_->collections().Add(name, VariableItem{known->second});

@@ -20,6 +20,11 @@ bool IsIn(const GraphImpl& graph, const Endpoint& endpoint) {
   return endpoint.node >= 0 && endpoint.node < graph.num_nodes();
 }
 
+bool IsHandle(const GraphImpl& graph, const Endpoint& endpoint) {
+  const Node& node = graph.node(endpoint.node);
+  return node.output_types()[static_cast<size_t>(endpoint.index)] == DataType::kResource;
+}
+
 }  // namespace
 
 void VariableToProto(const GraphImpl& graph, const VariableRecord& record, bool is_global_step,
@@ -33,6 +38,7 @@ void VariableToProto(const GraphImpl& graph, const VariableRecord& record, bool 
   }
   message->set_snapshot_name(rename(TensorNameOf(graph, record.snapshot)));
   message->set_trainable(record.trainable);
+  message->set_is_resource(IsHandle(graph, record.ref));
   if (is_global_step) message->set_aggregation(pb::VARIABLE_AGGREGATION_ONLY_FIRST_REPLICA);
 }
 
@@ -62,6 +68,11 @@ absl::StatusOr<VariableRecord> VariableFromProto(const GraphImpl& graph,
   }
   record.trainable = message.trainable();
   record.dtype = BaseType(owner.output_types()[static_cast<size_t>(record.ref.index)]);
+  if (message.is_resource() != IsHandle(graph, record.ref)) {
+    return InvalidArgument("Variable '", message.variable_name(), "': its node is ",
+                           message.is_resource() ? "no handle" : "a handle");
+  }
+  if (message.is_resource()) record.dtype = owner.output_handle(record.ref.index).dtype;
   return record;
 }
 

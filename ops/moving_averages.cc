@@ -28,12 +28,19 @@ Variable AverageOfTensor(const Output& tensor, const std::string& name) {
                        .validate_shape = tensor.get_shape().IsFullyDefined()});
 }
 
+// average - value
+Output Distance(const Output& average, const Input& value) {
+  const name_scope scope("sub");
+  return subtract(average, value, scope.name());
+}
+
 // average -= (1 - decay) * (average - value)
-Operation Update(const Variable& average, const Output& value, const Output& decay) {
+Operation Update(const Variable& average, const Input& value, const Output& decay) {
   const name_scope scope("AssignMovingAvg");
   Output fresh = 1.0 - decay;
   fresh = cast(fresh, average.dtype());
-  const Output distance = average.value() - value;
+  const Output old = average.value();
+  const Output distance = Distance(old, value);
   const Output delta = distance * fresh;
   return assign_sub(average, delta, {.name = scope.name()}).op();
 }
@@ -70,7 +77,7 @@ Operation ExponentialMovingAverage::apply(SourceLocation at) {
 Operation ExponentialMovingAverage::apply(const std::vector<Averaged>& values, SourceLocation at) {
   const SourceScope here(at);
   for (const Averaged& value : values) {
-    if (!IsFloating(BaseType(value.tensor().dtype()))) {
+    if (!IsFloating(*value.value().dtype())) {
       errors::ThrowIfError(
           InvalidArgument("The variables must be half, float, or double: ", value.tensor().name()));
     }

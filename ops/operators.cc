@@ -11,12 +11,18 @@
 namespace sessile {
 namespace {
 
+// Python's operators of variables read the one that they belong to first.
+Input Value(const Input& x) { return x.lazy() == nullptr ? x : Input(x.Read(), x.location()); }
+
 using BinaryFn = Output (*)(Input x, Input y, std::string_view name);
 
 // `fn` under the name that Python's operator gives it. A value on the left takes the dtype of the
 // right; TensorFlow calls its Const "x".
-Output Apply(BinaryFn fn, std::string_view name, const Input& x, const Input& y) {
-  SourceScope here(x.is_output() ? x : y);
+Output Apply(BinaryFn fn, std::string_view name, const Input& left_operand, const Input& right) {
+  SourceScope here(left_operand.is_output() ? left_operand : right);
+  const bool is_left = left_operand.is_output();
+  const Input x = is_left ? Value(left_operand) : left_operand;
+  const Input y = is_left ? right : Value(right);
   const std::array<Input, 2> inputs = {x, y};
   const Graph graph = graph_of(inputs);
   const name_scope scope(name, graph.impl());
@@ -28,7 +34,7 @@ Output Apply(BinaryFn fn, std::string_view name, const Input& x, const Input& y)
 // Python turns `value < tensor` around.
 Output Compare(std::string_view op, const Input& x, const Input& y) {
   SourceScope here(x);
-  return OpBuilder(op).Input(x).Input(y).Build();
+  return OpBuilder(op).Input(Value(x)).Input(y).Build();
 }
 
 }  // namespace
@@ -49,7 +55,7 @@ Output operator/(ValueOperand x, TensorOperand y) { return Apply(truediv, "trued
 Output operator%(TensorOperand x, TensorOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
 Output operator%(TensorOperand x, ValueOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
 Output operator%(ValueOperand x, TensorOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
-Output operator-(TensorOperand x) { return negative(x.input()); }
+Output operator-(TensorOperand x) { return negative(Value(x.input())); }
 
 Output operator<(TensorOperand x, TensorOperand y) { return Compare("Less", x.input(), y.input()); }
 Output operator<(TensorOperand x, ValueOperand y) { return Compare("Less", x.input(), y.input()); }

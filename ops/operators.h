@@ -26,7 +26,7 @@ class TensorOperand {
   requires std::convertible_to<const V&, Output> TensorOperand(
       const V& tensor,  // NOLINT: meant to convert
       SourceLocation at = SourceLocation::Current())
-      : input_(static_cast<Output>(tensor), at) {}
+      : input_(tensor, at) {}
   const Input& input() const { return input_; }
 
  private:

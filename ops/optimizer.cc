@@ -12,6 +12,7 @@
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/operators.h"
+#include "sessile/ops/resource_variable.h"
 #include "sessile/ops/slot_creator.h"
 #include "sessile/ops/state.h"
 
@@ -20,15 +21,18 @@ namespace {
 
 // As Python shows a list of the variables' texts.
 std::string Describe(const std::vector<GradAndVar>& pairs) {
-  return absl::StrCat("[",
-                      absl::StrJoin(pairs, ", ",
-                                    [](std::string* out, const GradAndVar& pair) {
-                                      absl::StrAppend(
-                                          out, "\"<tf.Variable '", pair.var.name(),
-                                          "' shape=", pair.var.get_shape().ToPythonString(),
-                                          " dtype=", PythonName(MakeRef(pair.var.dtype())), ">\"");
-                                    }),
-                      "]");
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(
+          pairs, ", ",
+          [](std::string* out, const GradAndVar& pair) {
+            absl::StrAppend(
+                out, "\"<tf.Variable '", pair.var.name(),
+                "' shape=", pair.var.get_shape().ToPythonString(), " dtype=",
+                PythonName(pair.var.is_resource() ? pair.var.dtype() : MakeRef(pair.var.dtype())),
+                ">\"");
+          }),
+      "]");
 }
 
 bool NoneHasGrad(const std::vector<GradAndVar>& pairs) {
@@ -144,6 +148,9 @@ Operation Optimizer::CountUp(const Variable& global_step, const Operation& updat
                              std::string_view name) {
   const control_dependencies after({updated});
   const colocate_with place(global_step.op());
+  if (global_step.is_resource()) {
+    return WriteByHandle("AssignAddVariableOp", global_step.ref(), 1, name);
+  }
   return assign_add(global_step, 1, {.name = std::string(name)}).op();
 }
 
@@ -222,8 +229,9 @@ Variable Optimizer::NonSlotVariable(const Input& initial_value, const std::strin
   const auto found = non_slots_.find(key);
   if (found != non_slots_.end()) return found->second;
   const colocate_with place(primary.op());
-  return non_slots_.emplace(key, Variable(initial_value, {.trainable = false, .name = name}))
-      .first->second;
+  const VariableOptions options{
+      .trainable = false, .name = name, .use_resource = primary.is_resource()};
+  return non_slots_.emplace(key, Variable(initial_value, options)).first->second;
 }
 
 Variable Optimizer::GetNonSlotVariable(const std::string& name) const {

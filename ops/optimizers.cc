@@ -8,6 +8,7 @@
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
+#include "sessile/ops/resource_variable.h"
 #include "sessile/ops/train.h"
 
 namespace sessile::train {
@@ -21,8 +22,8 @@ std::vector<Output> CastAll(const std::vector<Output>& scalars, const Variable& 
 }
 
 // The operation of all rows, or that of some.
-OpBuilder UpdateOp(const char* op, const Output* indices) {
-  return OpBuilder(absl::StrCat(indices == nullptr ? "" : "Sparse", op));
+OpBuilder UpdateOp(const Variable& var, const char* op, const Output* indices) {
+  return UpdateOp(var, absl::StrCat(indices == nullptr ? "" : "Sparse", op));
 }
 
 OpBuilder& AddGradient(OpBuilder& op, const Output& grad, const Output* indices) {
@@ -63,7 +64,7 @@ Operation MomentumOptimizer::ApplySparse(const IndexedSlices& grad, const Variab
 Operation MomentumOptimizer::Update(const Output& grad, const Output* indices,
                                     const Variable& var) const {
   const std::vector<Output> scalars = CastAll({learning_rate_tensor_, momentum_tensor_}, var);
-  OpBuilder update = UpdateOp("ApplyMomentum", indices);
+  OpBuilder update = UpdateOp(var, "ApplyMomentum", indices);
   update.Input(var.ref()).Input(get_slot(var, "momentum").ref()).Input(scalars[0]);
   return AddGradient(update, grad, indices)
       .Input(scalars[1])
@@ -104,7 +105,8 @@ Operation RMSPropOptimizer::ApplySparse(const IndexedSlices& grad, const Variabl
 Operation RMSPropOptimizer::Update(const Output& grad, const Output* indices,
                                    const Variable& var) const {
   const std::vector<Output> scalars = CastAll(scalars_, var);
-  OpBuilder update = UpdateOp(options_.centered ? "ApplyCenteredRMSProp" : "ApplyRMSProp", indices);
+  OpBuilder update =
+      UpdateOp(var, options_.centered ? "ApplyCenteredRMSProp" : "ApplyRMSProp", indices);
   update.Input(var.ref());
   if (options_.centered) update.Input(get_slot(var, "mg").ref());
   update.Input(get_slot(var, "rms").ref()).Input(get_slot(var, "momentum").ref());
@@ -147,7 +149,7 @@ Operation AdagradOptimizer::ApplySparse(const IndexedSlices& grad, const Variabl
 Operation AdagradOptimizer::Update(const Output& grad, const Output* indices,
                                    const Variable& var) const {
   const Output rate = cast(learning_rate_tensor_, var.dtype());
-  OpBuilder update = UpdateOp("ApplyAdagrad", indices);
+  OpBuilder update = UpdateOp(var, "ApplyAdagrad", indices);
   update.Input(var.ref()).Input(get_slot(var, "accumulator").ref()).Input(rate);
   return AddGradient(update, grad, indices).Attr("use_locking", use_locking()).BuildOperation();
 }
@@ -180,7 +182,7 @@ Operation AdadeltaOptimizer::ApplySparse(const IndexedSlices& grad, const Variab
 Operation AdadeltaOptimizer::Update(const Output& grad, const Output* indices,
                                     const Variable& var) const {
   const std::vector<Output> scalars = CastAll(scalars_, var);
-  OpBuilder update = UpdateOp("ApplyAdadelta", indices);
+  OpBuilder update = UpdateOp(var, "ApplyAdadelta", indices);
   update.Input(var.ref()).Input(get_slot(var, "accum").ref());
   update.Input(get_slot(var, "accum_update").ref());
   AddInputs(update, scalars);
@@ -247,7 +249,7 @@ Operation FtrlOptimizer::Update(const Output& grad, const Output* indices,
                                 const Variable& var) const {
   const bool shrinks = options_.l2_shrinkage_regularization_strength > 0;
   const std::vector<Output> scalars = CastAll(scalars_, var);
-  OpBuilder update = UpdateOp(shrinks ? "ApplyFtrlV2" : "ApplyFtrl", indices);
+  OpBuilder update = UpdateOp(var, shrinks ? "ApplyFtrlV2" : "ApplyFtrl", indices);
   update.Input(var.ref()).Input(get_slot(var, "accum").ref()).Input(get_slot(var, "linear").ref());
   AddGradient(update, grad, indices);
   return AddInputs(update, scalars).Attr("use_locking", use_locking()).BuildOperation();

@@ -105,7 +105,7 @@ Output range(Input start, Input limit, Input delta, RangeOptions options) {
   constexpr std::array<std::string_view, 3> kNames = {"start", "limit", "delta"};
   std::array<Output, 3> operands;
   for (size_t i = 0; i < 3; ++i) {
-    operands[i] = inputs[i].is_output() ? inputs[i].output()
+    operands[i] = inputs[i].is_output() ? inputs[i].Read()
                                         : convert_to_tensor(inputs[i], options.dtype, kNames[i]);
   }
   const DataType dtype = options.dtype.has_value() ? *options.dtype : CommonType(operands);

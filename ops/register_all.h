@@ -74,6 +74,7 @@ void RegisterSaveRestore(OpRegistry& ops);  // save_restore.cc
 void RegisterScan(OpRegistry& ops);         // scan.cc
 void RegisterScatter(OpRegistry& ops);      // scatter.cc
 void RegisterSearchSorted(OpRegistry& ops);
+void RegisterResourceVariable(OpRegistry& ops);     // resource_variable.cc
 void RegisterSegment(OpRegistry& ops);              // segment.cc
 void RegisterSelect(OpRegistry& ops);               // select.cc
 void RegisterSequences(OpRegistry& ops);            // sequences.cc
@@ -90,6 +91,7 @@ void RegisterStridedSlice(OpRegistry& ops);         // strided_slice.cc
 void RegisterSummary(OpRegistry& ops);              // summary.cc
 void RegisterStrings(OpRegistry& ops);              // strings.cc
 void RegisterSwitchMerge(OpRegistry& ops);          // switch_merge.cc
+void RegisterTables(OpRegistry& ops);               // tables.cc
 void RegisterTensorArray(OpRegistry& ops);          // tensor_array.cc
 void RegisterTile(OpRegistry& ops);                 // tile.cc
 void RegisterTopK(OpRegistry& ops);                 // top_k.cc

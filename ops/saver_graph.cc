@@ -5,6 +5,8 @@
 
 #include "sessile/ops/saver_graph.h"
 
+#include <optional>
+
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/graph/device_spec.h"
 #include "sessile/core/graph/scope.h"
@@ -12,6 +14,7 @@
 #include "sessile/ops/constant.h"
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/resource_variable.h"
 #include "sessile/ops/state.h"
 
 namespace sessile::train {
@@ -19,7 +22,11 @@ namespace {
 
 struct Saveable {
   std::string name;  // in the checkpoint
-  Output ref;
+  Output ref;        // what is restored
+  Output value;      // what is saved
+
+  bool is_handle() const { return ref.dtype() == DataType::kResource; }
+  Shape shape() const { return is_handle() ? HandleFactsOf(ref).shape : ref.get_shape(); }
 };
 using Saveables = std::vector<Saveable>;
 
@@ -35,7 +42,7 @@ std::string OnCpu(const std::string& on) { return MergeDeviceNames(on, "/device:
 // Saves under `prefix`, which it gives back.
 Output Save(const Output& prefix, const Saveables& saveables) {
   std::vector<Output> tensors;
-  for (const Saveable& each : saveables) tensors.push_back(each.ref);
+  for (const Saveable& each : saveables) tensors.push_back(each.value);
   const Operation save = OpBuilder("SaveV2")
                              .Input(prefix)
                              .Input(NamesOf(saveables))
@@ -46,18 +53,26 @@ Output Save(const Output& prefix, const Saveables& saveables) {
 }
 
 // Gives `tensor` to the variable.
-Output Restore(const Saveable& to, const Output& tensor, bool reshaped) {
-  const Shape shape = to.ref.get_shape();
-  if (!reshaped) return assign(to.ref, tensor, {.validate_shape = shape.IsFullyDefined()});
-  const Input sizes = shape.IsFullyDefined() ? Input(shape) : Input(sessile::shape(to.ref));
-  const Output value = reshape(tensor, sizes);
-  return assign(to.ref, value, {.validate_shape = false});
+Operation Restore(const Saveable& to, const Output& tensor, bool reshaped) {
+  const Shape shape = to.shape();
+  Output value = tensor;
+  if (reshaped) {
+    const Input sizes = shape.IsFullyDefined() ? Input(shape) : Input(sessile::shape(to.value));
+    value = reshape(tensor, sizes);
+  }
+  if (to.is_handle()) {
+    std::optional<device> beside;
+    if (!to.ref.op().device().empty()) beside.emplace(to.ref.op().device());
+    const Output there = identity(value);
+    return OpBuilder("AssignVariableOp").Input(to.ref).Input(there).BuildOperation();
+  }
+  return assign(to.ref, value, {.validate_shape = !reshaped && shape.IsFullyDefined()}).op();
 }
 
 Operation RestoreAll(const Output& prefix, const Saveables& saveables, bool reshaped,
                      const char* name) {
   std::vector<DataType> types;
-  for (const Saveable& each : saveables) types.push_back(BaseType(each.ref.dtype()));
+  for (const Saveable& each : saveables) types.push_back(BaseType(each.value.dtype()));
   std::vector<Output> tensors;
   {
     const device on_cpu("cpu:0");
@@ -129,7 +144,7 @@ SaverDef BuildSaver(const std::map<std::string, Variable>& variables, const Save
   Saveables saveables;
   ByDevice by_device;
   for (const auto& [name, variable] : variables) {
-    saveables.push_back({name, variable.ref()});
+    saveables.push_back({name, variable.ref(), variable.graph_element()});
     by_device[variable.op().device()].push_back(saveables.back());
   }
   const auto with = saveables[0].ref.graph().as_default();

@@ -12,7 +12,7 @@ namespace {
 
 // updates: a row for each index, or one scalar for all.
 absl::Status ScatterRowsShape(ShapeContext& ctx) {
-  const Shape variable = ctx.input(0);
+  const Shape variable = ctx.variable(0);
   const Shape indices = ctx.input(1);
   const Shape updates = ctx.input(2);
   const bool known = variable.has_rank() && indices.has_rank() && updates.has_rank();
@@ -22,7 +22,7 @@ absl::Status ScatterRowsShape(ShapeContext& ctx) {
   if (known && updates.rank() != 0) {
     SESSILE_RETURN_IF_ERROR(ctx.Merge(updates, Shape::Concat(indices, variable.Slice(1))).status());
   }
-  ctx.SetOutput(0, variable);
+  if (ctx.num_outputs() > 0) ctx.SetOutput(0, variable);
   return absl::OkStatus();
 }
 
@@ -41,15 +41,56 @@ void RegisterScatterOp(OpRegistry& ops, const char* name, const char* types, boo
       .Doc(doc);
 }
 
-Output Scatter(const char* op, const Ref& ref, const Input& indices, const Input& updates,
-               bool use_locking, const std::string& name) {
+void RegisterResourceScatterOp(OpRegistry& ops, const char* name, const char* types,
+                               const char* doc) {
+  ops.Add(name)
+      .Input("resource: resource")
+      .Input("indices: Tindices")
+      .Input("updates: dtype")
+      .Attr(types)
+      .Attr("Tindices: {int32, int64}")
+      .Shape(ScatterRowsShape)
+      .NoGradient("a write to a variable is not a function of its inputs")
+      .Stateful()
+      .Doc(doc);
+}
+
+void RegisterOnHandles(OpRegistry& ops) {
+  const auto add = [&ops](const char* name, const char* doc) {
+    RegisterResourceScatterOp(ops, name, "dtype: numbertype", doc);
+  };
+  RegisterResourceScatterOp(ops, "ResourceScatterUpdate", "dtype: type",
+                            "Sets rows of the variable behind a handle.");
+  add("ResourceScatterAdd", "Adds to rows of the variable behind a handle.");
+  add("ResourceScatterSub", "Subtracts from rows of the variable behind a handle.");
+  add("ResourceScatterMul", "Multiplies rows of the variable behind a handle.");
+  add("ResourceScatterDiv", "Divides rows of the variable behind a handle.");
+  add("ResourceScatterMin",
+      "Sets rows of the variable behind a handle to the smaller of what they were and of the "
+      "update.");
+  add("ResourceScatterMax",
+      "Sets rows of the variable behind a handle to the larger of what they were and of the "
+      "update.");
+}
+
+Updated Scatter(const std::string& op, const Ref& ref, const Input& indices, const Input& updates,
+                bool use_locking, const std::string& name) {
   SourceScope here(ref.input());
-  return OpBuilder(op, name)
-      .Input(ref.input())
-      .Input(indices)
-      .Input(updates)
-      .Attr("use_locking", use_locking)
-      .Build();
+  if (ref.is_handle()) {
+    const Output values = convert_to_tensor(updates, ref.dtype());
+    const Operation write = OpBuilder("Resource" + op, name)
+                                .Input(ref.input())
+                                .Input(indices)
+                                .Input(values)
+                                .BuildOperation();
+    return Updated(write, ref.output());
+  }
+  return Updated(OpBuilder(op, name)
+                     .Input(ref.input())
+                     .Input(indices)
+                     .Input(updates)
+                     .Attr("use_locking", use_locking)
+                     .Build());
 }
 
 }  // namespace
@@ -66,21 +107,22 @@ void RegisterScatter(OpRegistry& ops) {
                     "Sets rows of a variable to the smaller of what they were and of the update.");
   RegisterScatterOp(ops, "ScatterMax", kOrdered, false,
                     "Sets rows of a variable to the larger of what they were and of the update.");
+  RegisterOnHandles(ops);
 }
 
-Output scatter_update(Ref ref, Input indices, Input updates, const ScatterUpdateOptions& options) {
+Updated scatter_update(Ref ref, Input indices, Input updates, const ScatterUpdateOptions& options) {
   return Scatter("ScatterUpdate", ref, indices, updates, options.use_locking, options.name);
 }
-Output scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
+Updated scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
   return Scatter("ScatterAdd", ref, indices, updates, options.use_locking, options.name);
 }
-Output scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
+Updated scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
   return Scatter("ScatterSub", ref, indices, updates, options.use_locking, options.name);
 }
-Output scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
+Updated scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
   return Scatter("ScatterMul", ref, indices, updates, options.use_locking, options.name);
 }
-Output scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
+Updated scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options) {
   return Scatter("ScatterDiv", ref, indices, updates, options.use_locking, options.name);
 }
 

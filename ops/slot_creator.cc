@@ -29,6 +29,7 @@ Variable CreateSlot(const Variable& primary, const Initializer& initial, std::st
   options.initializer = initial;
   options.trainable = false;
   options.validate_shape = shape.IsFullyDefined();
+  options.use_resource = primary.is_resource();
   const std::string full_name = absl::StrCat(primary.op().name(), "/", std::string(name));
   const variable_scope scope(nullptr, {.default_name = full_name});
   const colocate_with place(primary.op());

@@ -6,8 +6,10 @@
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/graph/scope.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/resource_variable.h"
 
 namespace sessile {
 namespace {
@@ -63,6 +65,21 @@ void RegisterVariable(OpRegistry& ops, std::string_view name, ShapeFn shape, std
       .NoGradient("a variable has no inputs")
       .Stateful()
       .Doc(doc);
+}
+
+// "AssignAdd", or "AssignAddVariableOp" through a handle.
+Updated Update(const std::string& op, const Ref& ref, const Input& value,
+               const UpdateOptions& options) {
+  SourceScope here(ref.input());
+  // As TensorFlow's tf.assign_add does, which forgets the name here.
+  if (ref.is_handle()) {
+    return Updated(WriteByHandle(op + "VariableOp", ref.output(), value, ""), ref.output());
+  }
+  return Updated(OpBuilder(op, options.name)
+                     .Input(ref.input())
+                     .Input(value)
+                     .Attr("use_locking", options.use_locking)
+                     .Build());
 }
 
 void RegisterUpdate(OpRegistry& ops, std::string_view name, std::string_view doc) {
@@ -132,32 +149,41 @@ void RegisterState(OpRegistry& ops) {
       .Doc("Whether a variable has a value.");
 }
 
-Output assign(Ref ref, Input value, const AssignOptions& options) {
-  SourceScope here(ref.input());
-  return OpBuilder("Assign", options.name)
-      .Input(ref.input())
-      .Input(std::move(value))
-      .Attr("validate_shape", options.validate_shape)
-      .Attr("use_locking", options.use_locking)
-      .Build();
+bool Ref::is_handle() const { return output().dtype() == DataType::kResource; }
+
+DataType Ref::dtype() const {
+  return is_handle() ? HandleFactsOf(output()).dtype : BaseType(output().dtype());
 }
 
-Output assign_add(Ref ref, Input value, const UpdateOptions& options) {
-  SourceScope here(ref.input());
-  return OpBuilder("AssignAdd", options.name)
-      .Input(ref.input())
-      .Input(std::move(value))
-      .Attr("use_locking", options.use_locking)
-      .Build();
+Updated::Updated(Operation write, const Output& handle)
+    : Output(ReadAfter(write, handle)), write_(std::move(write)), handle_(handle) {}
+
+std::shared_ptr<const LazyOutput> Updated::lazy() const {
+  if (!handle_.has_value()) return nullptr;
+  const auto read = [write = write_, handle = handle_] {
+    const control_dependencies after({write});
+    return ReadVariable(handle);
+  };
+  return std::make_shared<LazyOutput>(LazyOutput{*this, handle_, read});
 }
 
-Output assign_sub(Ref ref, Input value, const UpdateOptions& options) {
+Updated assign(Ref ref, Input value, const AssignOptions& options) {
   SourceScope here(ref.input());
-  return OpBuilder("AssignSub", options.name)
-      .Input(ref.input())
-      .Input(std::move(value))
-      .Attr("use_locking", options.use_locking)
-      .Build();
+  if (ref.is_handle()) return AssignByHandle(ref.output(), value, options.name);
+  return Updated(OpBuilder("Assign", options.name)
+                     .Input(ref.input())
+                     .Input(std::move(value))
+                     .Attr("validate_shape", options.validate_shape)
+                     .Attr("use_locking", options.use_locking)
+                     .Build());
+}
+
+Updated assign_add(Ref ref, Input value, const UpdateOptions& options) {
+  return Update("AssignAdd", ref, value, options);
+}
+
+Updated assign_sub(Ref ref, Input value, const UpdateOptions& options) {
+  return Update("AssignSub", ref, value, options);
 }
 
 Output count_up_to(Ref ref, int64_t limit, std::string_view name) {
@@ -167,7 +193,9 @@ Output count_up_to(Ref ref, int64_t limit, std::string_view name) {
 
 Output is_variable_initialized(Ref ref, std::string_view name) {
   SourceScope here(ref.input());
-  return OpBuilder("IsVariableInitialized", name).Input(ref.input()).Build();
+  return OpBuilder(ref.is_handle() ? "VarIsInitializedOp" : "IsVariableInitialized", name)
+      .Input(ref.input())
+      .Build();
 }
 
 }  // namespace sessile

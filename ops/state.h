@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,9 +26,29 @@ class Ref {
       : input_(variable.ref(), at) {}
   // NOLINTEND
   const Input& input() const { return input_; }
+  const Output& output() const { return input_.output(); }
+  // A handle of a variable, and not a reference to it.
+  bool is_handle() const;
+  // What the variable holds.
+  DataType dtype() const;
 
  private:
   Input input_;
+};
+
+// What a write to a variable gives. Of a variable by reference: its own output after the write.
+// Through a handle: a read after the write, and another one wherever it is used as a tensor.
+class Updated : public Output {
+ public:
+  explicit Updated(const Output& reference) : Output(reference), write_(reference.op()) {}
+  Updated(Operation write, const Output& handle);
+  // The write itself.
+  const Operation& op() const { return write_; }
+  std::shared_ptr<const LazyOutput> lazy() const;
+
+ private:
+  Operation write_;
+  Output handle_;
 };
 
 struct AssignOptions {
@@ -41,24 +62,24 @@ struct UpdateOptions {
   std::string name = {};
 };
 
-// Sets the variable to `value`; the result is the variable's own output after that.
-Output assign(Ref ref, Input value, const AssignOptions& options = {});
+// Sets the variable to `value`.
+Updated assign(Ref ref, Input value, const AssignOptions& options = {});
 // Adds to or subtracts from the variable.
-Output assign_add(Ref ref, Input value, const UpdateOptions& options = {});
-Output assign_sub(Ref ref, Input value, const UpdateOptions& options = {});
+Updated assign_add(Ref ref, Input value, const UpdateOptions& options = {});
+Updated assign_sub(Ref ref, Input value, const UpdateOptions& options = {});
 // Changes the rows (slices of dimension 0) of the variable that `indices` names, in their order.
 // `updates` has a row for each index, or is one number for all. An index that is no row is an error
-// of the run, before anything is written. The result is the variable's own output after that.
+// of the run, before anything is written.
 struct ScatterUpdateOptions {
   bool use_locking = true;
   std::string name = {};
 };
-Output scatter_update(Ref ref, Input indices, Input updates,
-                      const ScatterUpdateOptions& options = {});
-Output scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
-Output scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
-Output scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
-Output scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Updated scatter_update(Ref ref, Input indices, Input updates,
+                       const ScatterUpdateOptions& options = {});
+Updated scatter_add(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Updated scatter_sub(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Updated scatter_mul(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
+Updated scatter_div(Ref ref, Input indices, Input updates, const UpdateOptions& options = {});
 // The same for slices at places that have several indices each: the rows of `indices`.
 Output scatter_nd_update(Ref ref, Input indices, Input updates,
                          const ScatterUpdateOptions& options = {});

@@ -18,8 +18,8 @@ namespace {
 
 absl::Status SwitchShape(ShapeContext& ctx) {
   SESSILE_RETURN_IF_ERROR(ctx.InputIsScalar(1));
-  ctx.SetOutput(0, ctx.input(0));
-  ctx.SetOutput(1, ctx.input(0));
+  ctx.PassOn(0, 0);
+  ctx.PassOn(0, 1);
   return absl::OkStatus();
 }
 
@@ -38,6 +38,11 @@ absl::Status MergeShape(ShapeContext& ctx) {
   }
   ctx.SetOutput(0, out);
   ctx.SetOutput(1, Shape());
+  const HandleFacts first = ctx.input_handle(0);
+  for (int i = 1; i < ctx.num_inputs(); ++i) {
+    if (ctx.input_handle(i) != first) return absl::OkStatus();
+  }
+  ctx.SetOutputHandle(0, first);
   return absl::OkStatus();
 }
 

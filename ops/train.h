@@ -66,8 +66,8 @@ class AdamOptimizer final : public Optimizer {
   Operation Finish(const std::vector<Operation>& updates, std::string_view name) override;
 
  private:
-  // What an update reads beside variables and gradients, in the order of ApplyAdam's inputs.
-  std::vector<Output> Scalars(DataType dtype) const;
+  std::vector<Input> Powers(const Variable& var) const;
+  std::vector<Output> Scalars(const Variable& var) const;
 
   Input learning_rate_;
   AdamOptions options_;
@@ -254,7 +254,7 @@ class Averaged {
   // Without value for a tensor.
   const Variable& variable() const { return variable_; }
   // What is averaged.
-  Output value() const { return variable_.has_value() ? variable_.value() : tensor_; }
+  Input value() const { return variable_.has_value() ? Input(variable_) : Input(tensor_); }
   // The tensor, or the variable's own.
   Output tensor() const { return variable_.has_value() ? variable_.ref() : tensor_; }
 

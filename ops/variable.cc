@@ -1,10 +1,8 @@
-// The order of nodes and scopes is that of TensorFlow's RefVariable.
-
 #include "sessile/ops/variable.h"
 
 #include <algorithm>
+#include <atomic>
 
-#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
@@ -12,50 +10,27 @@
 #include "sessile/core/session/session.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/control_flow.h"
-#include "sessile/ops/convert.h"
-#include "sessile/ops/initial_value_guard.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/resource_variable.h"
 #include "sessile/ops/state.h"
+#include "sessile/ops/variable_nodes.h"
+#include "sessile/ops/variable_scope.h"
 
 namespace sessile {
 namespace {
 
-Output VariableOp(const Output& initial_value, const VariableOptions& options,
-                  std::string_view name) {
-  const Shape own = options.validate_shape ? initial_value.get_shape() : Shape::Unknown();
-  return OpBuilder("VariableV2", name)
-      .Attr("shape", options.shape.value_or(own))
-      .Attr("dtype", BaseType(initial_value.dtype()))
-      .Build();
-}
+std::atomic<bool> g_use_resource{false};
 
-// The initial value from a callable: built as part of a variable that does not exist yet, so its
-// nodes are given the place by name.
-Output MakeInitialValue(const std::function<Input()>& make, const VariableOptions& options,
-                        const std::shared_ptr<GraphImpl>& graph) {
-  const name_scope scope("Initializer", graph);
-  const device nowhere(nullptr);
-  const Input value = make();
-  return errors::ValueOrThrow(ConvertToTensor(*graph, value, options.dtype, "initial_value"));
-}
-
-void CheckInitialValue(const Output& value, const VariableOptions& options,
-                       const std::string& name) {
-  if (!options.validate_shape || value.get_shape().IsFullyDefined()) return;
-  errors::ThrowIfError(InvalidArgument(
-      "initial_value must have a shape specified: ", Describe(value), " (variable '", name, "')"));
-}
-
-Output Read(const Output& ref, const VariableOptions& options) {
-  if (!options.caching_device.empty()) {
-    const device place(options.caching_device);
-    return OpBuilder("Identity", "read").Input(ref).Build();
-  }
-  const colocate_with place(ref);
-  return OpBuilder("Identity", "read").Input(ref).Build();
+bool UsesResource(const VariableOptions& options) {
+  if (options.use_resource.has_value()) return *options.use_resource;
+  return get_variable_scope().use_resource().value_or(resource_variables_enabled());
 }
 
 }  // namespace
+
+void enable_resource_variables() { g_use_resource = true; }
+void disable_resource_variables() { g_use_resource = false; }
+bool resource_variables_enabled() { return g_use_resource; }
 
 Variable::Variable(Input initial_value, const VariableOptions& options) {
   SourceScope here(initial_value);
@@ -80,38 +55,17 @@ void Variable::Init(const Input* value, const std::function<Input()>* make,
   graph_ = graph.impl();
   // A variable belongs to the whole graph, not to the conditions that hold where it is made.
   const control_dependencies none(nullptr);
-  const name_scope scope(options.name.empty() ? "Variable" : options.name);
-  const std::string name = scope.name().substr(0, scope.name().size() - 1);
-  Output initial;
-  Output ref;
-  if (make != nullptr) {
-    const attr_scope place(graph_, "_class", std::vector<std::string>{absl::StrCat("loc:@", name)});
-    initial = MakeInitialValue(*make, options, graph_);
-    CheckInitialValue(initial, options, name);
-    ref = VariableOp(initial, options, scope.name());
-  } else {
-    initial =
-        errors::ValueOrThrow(ConvertToTensor(*graph_, *value, options.dtype, "initial_value"));
-    if (initial.node().control_flow_context() != nullptr) {
-      errors::ThrowIfError(
-          InvalidArgument("Initializer for variable ", scope.name(),
-                          " is from inside a control-flow construct, such as a loop or "
-                          "conditional. When creating a variable inside a loop or conditional, "
-                          "use a lambda as the initializer."));
-    }
-    CheckInitialValue(initial, options, name);
-    ref = VariableOp(initial, options, scope.name());
-  }
-  const Output safe = GuardInitialValue(initial, name);
-  const Output assigned = sessile::assign(ref, safe, {.validate_shape = options.validate_shape});
-  const Output snapshot = Read(ref, options);
-  op_ = ref.op();
-  index_ = graph_->AddVariable({.ref = ref.endpoint(),
-                                .snapshot = snapshot.endpoint(),
-                                .initializer = assigned.node().id(),
-                                .initial_value = initial.endpoint(),
+  const InitialValue initial{.value = value, .make = make};
+  const VariableNodes nodes = UsesResource(options)
+                                  ? BuildResourceVariable(graph_, initial, options)
+                                  : BuildRefVariable(graph_, initial, options);
+  op_ = nodes.ref.op();
+  index_ = graph_->AddVariable({.ref = nodes.ref.endpoint(),
+                                .snapshot = nodes.snapshot.endpoint(),
+                                .initializer = nodes.initializer.node().id(),
+                                .initial_value = nodes.initial_value.endpoint(),
                                 .trainable = options.trainable,
-                                .dtype = BaseType(ref.dtype())});
+                                .dtype = BaseType(nodes.initial_value.dtype())});
   std::vector<std::string> collections =
       options.collections.value_or(std::vector<std::string>{GraphKeys::GLOBAL_VARIABLES});
   if (options.trainable && std::find(collections.begin(), collections.end(),
@@ -137,9 +91,44 @@ VariableRecord Variable::record() const {
 
 Output Variable::ref() const { return Output(graph_, record().ref); }
 
-Output Variable::value() const { return Output(graph_, record().snapshot); }
+Shape Variable::get_shape() const {
+  return is_resource() ? HandleFactsOf(ref()).shape : ref().get_shape();
+}
 
-Output Variable::read_value() const { return OpBuilder("Identity", "read").Input(ref()).Build(); }
+namespace {
+
+// A cached value stands for the variable as a reference's read does; the read of a handle does not.
+bool IsStandingRead(const Output& snapshot) { return snapshot.op().type() != "ReadVariableOp"; }
+
+}  // namespace
+
+Output Variable::value() const {
+  const Output snapshot(graph_, record().snapshot);
+  return IsStandingRead(snapshot) ? snapshot : ReadVariable(ref());
+}
+
+Output Variable::graph_element() const {
+  if (!is_resource()) return ref();
+  const Output snapshot(graph_, record().snapshot);
+  return IsStandingRead(snapshot) ? Output(graph_, snapshot.node().inputs()[0]) : snapshot;
+}
+
+std::shared_ptr<const LazyOutput> Variable::lazy() const {
+  const Output snapshot(graph_, record().snapshot);
+  if (IsStandingRead(snapshot)) return nullptr;
+  return std::make_shared<LazyOutput>(
+      LazyOutput{snapshot, ref(), [handle = ref()] { return ReadVariable(handle); }});
+}
+
+Output Variable::read_value() const {
+  if (!is_resource()) return OpBuilder("Identity", "read").Input(ref()).Build();
+  Output read;
+  {
+    const name_scope scope("Read", graph_);
+    read = ReadVariable(ref());
+  }
+  return OpBuilder("Identity").Input(read).Build();
+}
 
 Output Variable::initial_value() const { return Output(graph_, record().initial_value); }
 
@@ -161,19 +150,25 @@ void Variable::load(const FeedValue& value, Session& session) const {
   session.run(assign, {{Output(graph_, initial), value}});
 }
 
-Output Variable::assign(Input value, const UpdateOptions& options) const {
+Updated Variable::assign(Input value, const UpdateOptions& options) const {
   SourceScope here(value);
   return sessile::assign(ref(), std::move(value),
                          {.use_locking = options.use_locking, .name = options.name});
 }
 
-Output Variable::assign_add(Input delta, const UpdateOptions& options) const {
+Updated Variable::assign_add(Input delta, const UpdateOptions& options) const {
   SourceScope here(delta);
+  if (is_resource()) {
+    return Updated(WriteByHandle("AssignAddVariableOp", ref(), delta, options.name), ref());
+  }
   return sessile::assign_add(ref(), std::move(delta), options);
 }
 
-Output Variable::assign_sub(Input delta, const UpdateOptions& options) const {
+Updated Variable::assign_sub(Input delta, const UpdateOptions& options) const {
   SourceScope here(delta);
+  if (is_resource()) {
+    return Updated(WriteByHandle("AssignSubVariableOp", ref(), delta, options.name), ref());
+  }
   return sessile::assign_sub(ref(), std::move(delta), options);
 }
 

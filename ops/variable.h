@@ -5,9 +5,11 @@
 //   sess.run(w.initializer());        // or tf::global_variables_initializer()
 //
 // As in TensorFlow 1 a variable is a VariableV2 node `w`, an Assign `w/Assign` of its initial value
-// and an Identity `w/read`, which stands for the variable wherever a tensor is expected. The object
-// is a handle that shares ownership of the graph; copies are the same variable. Building is as
-// thread-safe as building a graph is; a handle as a std::shared_ptr is.
+// and an Identity `w/read`, which stands for the variable wherever a tensor is expected. With
+// `use_resource` it is a VarHandleOp `w`, and a ReadVariableOp is built wherever a tensor is
+// expected, which gives the value at that time. The object shares ownership of the graph; copies
+// are the same variable. Building is as thread-safe as building a graph is; an object as a
+// std::shared_ptr is.
 #pragma once
 
 #include <functional>
@@ -41,7 +43,14 @@ struct VariableOptions {
   std::string name = {};            // "Variable"
   std::optional<DataType> dtype = {};
   std::optional<Shape> shape = {};  // by default the initial value's
+  // By default what the variable scope says, and then whether enable_resource_variables was called.
+  std::optional<bool> use_resource = {};
 };
+
+// From now on variables use resources unless they or their scopes say otherwise; and back.
+void enable_resource_variables();
+void disable_resource_variables();
+bool resource_variables_enabled();
 
 class Variable {
  public:
@@ -67,15 +76,18 @@ class Variable {
   std::string name() const { return ref().name(); }
   const Operation& op() const;
   DataType dtype() const { return record().dtype; }
-  Shape get_shape() const { return ref().get_shape(); }
+  Shape get_shape() const;
   Shape shape() const { return get_shape(); }
   Graph graph() const { return ref().graph(); }
   bool trainable() const { return record().trainable; }
 
-  // The tensor of reference type, which assign and optimizers write to.
+  bool is_resource() const { return ref().dtype() == DataType::kResource; }
+  // What assign and optimizers write to: the tensor of reference type, or the handle.
   Output ref() const;
-  // The read that stands for the variable: "w/read:0".
+  // The read that stands for the variable, "w/read:0"; through a handle a new one at every call.
   Output value() const;
+  // The output of the graph that a run fetches for the variable.
+  Output graph_element() const;
   operator Output() const { return value(); }  // NOLINT: a variable is used as a tensor
   Output operator[](const Subscript& item) const { return value()[item]; }
   Output operator[](std::initializer_list<Subscript> items) const { return value()[items]; }
@@ -87,19 +99,20 @@ class Variable {
   Operation initializer() const;
 
   // The value in the default session of this thread.
-  Tensor eval() const { return value().eval(); }
+  Tensor eval() const { return graph_element().eval(); }
   // Sets the value in `session`, without nodes of its own: the initializer runs on `value`.
   void load(const FeedValue& value, Session& session) const;
 
-  Output assign(Input value, const UpdateOptions& options = {}) const;
-  Output assign_add(Input delta, const UpdateOptions& options = {}) const;
-  Output assign_sub(Input delta, const UpdateOptions& options = {}) const;
+  Updated assign(Input value, const UpdateOptions& options = {}) const;
+  Updated assign_add(Input delta, const UpdateOptions& options = {}) const;
+  Updated assign_sub(Input delta, const UpdateOptions& options = {}) const;
 
   friend bool operator==(const Variable& a, const Variable& b) {
     return a.graph_ == b.graph_ && a.index_ == b.index_;
   }
 
   // For the machinery.
+  std::shared_ptr<const LazyOutput> lazy() const;
   VariableRecord record() const;
   int index() const { return index_; }
   const std::shared_ptr<GraphImpl>& graph_impl() const { return graph_; }

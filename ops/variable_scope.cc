@@ -92,7 +92,8 @@ void CheckFound(const Variable& found, const std::string& name, const Shape& sha
   if (BaseType(dtype) != found.dtype()) {
     errors::ThrowIfError(InvalidArgument(
         "Trying to share variable ", name, ", but specified dtype ", PythonName(dtype),
-        " and found dtype ", PythonName(MakeRef(found.dtype())), "."));
+        " and found dtype ",
+        PythonName(found.is_resource() ? found.dtype() : MakeRef(found.dtype())), "."));
   }
 }
 
@@ -125,7 +126,8 @@ Variable MakeVariable(const std::string& name, const Shape& shape, DataType dtyp
                        .collections = options.collections,
                        .validate_shape = options.validate_shape,
                        .caching_device = options.caching_device,
-                       .name = name};
+                       .name = name,
+                       .use_resource = options.use_resource};
   if (initializer.is_value()) {
     if (shape.has_rank()) {
       errors::ThrowIfError(InvalidArgument("If initializer is a constant, do not specify shape."));
@@ -222,6 +224,7 @@ void variable_scope::Push(const VariableScopeOptions& options) {
   if (options.regularizer.has_value()) scope_.regularizer_ = options.regularizer;
   if (!options.caching_device.empty()) scope_.caching_device_ = options.caching_device;
   if (options.dtype.has_value()) scope_.dtype_ = *options.dtype;
+  if (options.use_resource.has_value()) scope_.use_resource_ = options.use_resource;
   VariableScopes& scopes = ScopesOf(*graph_);
   scopes.open.push_back(scope_);
   depth_ = scopes.open.size();

@@ -57,6 +57,8 @@ class VariableScope {
   const Regularizer& regularizer() const { return regularizer_; }
   const std::string& caching_device() const { return caching_device_; }
   DataType dtype() const { return dtype_; }
+  // Whether variables use resources, if a scope says so.
+  std::optional<bool> use_resource() const { return use_resource_; }
 
   // From now on get_variable finds only, in the scope that is open now.
   static void reuse_variables();
@@ -72,6 +74,7 @@ class VariableScope {
   Regularizer regularizer_;
   std::string caching_device_;
   DataType dtype_ = float32;
+  std::optional<bool> use_resource_;
 };
 
 struct VariableScopeOptions {
@@ -82,6 +85,7 @@ struct VariableScopeOptions {
   std::string caching_device = {};
   Reuse reuse = {};
   std::optional<DataType> dtype = {};
+  std::optional<bool> use_resource = {};
   // False: nodes are built in the name scope that is open already.
   bool auxiliary_name_scope = true;
 };
@@ -134,6 +138,7 @@ struct GetVariableOptions {
   std::optional<std::vector<std::string>> collections = {};
   std::string caching_device = {};
   bool validate_shape = true;
+  std::optional<bool> use_resource = {};  // VariableOptions::use_resource
 };
 
 // The variable `name` of the current scope, made if it is not there yet. Without a shape (an

@@ -26,6 +26,12 @@ void Prepared::MayForward(int input, int output) { forwards_.push_back({input, o
 
 void Prepared::Alias(int input, int output) { forwards_.push_back({input, output, true}); }
 
+void Prepared::Updates(const PrepareContext& ctx, int input) {
+  if (ctx.num_outputs() == 0) return;
+  AddOutput(ctx.output_dtype(0), ctx.input_shape(input));
+  Alias(input, 0);
+}
+
 void Prepared::Initializes(int input, TensorSpec spec) {
   initializations_.push_back({input, std::move(spec)});
 }

@@ -85,7 +85,8 @@ class TensorView {
   void* data_ = nullptr;
 };
 
-// A reference argument shows the variable's content, or a null pointer if it is uninitialized.
+// A reference, or a handle to a variable, shows the variable's content, or a null pointer if it is
+// uninitialized.
 using Inputs = std::span<const TensorView>;
 using Outputs = std::span<const TensorView>;
 
@@ -113,7 +114,7 @@ class PrepareContext {
   virtual const Node& node() const = 0;
   virtual int num_inputs() const = 0;
   virtual DataType input_dtype(int i) const = 0;
-  // Fully defined. The shape of an uninitialized reference is unknown.
+  // Fully defined. The shape of an uninitialized variable is unknown.
   virtual const Shape& input_shape(int i) const = 0;
   // The value of an input that the registration names with ValueInput. Never null for those.
   virtual const Tensor* input_value(int i) const = 0;
@@ -135,7 +136,7 @@ class RunContext {
   virtual ~RunContext() = default;
   // The state of this node in this session; its type is what the registration's State made.
   virtual KernelState* state() = 0;
-  // The variable behind reference input i.
+  // The variable behind input i, a reference or a handle.
   virtual VariableState* variable(int i) = 0;
   // For an output whose shape was left unknown by Prepare: gives it memory. Call once, in one
   // block.
@@ -154,8 +155,9 @@ class Prepared {
     int output;
     bool always;
   };
-  // Before Run, the variable behind reference input `input` gets memory for `spec` (what it has is
-  // kept if it fits), and it counts as initialized when Run has ended well.
+  // Before Run, the variable behind `input` gets memory for `spec` (what it has is kept if it
+  // fits), and it counts as initialized when Run has ended well. A spec without dtype takes the
+  // value away.
   struct Initialization {
     int input;
     TensorSpec spec;
@@ -179,6 +181,9 @@ class Prepared {
   // Which input output i is under another shape, or null.
   const Forward* alias_of(int i) const;
   const std::vector<Initialization>& initializations() const { return initializations_; }
+  // The variable of which output 0 is a copy: whoever sees that nobody writes it as long as the
+  // output is of use may leave the copy out. -1: none.
+  int copied_variable() const { return copied_variable_; }
   // Inputs and output 0 are rows along their first dimension, as many in each: row r of the output
   // follows from row r of these inputs and from all other inputs, and the kernel, made ready for
   // fewer rows, makes those. Run cannot fail then, but for being cancelled. Empty: it is not so, or
@@ -203,6 +208,10 @@ class Prepared {
   // Also for references: the output refers to the variable that the input refers to. A reference
   // output without an Alias refers to the node's own state, which then is a VariableState.
   [[gnu::cold]] void Alias(int input, int output);
+  // Run updates the variable behind `input`. An op on references has that reference as output 0,
+  // one on handles has no output.
+  [[gnu::cold]] void Updates(const PrepareContext& ctx, int input);
+  [[gnu::cold]] void CopiesVariable(int input) { copied_variable_ = input; }
   [[gnu::cold]] void Initializes(int input, TensorSpec spec);
   [[gnu::cold]] void TakesRows(int input);
   [[gnu::cold]] void OnlyUpdates();
@@ -217,6 +226,7 @@ class Prepared {
   std::vector<Initialization> initializations_;
   std::vector<int> row_inputs_;
   bool only_updates_ = false;
+  int copied_variable_ = -1;
   std::vector<int64_t> phases_;
   int64_t scratch_slots_ = 0;
   size_t scratch_slot_bytes_ = 0;

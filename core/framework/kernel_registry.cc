@@ -70,8 +70,26 @@ KernelDefBuilder& KernelDefBuilder::FromShapes() {
   return *this;
 }
 
-KernelDefBuilder& KernelDefBuilder::State(StateFn make) {
-  for (KernelDef* def : defs_) def->state = make;
+KernelDefBuilder& KernelDefBuilder::State(StateFn make, StateNameFn name) {
+  for (KernelDef* def : defs_) {
+    def->state = make;
+    def->state_name = name;
+  }
+  return *this;
+}
+
+KernelDefBuilder& KernelDefBuilder::ReadsHandles() {
+  for (KernelDef* def : defs_) def->handle_use = KernelDef::HandleUse::kReads;
+  return *this;
+}
+
+KernelDefBuilder& KernelDefBuilder::UpdatesHandles() {
+  for (KernelDef* def : defs_) def->handle_use = KernelDef::HandleUse::kUpdates;
+  return *this;
+}
+
+KernelDefBuilder& KernelDefBuilder::TakesUninitialized() {
+  for (KernelDef* def : defs_) def->may_be_uninitialized = true;
   return *this;
 }
 

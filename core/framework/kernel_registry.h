@@ -32,6 +32,9 @@ using NumberTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, u
 
 using PrepareFn = absl::StatusOr<std::unique_ptr<Prepared>> (*)(const PrepareContext&);
 using StateFn = absl::StatusOr<std::unique_ptr<KernelState>> (*)(const Node&);
+// The name of a state that several nodes may share. Begins with a character that no node's name
+// begins with.
+using StateNameFn = absl::StatusOr<std::string> (*)(const Node&);
 
 // One registration: an op, restrictions on its attributes, and how to prepare it.
 struct KernelDef {
@@ -51,8 +54,13 @@ struct KernelDef {
   std::vector<int> value_inputs;  // inputs whose values Prepare needs
   bool yardstick_only = false;    // only for the float64 mode
   bool from_shapes = false;       // outputs follow from the inputs' shapes alone
+  // What it does with variables that come as handles; nothing: it takes none.
+  enum class HandleUse { kNone, kReads, kUpdates };
+  HandleUse handle_use = HandleUse::kNone;
+  bool may_be_uninitialized = false;  // variables that come as handles need not have a value
   PrepareFn prepare = nullptr;
-  StateFn state = nullptr;  // null: the node has no state of its own
+  StateFn state = nullptr;           // null: the node has no state of its own
+  StateNameFn state_name = nullptr;  // null: the node's name
 };
 
 // A rewrite of a plan in the making (core/session/plan_pass.h).
@@ -79,7 +87,12 @@ class KernelDefBuilder {
   KernelDefBuilder& LastValueInput();
   // Run reads no input: the outputs follow from shapes (Shape, Size), so that a plan knows them.
   KernelDefBuilder& FromShapes();
-  KernelDefBuilder& State(StateFn make);
+  KernelDefBuilder& State(StateFn make, StateNameFn name = nullptr);
+  // Handles among the inputs may be those of variables, which the kernel reads, or also writes.
+  KernelDefBuilder& ReadsHandles();
+  KernelDefBuilder& UpdatesHandles();
+  // Such variables need not have a value.
+  KernelDefBuilder& TakesUninitialized();
   KernelDefBuilder& YardstickOnly();
 
  private:

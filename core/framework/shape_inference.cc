@@ -17,6 +17,7 @@ class WatchedSource final : public ShapeSource {
  public:
   explicit WatchedSource(ShapeSource* source) : source_(source) {}
   Shape input_shape(int i) override { return source_->input_shape(i); }
+  HandleFacts input_handle(int i) override { return source_->input_handle(i); }
   const Tensor* input_value(int i) override {
     values_.insert(i);
     return source_->input_value(i);
@@ -88,6 +89,22 @@ void ShapeContext::SetOutput(int i, Shape shape) {
   outputs_[index] = std::move(shape);
 }
 
+void ShapeContext::SetOutputHandle(int i, HandleFacts facts) {
+  handles_.resize(outputs_.size());
+  handles_[static_cast<size_t>(i)] = std::move(facts);
+}
+
+void ShapeContext::PassOn(int input, int output) {
+  SetOutput(output, source_->input_shape(input));
+  HandleFacts facts = source_->input_handle(input);
+  if (facts != HandleFacts()) SetOutputHandle(output, std::move(facts));
+}
+
+Shape ShapeContext::variable(int i) {
+  const bool is_handle = node_.input_types()[static_cast<size_t>(i)] == DataType::kResource;
+  return is_handle ? source_->input_handle(i).shape : source_->input_shape(i);
+}
+
 absl::StatusOr<Shape> ShapeContext::InputWithRank(int i, int rank) {
   Shape shape = input(i);
   if (!shape.has_rank()) return Shape::UnknownOfRank(rank);
@@ -114,7 +131,7 @@ absl::StatusOr<Shape> ShapeContext::InputAtMostRank(int i, int rank) {
 }
 
 absl::Status UnchangedShape(ShapeContext& ctx) {
-  ctx.SetOutput(0, ctx.input(0));
+  ctx.PassOn(0, 0);
   return absl::OkStatus();
 }
 
@@ -167,10 +184,12 @@ absl::StatusOr<std::vector<int64_t>> IntsFromTensor(const Tensor& tensor) {
                          DataTypeName(tensor.dtype()));
 }
 
-absl::StatusOr<std::vector<Shape>> InferShapes(const Node& node, ShapeSource* source) {
+absl::StatusOr<InferredOutputs> InferShapes(const Node& node, ShapeSource* source) {
   const OpDef* op = node.op();
   const size_t count = static_cast<size_t>(node.num_outputs());
-  if (op == nullptr || op->shape == nullptr) return std::vector<Shape>(count, Shape::Unknown());
+  if (op == nullptr || op->shape == nullptr) {
+    return InferredOutputs{std::vector<Shape>(count, Shape::Unknown()), {}};
+  }
   WatchedSource watched(source);
   ShapeContext ctx(node, &watched);
   const absl::Status status = op->shape(ctx);
@@ -183,7 +202,7 @@ absl::StatusOr<std::vector<Shape>> InferShapes(const Node& node, ShapeSource* so
     return Internal("The shape rule of op '", node.op_type(), "' gave ", ctx.outputs().size(),
                     " shapes for ", count, " outputs of '", node.name(), "'");
   }
-  return ctx.outputs();
+  return InferredOutputs{ctx.outputs(), ctx.output_handles()};
 }
 
 }  // namespace sessile

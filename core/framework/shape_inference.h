@@ -18,6 +18,7 @@
 
 #include "absl/status/statusor.h"
 #include "sessile/core/framework/attr_value.h"
+#include "sessile/core/framework/resource.h"
 #include "sessile/core/framework/shape.h"
 
 namespace sessile {
@@ -30,6 +31,8 @@ class ShapeSource {
  public:
   virtual ~ShapeSource() = default;
   virtual Shape input_shape(int i) = 0;
+  // Of an input that is a handle.
+  virtual HandleFacts input_handle(int) { return {}; }
   // The value of input i where it is known; null otherwise.
   virtual const Tensor* input_value(int i) = 0;
   // The value of input i read as a shape, as far as it is known; unknown rank if nothing is.
@@ -50,6 +53,10 @@ class ShapeContext {
   int num_inputs() const;
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
   Shape input(int i) { return source_->input_shape(i); }
+  // What input i, a handle, refers to.
+  HandleFacts input_handle(int i) { return source_->input_handle(i); }
+  // The shape of the variable at input i: what a reference has itself, and a handle refers to.
+  Shape variable(int i);
   const Tensor* input_value(int i) { return source_->input_value(i); }
   // An int32 or int64 tensor read as a shape: -1 and unknown elements are unknown dimensions.
   // INVALID_ARGUMENT if it is no shape.
@@ -69,11 +76,17 @@ class ShapeContext {
   // Outputs that a rule does not set have unknown rank.
   void SetOutput(int i, Shape shape);
   const std::vector<Shape>& outputs() const { return outputs_; }
+  // Of an output that is a handle; by default nothing is known of it.
+  void SetOutputHandle(int i, HandleFacts facts);
+  const std::vector<HandleFacts>& output_handles() const { return handles_; }
+  // The output is as the input, also what is known of a handle.
+  void PassOn(int input, int output);
 
  private:
   const Node& node_;
   ShapeSource* source_;
   std::vector<Shape> outputs_;
+  std::vector<HandleFacts> handles_;  // empty, or one for each output
 };
 
 // Rules that many ops share.
@@ -89,8 +102,13 @@ absl::StatusOr<Shape> ShapeFromTensor(const Tensor& tensor);
 // The elements of an int32 or int64 tensor, whatever its shape.
 absl::StatusOr<std::vector<int64_t>> IntsFromTensor(const Tensor& tensor);
 
+struct InferredOutputs {
+  std::vector<Shape> shapes;
+  std::vector<HandleFacts> handles;  // empty if nothing is known of any
+};
+
 // Runs the rule of node's op. Errors get TensorFlow's suffix "for 'NAME' (op: 'OP') with input
 // shapes: [2,3], [4].". A rule that leaves an impossible output (wrong count) is INTERNAL.
-absl::StatusOr<std::vector<Shape>> InferShapes(const Node& node, ShapeSource* source);
+absl::StatusOr<InferredOutputs> InferShapes(const Node& node, ShapeSource* source);
 
 }  // namespace sessile

@@ -16,9 +16,9 @@ namespace sessile {
 
 // A variable, by the nodes that make it up: what TensorFlow writes as a VariableDef.
 struct VariableRecord {
-  Endpoint ref;            // the variable's own output
-  Endpoint snapshot;       // its Identity, "W/read"
-  int initializer = -1;    // the Assign that sets the initial value
+  Endpoint ref;            // the variable's own output: a reference or a handle
+  Endpoint snapshot;       // its Identity "W/read", or the read of a handle
+  int initializer = -1;    // what sets the initial value
   Endpoint initial_value;  // what it assigns
   bool trainable = true;
   DataType dtype = DataType::kInvalid;  // the value's

@@ -53,6 +53,11 @@ class GraphImpl::NodeShapes final : public ShapeSource {
     if (input == NodeSpec::kLater) return Shape::Unknown();
     return graph_.node(input.node).output_shape(input.index);
   }
+  HandleFacts input_handle(int i) override {
+    const Endpoint& input = node_.inputs()[static_cast<size_t>(i)];
+    if (input == NodeSpec::kLater) return {};
+    return graph_.node(input.node).output_handle(input.index);
+  }
   const Tensor* input_value(int i) override {
     const Endpoint& input = node_.inputs()[static_cast<size_t>(i)];
     return input == NodeSpec::kLater ? nullptr : graph_.ConstantValue(input);
@@ -351,7 +356,9 @@ absl::Status GraphImpl::InferNodeShapes(Node& node) {
 absl::Status GraphImpl::InferLocked(Node& node) {
   if (node.op_ == nullptr) return absl::OkStatus();
   NodeShapes source(*this, node);
-  SESSILE_ASSIGN_OR_RETURN(node.output_shapes_, InferShapes(node, &source));
+  SESSILE_ASSIGN_OR_RETURN(InferredOutputs inferred, InferShapes(node, &source));
+  node.output_shapes_ = std::move(inferred.shapes);
+  node.output_handles_ = std::move(inferred.handles);
   return absl::OkStatus();
 }
 

@@ -13,6 +13,7 @@
 
 #include "sessile/core/framework/attr_value.h"
 #include "sessile/core/framework/op_def.h"
+#include "sessile/core/framework/resource.h"
 #include "sessile/core/framework/shape.h"
 #include "sessile/core/framework/source_location.h"
 
@@ -55,6 +56,11 @@ class Node {
   // As far as it was known when the node was built.
   const Shape& output_shape(int i) const { return output_shapes_[static_cast<size_t>(i)]; }
 
+  // What is known of the variable behind output i, if that is a handle.
+  HandleFacts output_handle(int i) const {
+    return output_handles_.empty() ? HandleFacts() : output_handles_[static_cast<size_t>(i)];
+  }
+
   const SourceLocation& built_at() const { return built_at_; }
   // The cond or loop that the node was built in; null outside of all.
   ControlFlowContext* control_flow_context() const { return context_; }
@@ -76,6 +82,7 @@ class Node {
   std::vector<DataType> input_types_;
   std::vector<DataType> output_types_;
   std::vector<Shape> output_shapes_;
+  std::vector<HandleFacts> output_handles_;  // empty, or one for each output
   SourceLocation built_at_;
   ControlFlowContext* context_ = nullptr;
   std::shared_ptr<const pb::NodeDef> original_;

@@ -121,6 +121,9 @@ class Dependency {
     { v.ref() } -> std::same_as<Output>;
   }
   Dependency(const V& variable) : op_(variable.ref().op()) {}  // NOLINT
+  // The same of what has an operation of its own besides being a tensor.
+  template <std::derived_from<Output> V>
+  requires(!std::same_as<V, Output>) Dependency(const V& update) : op_(update.op()) {}  // NOLINT
   const Operation& op() const { return op_; }
 
  private:

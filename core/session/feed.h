@@ -108,13 +108,13 @@ class FeedValue {
 // `tensor` with elements of type `dtype`; the rules of FeedValue.
 absl::StatusOr<Tensor> ConvertElements(const Tensor& tensor, DataType dtype);
 
-// The graph's side of a variable is its reference; of everything else the tensor itself.
+// The graph's side of a variable is an output that it has; of everything else the tensor itself.
 template <typename V>
 Output EndpointOf(const V& tensor) {
   if constexpr (requires {
-                  { tensor.ref() } -> std::convertible_to<Output>;
+                  { tensor.graph_element() } -> std::convertible_to<Output>;
                 }) {
-    return tensor.ref();
+    return tensor.graph_element();
   } else {
     return static_cast<Output>(tensor);
   }

@@ -20,26 +20,47 @@ TensorView ViewOf(const Tensor& tensor) {
                     const_cast<void*>(tensor.raw_data()));
 }
 
-bool TakesReference(const Node& node, size_t i) { return IsRef(node.input_types()[i]); }
-
 }  // namespace
 
 Tensor TensorOf(const RunValue& value) {
   return value.variable != nullptr ? value.variable->content() : value.tensor;
 }
 
-bool MayBeUninitialized(const Node& node, size_t i) {
-  return node.op()->allows_uninitialized_input && TakesReference(node, i);
+bool MayReferToVariable(DataType type) { return IsRef(type) || type == DataType::kResource; }
+
+bool WritesVariable(const Step& step, size_t i) {
+  const DataType type = step.node->input_types()[i];
+  return IsRef(type) || (type == DataType::kResource && step.kernel != nullptr &&
+                         step.kernel->handle_use == KernelDef::HandleUse::kUpdates);
 }
 
-absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs) {
+bool MayBeUninitialized(const Step& step, size_t i) {
+  const DataType type = step.node->input_types()[i];
+  if (type == DataType::kResource) {
+    return step.kernel == nullptr || step.kernel->may_be_uninitialized;
+  }
+  return IsRef(type) && step.node->op()->allows_uninitialized_input;
+}
+
+absl::Status CheckInitialized(const Step& step, std::span<const RunValue> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (MayBeUninitialized(node, i)) continue;
-    if (inputs[i].variable != nullptr && !inputs[i].variable->initialized()) {
+    if (inputs[i].variable == nullptr) continue;
+    SESSILE_RETURN_IF_ERROR(CheckTakesVariable(step, i));
+    if (!MayBeUninitialized(step, i) && !inputs[i].variable->initialized()) {
       return inputs[i].variable->Uninitialized();
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckTakesVariable(const Step& step, size_t i) {
+  if (step.node->input_types()[i] != DataType::kResource || step.kernel == nullptr ||
+      step.kernel->handle_use != KernelDef::HandleUse::kNone) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument("Input ", i, " of ", step.node->name(),
+                         " is the handle of a variable, which ", step.node->op_type(),
+                         " does not take");
 }
 
 // The content locks of one call, each once, in the order of their ids.
@@ -51,7 +72,7 @@ class NodeCall::Locks {
       if (!tensor.has_value() || tensor.buffer()->lock() == nullptr) continue;
       Held& held = held_[tensor.buffer()->lock()->id];
       held.buffer = tensor.buffer();
-      held.exclusive = held.exclusive || TakesReference(*call.step_.node, i);
+      held.exclusive = held.exclusive || WritesVariable(call.step_, i);
     }
     for (auto& [id, held] : held_) {
       std::shared_mutex& mutex = held.buffer->lock()->mutex;
@@ -83,7 +104,7 @@ NodeCall::NodeCall(const Step& step, std::span<RunValue> inputs, const Environme
 }
 
 absl::Status NodeCall::Run() {
-  SESSILE_RETURN_IF_ERROR(CheckInitialized(*step_.node, inputs_));
+  SESSILE_RETURN_IF_ERROR(CheckInitialized(step_, inputs_));
   for (;;) {
     tensors_.clear();
     for (RunValue& input : inputs_) {
@@ -145,7 +166,7 @@ absl::Status NodeCall::MakeOutput(int i) {
   const size_t at = static_cast<size_t>(i);
   const TensorSpec& spec = prepared_->outputs()[at];
   const Prepared::Forward* const alias = prepared_->alias_of(i);
-  if (IsRef(step_.node->output_types()[at])) return MakeReference(i, alias);
+  if (RefersToVariable(i, alias)) return MakeReference(i, alias);
   Tensor& output = outputs_[at].tensor;
   if (alias != nullptr) {
     const Tensor& input = tensors_[static_cast<size_t>(alias->input)];
@@ -169,6 +190,14 @@ absl::Status NodeCall::MakeOutput(int i) {
   }
   output_views_[at] = ViewOf(output);
   return absl::OkStatus();
+}
+
+// A handle to something else than a variable is a tensor.
+bool NodeCall::RefersToVariable(int i, const Prepared::Forward* alias) const {
+  const DataType type = step_.node->output_types()[static_cast<size_t>(i)];
+  if (type != DataType::kResource) return IsRef(type);
+  return alias != nullptr ? inputs_[static_cast<size_t>(alias->input)].variable != nullptr
+                          : dynamic_cast<VariableState*>(step_.state) != nullptr;
 }
 
 absl::Status NodeCall::MakeReference(int i, const Prepared::Forward* alias) {

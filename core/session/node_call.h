@@ -6,7 +6,8 @@
 //
 // The call takes its inputs away, so that an input that nobody else needs can become an output
 // (MayForward). While the kernel runs, the contents of variables are locked: exclusive for
-// reference arguments, shared for values that alias a variable, in the order of the locks' ids.
+// references and handles through which it may write, shared for values that alias a variable, in
+// the order of the locks' ids.
 #pragma once
 
 #include <map>
@@ -25,17 +26,25 @@
 
 namespace sessile {
 
-// The tensor at an input: for a reference, the variable's content now, without value if it is
-// uninitialized.
+// The tensor at an input: for a reference or a handle, the variable's content now, without value if
+// it is uninitialized.
 Tensor TensorOf(const RunValue& value);
 
-// True if the node may meet an uninitialized variable at input `i`: a reference that it gives a
-// value or asks about.
-bool MayBeUninitialized(const Node& node, size_t i);
+// True if values of this type may stand for a variable itself: references and handles. Where one
+// goes to another type, its content goes.
+bool MayReferToVariable(DataType type);
+// True if the step may write the variable that comes at input `i`.
+bool WritesVariable(const Step& step, size_t i);
+// True if the step may meet an uninitialized variable at input `i`: one that it gives a value, asks
+// about, or passes on as a handle.
+bool MayBeUninitialized(const Step& step, size_t i);
 
-// FAILED_PRECONDITION ("Attempting to use uninitialized value W") if a live input is an
-// uninitialized variable and the op wants a value there.
-absl::Status CheckInitialized(const Node& node, std::span<const RunValue> inputs);
+// INVALID_ARGUMENT if input `i` is a handle and the step's kernel is not made for variables there:
+// it would take the content for a handle.
+absl::Status CheckTakesVariable(const Step& step, size_t i);
+// That, and FAILED_PRECONDITION ("Attempting to use uninitialized value W") if a live input is an
+// uninitialized variable and the step wants a value there.
+absl::Status CheckInitialized(const Step& step, std::span<const RunValue> inputs);
 
 class NodeCall final : public RunContext {
  public:
@@ -62,6 +71,7 @@ class NodeCall final : public RunContext {
   class Locks;
   absl::Status MakeOutputs();
   absl::Status MakeOutput(int i);
+  bool RefersToVariable(int i, const Prepared::Forward* alias) const;
   absl::Status MakeReference(int i, const Prepared::Forward* alias);
   bool MayTakeOver(const Tensor& input, const TensorSpec& spec) const;
   absl::Status PrepareVariables(std::vector<Tensor>* targets);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "sessile/core/framework/status.h"
+#include "sessile/core/session/plan_copies.h"
 #include "sessile/core/session/reference_executor.h"
 #include "sessile/core/session/steering.h"
 
@@ -188,9 +190,10 @@ class Walk {
   absl::Status CheckInitialized(const Visited& visited) {
     for (size_t i = 0; i < visited.inputs.size(); ++i) {
       const int input = visited.inputs[i];
-      if (input < 0 || MayBeUninitialized(*visited.step->node, i)) continue;
-      VariableState* const variable = value(input).variable;
+      VariableState* const variable = input < 0 ? nullptr : value(input).variable;
       if (variable == nullptr) continue;
+      SESSILE_RETURN_IF_ERROR(CheckTakesVariable(*visited.step, i));
+      if (MayBeUninitialized(*visited.step, i)) continue;
       if (SpecNow(variable).dtype == DataType::kInvalid) return variable->Uninitialized();
     }
     return absl::OkStatus();
@@ -214,9 +217,6 @@ class Walk {
     const Step& step = *visited.step;
     if (deferred_[static_cast<size_t>(visited.index)] || step.frame != 0) return true;
     if (IsLoopKind(step.kind) || step.node->op()->may_block) return true;
-    // A plan's arena holds bytes, and no handles.
-    const auto types = step.node->output_types();
-    if (std::find(types.begin(), types.end(), DataType::kResource) != types.end()) return true;
     if (step.kind == ControlFlowKind::kSwitch &&
         (visited.inputs[1] < 0 || !value(visited.inputs[1]).known.has_value())) {
       return true;
@@ -275,10 +275,10 @@ class Walk {
     }
   }
 
-  // A reference stays one only where the output is one.
+  // What refers to a variable stays so only where the output's type does.
   int Pass(const Visited& visited, int output, int input) {
     const DataType type = visited.step->node->output_types()[static_cast<size_t>(output)];
-    return IsRef(type) ? input : ContentOf(input);
+    return MayReferToVariable(type) ? input : ContentOf(input);
   }
 
   absl::Status VisitControlFlow(Visited* visited) {
@@ -319,7 +319,7 @@ class Walk {
         return Defer(visited);
       }
       VariableState* const variable = value(visited->inputs[i]).variable;
-      const bool updates = IsRef(step.node->input_types()[i]);
+      const bool updates = variable != nullptr && WritesVariable(step, i);
       made.inputs.push_back({content, variable, updates ? now_.at(variable).binding : -1});
       specs.push_back(value(content).spec);
       tensors.push_back(known.value_or(Tensor()));
@@ -332,11 +332,27 @@ class Walk {
       return absl::OkStatus();
     }
     for (int i = 0; i < step.node->num_outputs(); ++i) {
-      const TensorSpec& spec = made.kernel->outputs()[static_cast<size_t>(i)];
-      const bool is_ref = IsRef(step.node->output_types()[static_cast<size_t>(i)]);
-      if (!is_ref && !spec.shape.IsFullyDefined()) return Defer(visited);
+      if (!CanPlanOutput(made, i)) return Defer(visited);
     }
     return Plan(visited, std::move(made));
+  }
+
+  // The variable that output i refers to; null if it is a tensor.
+  static VariableState* VariableOfOutput(const DraftStep& made, int i) {
+    if (!MayReferToVariable(made.step->node->output_types()[static_cast<size_t>(i)])) {
+      return nullptr;
+    }
+    const Prepared::Forward* const alias = made.kernel->alias_of(i);
+    return alias != nullptr ? made.inputs[static_cast<size_t>(alias->input)].variable
+                            : dynamic_cast<VariableState*>(made.step->state);
+  }
+
+  // A plan's arena holds bytes, and no handles to other things than variables.
+  static bool CanPlanOutput(const DraftStep& made, int i) {
+    const DataType type = made.step->node->output_types()[static_cast<size_t>(i)];
+    if (IsRef(type) || VariableOfOutput(made, i) != nullptr) return true;
+    return type != DataType::kResource &&
+           made.kernel->outputs()[static_cast<size_t>(i)].shape.IsFullyDefined();
   }
 
   // Gives the outputs if they follow from what is known.
@@ -344,7 +360,8 @@ class Walk {
                             const std::vector<TensorSpec>& specs,
                             const std::vector<Tensor>& tensors) {
     const Step& step = *visited->step;
-    if (!step.is_function() || step.node->num_outputs() == 0) return false;
+    if (!step.is_function() && !step.kernel->from_shapes) return false;
+    if (step.node->num_outputs() == 0) return false;
     if (step.node->num_inputs() == 0 && kernel.known_output(0) != nullptr) {
       for (int i = 0; i < step.node->num_outputs(); ++i) {
         if (kernel.known_output(i) == nullptr) return false;
@@ -404,10 +421,8 @@ class Walk {
 
   absl::Status PlanOutput(Visited* visited, DraftStep* made, int i) {
     const Prepared::Forward* const alias = made->kernel->alias_of(i);
-    if (IsRef(visited->step->node->output_types()[static_cast<size_t>(i)])) {
-      VariableState* const variable = alias != nullptr
-                                          ? made->inputs[static_cast<size_t>(alias->input)].variable
-                                          : dynamic_cast<VariableState*>(visited->step->state);
+    if (MayReferToVariable(visited->step->node->output_types()[static_cast<size_t>(i)])) {
+      VariableState* const variable = VariableOfOutput(*made, i);
       if (variable == nullptr) return Internal("Output ", i, " refers to no variable");
       visited->outputs.push_back(AddReference(variable));
       made->outputs.push_back(-1);
@@ -452,7 +467,11 @@ absl::StatusOr<PlanDraft> BuildDraft(const PlanRequest& request) {
   for (int i = 0; i < kMaxWalks; ++i) {
     Walk walk(request, std::move(deferred), defer_state);
     SESSILE_RETURN_IF_ERROR(walk.Run());
-    if (!walk.is_invalid()) return walk.TakeDraft();
+    if (!walk.is_invalid()) {
+      PlanDraft draft = walk.TakeDraft();
+      LeaveOutCopies(&draft);
+      return draft;
+    }
     deferred = walk.deferred();
     defer_state = walk.defers_state();
   }
@@ -461,10 +480,11 @@ absl::StatusOr<PlanDraft> BuildDraft(const PlanRequest& request) {
 
 std::vector<VariableState*> VariablesOf(const Program& program) {
   std::vector<VariableState*> variables;
+  std::set<VariableState*> seen;
   for (const Step& step : program.steps()) {
-    if (auto* const variable = dynamic_cast<VariableState*>(step.state)) {
-      variables.push_back(variable);
-    }
+    auto* const variable = dynamic_cast<VariableState*>(step.state);
+    // Handles of one name share their variable.
+    if (variable != nullptr && seen.insert(variable).second) variables.push_back(variable);
   }
   return variables;
 }

@@ -36,7 +36,7 @@ struct PlanRequest {
 // finds it in its place, after the effects of those before.
 absl::StatusOr<PlanDraft> BuildDraft(const PlanRequest& request);
 
-// The variables of a program, in the order of its steps.
+// The variables of a program, each once, in the order of its steps.
 std::vector<VariableState*> VariablesOf(const Program& program);
 
 }  // namespace sessile

@@ -394,7 +394,7 @@ class ProgramBuilder {
       s.kernel = *kernel;
       s.prepared = std::make_unique<PreparedCache>(s.kernel);
       if (s.kernel->state == nullptr) continue;
-      absl::StatusOr<KernelState*> state = env_.states->Get(*s.node, s.kernel->state);
+      absl::StatusOr<KernelState*> state = env_.states->Get(*s.node, *s.kernel);
       if (!state.ok()) return WithSuffix(state.status(), NodeSuffix(*s.node));
       s.state = *state;
     }

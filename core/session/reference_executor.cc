@@ -8,9 +8,11 @@
 namespace sessile {
 namespace {
 
-// A value for an output: a reference stays one only where the output is one.
+// A value for an output: what refers to a variable stays so only where the output's type does.
 RunValue Pass(const Node& node, int output, RunValue& input) {
-  if (IsRef(node.output_types()[static_cast<size_t>(output)])) return std::move(input);
+  if (MayReferToVariable(node.output_types()[static_cast<size_t>(output)])) {
+    return std::move(input);
+  }
   return {.tensor = TensorOf(input)};
 }
 
@@ -51,7 +53,7 @@ absl::StatusOr<std::vector<RunValue>> RunMerge(const Node& node, std::span<RunVa
 
 absl::StatusOr<std::vector<RunValue>> RunControlFlow(const Step& step, std::span<RunValue> inputs) {
   const Node& node = *step.node;
-  SESSILE_RETURN_IF_ERROR(CheckInitialized(node, inputs));
+  SESSILE_RETURN_IF_ERROR(CheckInitialized(step, inputs));
   switch (step.kind) {
     case ControlFlowKind::kSwitch:
       return RunSwitch(node, inputs);

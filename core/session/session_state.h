@@ -1,6 +1,6 @@
 // What a session keeps between runs: the state of its stateful nodes, by name.
 //
-//   SESSILE_ASSIGN_OR_RETURN(KernelState* const state, states.Get(node, kernel.state));
+//   SESSILE_ASSIGN_OR_RETURN(KernelState* const state, states.Get(node, kernel));
 //
 // Thread-safe. A state lives as long as the session.
 #pragma once
@@ -18,8 +18,8 @@ namespace sessile {
 
 class SessionState {
  public:
-  // The state of `node`, made by `make` at the first call.
-  absl::StatusOr<KernelState*> Get(const Node& node, StateFn make);
+  // The state of `node`, made at the first call. REQUIRES: its kernel has one.
+  absl::StatusOr<KernelState*> Get(const Node& node, const KernelDef& kernel);
 
  private:
   std::mutex mutex_;

@@ -32,6 +32,7 @@ absl::StatusOr<Tensor> VariableState::EnsureBuffer(const TensorSpec& spec) const
   if (current.has_value() && current.dtype() == spec.dtype && current.shape() == spec.shape) {
     return current;
   }
+  if (spec.dtype == DataType::kInvalid) return Tensor();
   SESSILE_ASSIGN_OR_RETURN(Tensor fresh, Tensor::Allocate(spec.dtype, spec.shape));
   fresh.buffer()->MakeVariableContent();
   return fresh;
@@ -51,6 +52,11 @@ absl::StatusOr<Tensor> VariableState::Snapshot() const {
 }
 
 absl::Status VariableState::Uninitialized() const {
+  if (kind_ == Kind::kHandle) {
+    return FailedPrecondition("Could not find variable ", name_,
+                              ". This could mean that the variable has been deleted. In TF1, it "
+                              "can also mean the variable is uninitialized.");
+  }
   return FailedPrecondition("Attempting to use uninitialized value ", name_);
 }
 

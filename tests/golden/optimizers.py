@@ -28,19 +28,29 @@ def optimizers():
     }
 
 
-def variables():
-    w = tf.Variable([[1.0, 2.0], [0.01, -1.0]], name="w")
-    b = tf.Variable(3.0, name="b", dtype=tf.float64)
+def variables(by_handle):
+    w = tf.Variable([[1.0, 2.0], [0.01, -1.0]], name="w", use_resource=by_handle)
+    b = tf.Variable(3.0, name="b", dtype=tf.float64, use_resource=by_handle)
     return w, b
 
 
-def case(name):
+def case(name, by_handle=False):
     def build():
-        w, b = variables()
+        w, b = variables(by_handle)
         opt = optimizers()[name]()
         grads = opt.compute_gradients(tf.exp(w), [w]) + [(tf.ones([], tf.float64), b)]
         return w, b, opt.apply_gradients(grads)
-    build.__name__ = name
+    build.__name__ = name + "_by_handle" if by_handle else name
+    return build
+
+
+def rows(name):
+    """Only some rows of a variable behind a handle have a gradient, and one has two."""
+    def build():
+        w = tf.get_variable("w", [4, 2], use_resource=True, initializer=tf.ones_initializer())
+        loss = tf.reduce_sum(tf.exp(tf.gather(w, [1, 3, 1])))
+        optimizers()[name]().minimize(loss)
+    build.__name__ = name + "_of_rows"
     return build
 
 
@@ -54,7 +64,10 @@ def of_unknown_shape(name):
 
 
 NAMES = list(optimizers())
-graph_listing.write("optimizers.txt", [case(name) for name in NAMES] + [
+ROWS = ["momentum", "rms_prop_centered", "adagrad", "adadelta", "ftrl", "ftrl_regularized"]
+graph_listing.write("optimizers.txt", [
+    case(name, by_handle) for by_handle in (False, True) for name in NAMES
+] + [rows(name) for name in ROWS] + [
     of_unknown_shape(name) for name in ("rms_prop", "adagrad", "adadelta")])
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "optimizer_values.txt")

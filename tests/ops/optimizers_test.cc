@@ -3,11 +3,13 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/session/session.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/train.h"
+#include "sessile/ops/variable_scope.h"
 #include "sessile/tests/golden_values.h"
 #include "sessile/tests/graph_listing.h"
 #include "sessile/tests/op_testing.h"
@@ -61,33 +63,66 @@ std::unique_ptr<train::Optimizer> MakeOptimizer(const std::string& name) {
 
 class OptimizersTest : public TestWithParam<const char*> {
  protected:
+  // Compares the nodes of the golden `listing` and where three steps lead.
+  void ExpectTensorFlows(const std::string& listing, bool use_resource) {
+    const Variable w({{1.0, 2.0}, {0.01, -1.0}}, {.name = "w", .use_resource = use_resource});
+    const Variable b(3.0, {.name = "b", .dtype = float64, .use_resource = use_resource});
+    const auto optimizer = MakeOptimizer(GetParam());
+    auto pairs = optimizer->compute_gradients(exp(w), {.var_list = {{w}}});
+    pairs.push_back({ones(Shape(), float64), b});
+    const Operation step = optimizer->apply_gradients(pairs);
+    ExpectListing("optimizers.txt", listing, graph_);
+
+    Session sess;
+    sess.run(global_variables_initializer());
+    for (int i = 0; i < 3; ++i) sess.run(step);
+    std::vector<double> values;
+    for (const float x : sess.run<std::vector<float>>(w)) values.push_back(x);
+    values.push_back(sess.run<double>(b));
+    EXPECT_THAT(values, Pointwise(DoubleNear(2e-6),
+                                  ReadGoldenValues("optimizer_values.txt").at(GetParam())));
+  }
+
   Graph graph_;
   DefaultGraphScope with_ = graph_.as_default();
 };
 
 TEST_P(OptimizersTest, BuildsAndComputesWhatTensorFlowDoes) {
-  const Variable w({{1.0, 2.0}, {0.01, -1.0}}, {.name = "w"});
-  const Variable b(3.0, {.name = "b", .dtype = float64});
-  const auto optimizer = MakeOptimizer(GetParam());
-  auto pairs = optimizer->compute_gradients(exp(w), {.var_list = {{w}}});
-  pairs.push_back({ones(Shape(), float64), b});
-  const Operation step = optimizer->apply_gradients(pairs);
-  ExpectListing("optimizers.txt", GetParam(), graph_);
+  ExpectTensorFlows(GetParam(), /*use_resource=*/false);
+}
 
-  Session sess;
-  sess.run(global_variables_initializer());
-  for (int i = 0; i < 3; ++i) sess.run(step);
-  std::vector<double> values;
-  for (const float x : sess.run<std::vector<float>>(w)) values.push_back(x);
-  values.push_back(sess.run<double>(b));
-  EXPECT_THAT(values,
-              Pointwise(DoubleNear(2e-6), ReadGoldenValues("optimizer_values.txt").at(GetParam())));
+TEST_P(OptimizersTest, DoesTheSameThroughHandles) {
+  ExpectTensorFlows(GetParam() + std::string("_by_handle"), /*use_resource=*/true);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OptimizersTest,
                          ::testing::Values("momentum", "nesterov", "rms_prop", "rms_prop_centered",
                                            "adagrad", "adagrad_of_one", "adadelta",
                                            "adadelta_faster", "ftrl", "ftrl_regularized"),
+                         [](const auto& test) { return std::string(test.param); });
+
+class OptimizersOfRowsTest : public OptimizersTest {};
+
+TEST_P(OptimizersOfRowsTest, UpdateTheRowsThatHaveAGradient) {
+  const Variable w =
+      get_variable("w", {4, 2}, {.initializer = ones_initializer(), .use_resource = true});
+  const Output slices = gather(w, {1, 3, 1});
+  const Output loss = reduce_sum(exp(slices));
+  const Operation step = MakeOptimizer(GetParam())->minimize(loss);
+  ExpectListing("optimizers.txt", GetParam() + std::string("_of_rows"), graph_);
+  Session sess;
+  sess.run(global_variables_initializer());
+  sess.run(step);
+  const auto moved = sess.run<std::vector<float>>(w);
+  EXPECT_EQ(moved[0], 1.0f);
+  EXPECT_LT(moved[2], 1.0f);
+  EXPECT_EQ(moved[4], 1.0f);
+  EXPECT_LT(moved[6], 1.0f);
+}
+
+INSTANTIATE_TEST_SUITE_P(Some, OptimizersOfRowsTest,
+                         ::testing::Values("momentum", "rms_prop_centered", "adagrad", "adadelta",
+                                           "ftrl", "ftrl_regularized"),
                          [](const auto& test) { return std::string(test.param); });
 
 class OptimizerSlotsTest : public OptimizersTest {};

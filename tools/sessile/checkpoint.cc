@@ -25,14 +25,14 @@ RestoreNodes AddRestoreNodes(const Graph& graph, const std::string& prefix) {
   std::vector<std::string> names;
   std::vector<DataType> types;
   for (const Operation& op : graph.get_operations()) {
-    if (!IsRefVariable(op.type())) continue;
+    if (!IsVariable(op.type())) continue;
     if (!reader.has_tensor(op.name())) {
       nodes.missing.push_back(op.name());
       continue;
     }
     variables.push_back(op.output(0));
     names.push_back(op.name());
-    types.push_back(BaseType(variables.back().dtype()));
+    types.push_back(Ref(variables.back()).dtype());
   }
   if (names.empty()) {
     errors::ThrowIfError(NotFound("No variable of the graph is in the checkpoint '", prefix, "'"));

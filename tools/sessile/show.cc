@@ -29,8 +29,6 @@ bool IsInput(const std::string& op) {
   return ops.contains(op);
 }
 
-bool IsVariable(const std::string& op) { return IsRefVariable(op) || op == "VarHandleOp"; }
-
 std::string Describe(const Node& node, int index) {
   const DataType type = BaseType(node.output_types()[static_cast<size_t>(index)]);
   return absl::StrCat(type == DataType::kInvalid ? "?" : PythonName(type), " ",
@@ -59,7 +57,8 @@ bool IsLeftover(const GraphImpl& graph, const Node& node) {
   const bool in_gradients =
       node.name().starts_with("gradients") || node.name().find("/gradients") != std::string::npos;
   return op == "Const" || (in_gradients && node.num_outputs() > 0) ||
-         (op == "Identity" && IsVariable(graph.node(node.inputs()[0].node).op_type()));
+         ((op == "Identity" || op == "ReadVariableOp") &&
+          IsVariable(graph.node(node.inputs()[0].node).op_type()));
 }
 
 void ListNode(const GraphImpl& graph, const Node& node, const std::vector<std::set<int>>& read,

@@ -71,7 +71,8 @@ absl::StatusOr<std::vector<Shape>> Infer(const std::string& op, ShapeSource& fac
   Node* node =
       graph->AddUncheckedNode({.name = "n", .op = op, .inputs = {{a->id(), 0}, {a->id(), 0}}})
           .value();
-  return InferShapes(*node, &facts);
+  SESSILE_ASSIGN_OR_RETURN(InferredOutputs outputs, InferShapes(*node, &facts));
+  return std::move(outputs.shapes);
 }
 
 std::string Error(const std::string& op, Facts facts) {
