@@ -5,7 +5,9 @@
 
 #include <filesystem>
 
+#include "sessile/core/io/file.h"
 #include "sessile/tests/idx_files.h"
+#include "sessile/tests/mutation.h"
 
 namespace sessile {
 namespace {
@@ -90,6 +92,19 @@ TEST_F(IdxTest, RefusesDamagedCompressedFiles) {
   EXPECT_THAT(ErrorOf(path, 1), HasSubstr(path + ": expected a whole file, got a damaged one"));
   std::filesystem::resize_file(path, size / 2);
   EXPECT_THAT(ErrorOf(path, 1), HasSubstr(path + ": expected a whole file, got a damaged one"));
+}
+
+TEST_F(IdxTest, EveryDamagedFileIsAnArrayOrAnError) {
+  const std::string whole = IdxBytes({2, 3, 2}, "abcdefghijkl");
+  const std::string zipped = *ReadFile(folder_.WriteGzip("whole.gz", whole));
+  Mutator mutator;
+  int read = 0;
+  for (int i = 0; i < Mutations() / 2; ++i) {
+    read += ReadIdx(folder_.Write("x", mutator.Mutated(whole)), 3).ok();
+    read += ReadIdx(folder_.Write("x.gz", mutator.Mutated(zipped)), 3).ok();
+  }
+  EXPECT_GT(read, 0);
+  EXPECT_LT(read, Mutations());
 }
 
 }  // namespace

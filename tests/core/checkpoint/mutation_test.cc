@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "sessile/core/checkpoint/bundle_files.h"
+#include "sessile/core/checkpoint/checkpoint_state.h"
 #include "sessile/core/checkpoint/table.h"
 #include "sessile/core/checkpoint/table_format.h"
 #include "sessile/core/checkpoint/varint.h"
@@ -98,6 +99,23 @@ TEST_F(MutationTest, EveryDamagedEntryEndsInAStatus) {
     }
   }
   EXPECT_GT(whole, 0);  // the entries that are not damaged
+}
+
+TEST_F(MutationTest, EveryDamagedStateEndsInAStatus) {
+  const std::string path = Path("checkpoint");
+  const CheckpointState golden = {.model_checkpoint_path = "model-2",
+                                  .all_model_checkpoint_paths = {"model-1", "model-2"},
+                                  .all_model_checkpoint_timestamps = {1.5, 2.5},
+                                  .last_preserved_timestamp = 0.5};
+  ASSERT_TRUE(WriteCheckpointState(path, golden).ok());
+  const std::string text = *ReadFile(path);
+  int whole = 0;
+  for (int i = 0; i < Mutations() / 2; ++i) {
+    ASSERT_TRUE(WriteFile(path, Mutated(text)).ok());
+    whole += ReadCheckpointState(path).ok();
+  }
+  EXPECT_GT(whole, 0);
+  EXPECT_LT(whole, Mutations() / 2);
 }
 
 // What somebody would write who knows the format.

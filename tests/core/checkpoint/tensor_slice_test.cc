@@ -8,6 +8,7 @@
 
 #include "absl/strings/escaping.h"
 #include "sessile/tests/error_of.h"
+#include "sessile/tests/mutation.h"
 
 namespace sessile {
 namespace {
@@ -76,6 +77,18 @@ TEST(TensorSliceTest, BoxesMeet) {
   EXPECT_FALSE(Intersection(a, {{4, 5}, {0, 2}}).has_value());
   EXPECT_EQ(NumElements(a), 8);
   EXPECT_EQ(NumElements({}), 1);
+}
+
+TEST(TensorSliceTest, EveryDamagedTextIsAPartOrAnError) {
+  Mutator mutator;
+  int parts = 0;
+  for (int i = 0; i < Mutations(); ++i) {
+    const auto part = ParseShapeAndSlice(mutator.Mutated("10 3 7 2,5:-:0,6"));
+    if (!part.ok()) continue;
+    ++parts;
+    EXPECT_EQ(*part->slice.ShapeIn(part->full_shape), part->slice_shape);
+  }
+  EXPECT_GT(parts, 0);
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "sessile/core/framework/buffer.h"
+#include "sessile/tests/mutation.h"
 
 namespace sessile {
 namespace {
@@ -143,6 +145,22 @@ TEST(NpyTest, EveryChangedByteIsATensorOrAnError) {
     }
   }
   EXPECT_GT(refused, 1000);
+}
+
+TEST(NpyTest, EveryDamagedFileIsATensorOrAnError) {
+  std::vector<std::string> files;
+  std::ifstream golden(SESSILE_TEST_DATA_DIR "/npy.txt");
+  for (std::string line; std::getline(golden, line);) {
+    files.push_back(absl::HexStringToBytes(line.substr(0, line.find(' '))));
+  }
+  SetMemoryLimit(kMutationMemory);
+  Mutator mutator;
+  int refused = 0;
+  for (int i = 0; i < Mutations(); ++i) {
+    refused += !ParseNpy(mutator.Mutated(files[mutator.Random(files.size())]), "x").ok();
+  }
+  SetMemoryLimit(0);
+  EXPECT_GT(refused, Mutations() / 2);
 }
 
 TEST(NpyTest, GoesThroughFiles) {
