@@ -160,7 +160,7 @@ class BundleReader final : public CheckpointReader {
     }
     std::string bytes(static_cast<size_t>(entry.size), '\0');
     SESSILE_RETURN_IF_ERROR(file.ReadAt(entry.offset, bytes.data(), bytes.size()));
-    const absl::Status damaged = absl::DataLossError(
+    absl::Status damaged = absl::DataLossError(
         absl::StrCat("the lengths of its strings are damaged ('", file.path(), "')"));
     std::string_view left = bytes;
     std::vector<uint64_t> lengths(static_cast<size_t>(to->num_elements()));
@@ -241,7 +241,7 @@ absl::Status ReadBundleIndex(
     pb::BundleEntryProto entry;
     SESSILE_RETURN_IF_ERROR(
         ParseProto(bytes, &entry, absl::StrCat("the entry '", name, "' of '", path, "'")));
-    const absl::Status status = visit(key, entry);
+    absl::Status status = visit(key, entry);
     if (status.ok()) return status;
     return absl::Status(status.code(), absl::StrCat("Cannot read tensor '", name, "' of '", path,
                                                     "': ", status.message()));

@@ -38,7 +38,7 @@ namespace io {
 
 std::string write_graph(const GraphDef& graph_def, const std::string& logdir,
                         const std::string& name, bool as_text) {
-  const std::string path = logdir.empty() ? name : absl::StrCat(logdir, "/", name);
+  std::string path = logdir.empty() ? name : absl::StrCat(logdir, "/", name);
   const std::string bytes = errors::ValueOrThrow(Bytes(graph_def, as_text));
   if (!logdir.empty()) errors::ThrowIfError(MakeFolders(logdir));
   errors::ThrowIfError(WriteFile(path, bytes));
