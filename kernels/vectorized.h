@@ -11,8 +11,11 @@
 #include <type_traits>
 
 // Before a loop whose iterations touch different elements, even where arrays are the same (an
-// output in place of an input): it may be computed in vectors.
-#if defined(__GNUC__) && !defined(__clang__)
+// output in place of an input): it may be computed in vectors. Not before one that adds up floats
+// in a variable, which Clang would then do in another order.
+#if defined(__clang__)
+#define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
 #define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("GCC ivdep")
 #else
 #define SESSILE_NO_CARRIED_DEPENDENCE
