@@ -10,15 +10,12 @@
 #include <cstdint>
 #include <type_traits>
 
-// Before a loop whose iterations touch different elements, even where arrays are the same (an
-// output in place of an input): it may be computed in vectors. Not before one that adds up floats
-// in a variable, which Clang would then do in another order.
-#if defined(__clang__)
+// Before a loop whose iterations touch different elements, even of one array (an output in place of
+// an input): it may be computed in vectors. Not before sums of floats, which Clang would reorder.
+#ifdef __clang__
 #define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("GCC ivdep")
 #else
-#define SESSILE_NO_CARRIED_DEPENDENCE
+#define SESSILE_NO_CARRIED_DEPENDENCE _Pragma("GCC ivdep")
 #endif
 
 // Before a loop over a few lanes inside another loop: it is computed in vectors as it stands, not
