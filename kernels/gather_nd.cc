@@ -33,15 +33,7 @@ struct NdPlaces {
 
   // The number of the slice that pick `i` names, or -1 if it is none.
   int64_t Slice(const TensorView& indices, int64_t i) const {
-    int64_t slice = 0;
-    const auto count = static_cast<int64_t>(dims.size());
-    for (int64_t k = 0; k < count; ++k) {
-      const int64_t index = IndexAt(indices, i * count + k);
-      const int64_t size = dims[static_cast<size_t>(k)];
-      if (index < 0 || index >= size) return -1;
-      slice = slice * size + index;
-    }
-    return slice;
+    return ElementNamed(indices, i, dims);
   }
 
   // "indices[1] = [5, 0] does not index into param shape [2,2]"

@@ -74,15 +74,12 @@ class SparseDenseAdd final : public Prepared {
     T* const sums = out[0].data<T>();
     if (sums != in[3].data<T>()) std::copy_n(in[3].data<T>(), size_, sums);
     for (int64_t n = 0; n < in[1].num_elements(); ++n) {
-      int64_t at = 0;
-      for (int64_t i = 0; i < rank; ++i) {
-        const int64_t index = IndexAt(in[0], n * rank + i);
-        const int64_t size = shape.dim(static_cast<int>(i));
-        if (index < 0 || index >= size) {
-          return InvalidArgument("Sparse tensor has an invalid index: a_indices[", n, ",", i,
-                                 "] = ", index, " is not in [0, ", size, ")");
-        }
-        at = at * size + index;
+      const int64_t at = ElementNamed(in[0], n, shape.dims());
+      if (at < 0) {
+        const auto i = static_cast<int64_t>(FirstOutOfRange(in[0], n, shape.dims()));
+        return InvalidArgument("Sparse tensor has an invalid index: a_indices[", n, ",", i,
+                               "] = ", IndexAt(in[0], n * rank + i), " is not in [0, ",
+                               shape.dim(static_cast<int>(i)), ")");
       }
       sums[at] = Narrow<T>(WrapAdd(Widen(sums[at]), Widen(in[1].data<T>()[n])));
     }
@@ -150,7 +147,11 @@ class SparseToDense final : public Prepared {
     std::fill_n(dense, s_.output.num_elements(), *Elements<T>(in[3]));
     int64_t before = -1;
     for (int64_t n = 0; n < s_.count; ++n) {
-      SESSILE_ASSIGN_OR_RETURN(const int64_t at, PlaceOf(in[0], n));
+      const int64_t at = ElementNamed(in[0], n, s_.output.dims());
+      if (at < 0) {
+        return InvalidArgument("indices[", n, "] = ", IndexText(in[0], n),
+                               " is out of bounds: need 0 <= index < ", s_.output.ToString());
+      }
       if (s_.must_be_sorted && at <= before) {
         return InvalidArgument("indices[", n, "] = ", IndexText(in[0], n),
                                at == before ? " is repeated"
@@ -164,20 +165,6 @@ class SparseToDense final : public Prepared {
   }
 
  private:
-  absl::StatusOr<int64_t> PlaceOf(const TensorView& indices, int64_t n) const {
-    const int64_t rank = s_.output.rank();
-    int64_t at = 0;
-    for (int64_t i = 0; i < rank; ++i) {
-      const int64_t index = IndexAt(indices, n * rank + i);
-      const int64_t size = s_.output.dim(static_cast<int>(i));
-      if (index < 0 || index >= size) {
-        return InvalidArgument("indices[", n, "] = ", IndexText(indices, n),
-                               " is out of bounds: need 0 <= index < ", s_.output.ToString());
-      }
-      at = at * size + index;
-    }
-    return at;
-  }
   std::string IndexText(const TensorView& indices, int64_t n) const {
     const int64_t rank = s_.output.rank();
     std::vector<int64_t> index;
@@ -399,15 +386,11 @@ class SparseReshape final : public Prepared {
     const auto new_rank = static_cast<int64_t>(to_.size());
     if (rank == 0 && new_rank == 0) return absl::OkStatus();  // any number of rows of nothing
     for (int64_t n = 0; n < count_; ++n) {
-      int64_t at = 0;
-      for (int64_t i = 0; i < rank; ++i) {
-        const int64_t index = in[0].data<int64_t>()[n * rank + i];
-        const int64_t size = from_.dim(static_cast<int>(i));
-        if (index < 0 || index >= size) {
-          return InvalidArgument("indices[", n, ",", i, "] = ", index, " is not in [0, ", size,
-                                 ")");
-        }
-        at = at * size + index;
+      int64_t at = ElementNamed(in[0], n, from_.dims());
+      if (at < 0) {
+        const auto i = static_cast<int64_t>(FirstOutOfRange(in[0], n, from_.dims()));
+        return InvalidArgument("indices[", n, ",", i, "] = ", IndexAt(in[0], n * rank + i),
+                               " is not in [0, ", from_.dim(static_cast<int>(i)), ")");
       }
       for (int64_t i = new_rank; i-- > 0;) {
         const int64_t size = to_[static_cast<size_t>(i)];
