@@ -123,7 +123,8 @@ Shape FilterShape(const ConvolutionShape& conv) {
 }
 
 double WorkPerImage(const ConvolutionShape& conv) {
-  double work = static_cast<double>(conv.in_channels / conv.groups);
+  const int64_t channels_of_group = conv.in_channels / conv.groups;
+  auto work = static_cast<double>(channels_of_group);
   for (const int64_t size :
        {conv.out_channels, conv.output[0], conv.output[1], conv.filter[0], conv.filter[1]}) {
     work *= static_cast<double>(size);

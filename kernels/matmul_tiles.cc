@@ -37,10 +37,10 @@ class TiledProduct final : public Prepared {
     if (!dims.transpose_a) TakesRows(0);
     const auto groups = static_cast<int64_t>(groups_.list.size());
     column_blocks_ = std::min((groups + kPanelGroups - 1) / kPanelGroups, kMostBlocks);
-    row_blocks_ = BlocksOfWork(
-        std::max<int64_t>(dims.m / kBlockRows, 1),
-        static_cast<double>(kBlockRows * dims.n / column_blocks_) * static_cast<double>(dims.k),
-        kMostBlocks / column_blocks_);
+    const int64_t results = kBlockRows * dims.n / column_blocks_;  // of a block
+    row_blocks_ = BlocksOfWork(std::max<int64_t>(dims.m / kBlockRows, 1),
+                               static_cast<double>(results) * static_cast<double>(dims.k),
+                               kMostBlocks / column_blocks_);
     const auto row_bytes = dims.k * static_cast<int64_t>(sizeof(float));
     if (dims.transpose_a) AddPhase(BlocksOf(bands(), row_bytes * kBand));
     AddPhase(row_blocks_ * column_blocks_);
