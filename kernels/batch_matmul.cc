@@ -12,6 +12,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/onednn.h"
 #include "sessile/kernels/register_all.h"
@@ -138,9 +139,9 @@ void RegisterBatchMatMul(KernelRegistry& kernels) {
   using Types = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
   using TypesV2 = TypeList<float, double, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
                            uint64_t, Half, BFloat16>;
-  kernels.Add<BatchMatMul>("BatchMatMul").For<Types>("T");
-  kernels.Add<BatchMatMul>("BatchMatMulV2").For<TypesV2>("T");
-  kernels.Add<BatchMatMul>("BatchMatMulV3")
+  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMul").For<Types>("T");
+  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV2").For<TypesV2>("T");
+  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV3")
       .For<TypeList<float, double, int16_t, int32_t, int64_t, Half, BFloat16>>("Ta");
   for (const char* op : {"BatchMatMul", "BatchMatMulV2"}) {
     kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);

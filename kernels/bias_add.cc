@@ -8,6 +8,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/channels.h"
 #include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/vectorized.h"
@@ -131,13 +132,13 @@ class BiasAddGrad final : public Prepared,
 }  // namespace
 
 void RegisterBiasAdd(KernelRegistry& kernels) {
-  const std::vector<DataType> lacking = {float16, bfloat16, complex64, complex128, qint8,
-                                         quint8,  qint16,   quint16,   qint32};
-  kernels.Add<BiasAdd>("BiasAdd").For<NumberTypes>("T");
-  kernels.Add<BiasAdd>("BiasAddV1").For<NumberTypes>("T");
-  kernels.Add<BiasAddGrad>("BiasAddGrad").For<NumberTypes>("T");
+  for (const char* op : {"BiasAdd", "BiasAddV1"}) {
+    kernels.Add<HalfAsFloat<BiasAdd>::Kernel>(op).For<AllNumberTypes>("T");
+  }
+  kernels.Add<HalfAsFloat<BiasAddGrad>::Kernel>("BiasAddGrad").For<AllNumberTypes>("T");
   for (const char* op : {"BiasAdd", "BiasAddV1", "BiasAddGrad"}) {
-    kernels.Lacks(op, "T", lacking, "kernels compute with float, double and the integers only");
+    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+    kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
 }
 

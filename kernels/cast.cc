@@ -5,6 +5,8 @@
 // cut down to the target's bits. Integers are cut down to the target's bits. A complex number
 // becomes its real part.
 
+#include "sessile/kernels/cast.h"
+
 #include <cmath>
 #include <complex>
 #include <cstring>
@@ -68,12 +70,15 @@ Dst Convert(Src stored) {
   }
 }
 
-// Converts the elements from `first` to before `last` of arrays that begin at x and y.
-using Converter = void (*)(const void* x, void* y, int64_t first, int64_t last);
-
-// The types between which conversions are common.
+// The types between which conversions are common; half and bfloat16 are converted from and to float
+// by every kernel that goes through float (kernels/half_as_float.h).
 template <typename T>
 inline constexpr bool kIsOften = kUsual<T> || std::is_same_v<T, uint8_t> || std::is_same_v<T, bool>;
+template <typename Src, typename Dst>
+inline constexpr bool kIsOftenFromTo = (kIsOften<Src> && kIsOften<Dst> &&
+                                        !std::is_same_v<Src, Dst>) ||
+                                       (kIsHalf<Src> && std::is_same_v<Dst, float>) ||
+                                       (std::is_same_v<Src, float> && kIsHalf<Dst>);
 
 template <typename Src, typename Dst>
 void ConvertRange(const void* in, void* out, int64_t first, int64_t last) {
@@ -83,7 +88,7 @@ void ConvertRange(const void* in, void* out, int64_t first, int64_t last) {
     SESSILE_NO_CARRIED_DEPENDENCE
     for (int64_t i = first; i < last; ++i) y[i] = Convert<Dst>(x[i]);
   };
-  if constexpr (kIsOften<Src> && kIsOften<Dst> && !std::is_same_v<Src, Dst>) {
+  if constexpr (kIsOftenFromTo<Src, Dst>) {
     Vectorized(loop);
   } else {
     loop();
@@ -127,7 +132,6 @@ Converter ConverterTo(DataType dtype, TypeList<Ts...>) {
   return found;
 }
 
-// Null if there is none.
 template <typename... Ts>
 Converter ConverterOf(DataType from, DataType to, TypeList<Ts...> types) {
   Converter found = nullptr;
@@ -136,7 +140,7 @@ Converter ConverterOf(DataType from, DataType to, TypeList<Ts...> types) {
 }
 
 absl::StatusOr<std::unique_ptr<Prepared>> PrepareCast(const PrepareContext& ctx) {
-  const Converter convert = ConverterOf(ctx.input_dtype(0), ctx.output_dtype(0), CastTypes());
+  const Converter convert = FindConverter(ctx.input_dtype(0), ctx.output_dtype(0));
   if (convert == nullptr) {
     return Unimplemented("Cast of ", DataTypeName(ctx.input_dtype(0)), " to ",
                          DataTypeName(ctx.output_dtype(0)), " is not supported");
@@ -150,6 +154,8 @@ std::vector<DataType> Names(TypeList<Ts...>) {
 }
 
 }  // namespace
+
+Converter FindConverter(DataType from, DataType to) { return ConverterOf(from, to, CastTypes()); }
 
 void RegisterCast(KernelRegistry& kernels) {
   kernels.Add("Cast", PrepareCast)

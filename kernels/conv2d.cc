@@ -8,6 +8,7 @@
 #include "sessile/kernels/conv2d_onednn.h"
 #include "sessile/kernels/conv2d_shape.h"
 #include "sessile/kernels/conv2d_tiles.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/register_all.h"
 
 namespace sessile {
@@ -57,14 +58,14 @@ struct Conv2DBackpropFilter {
 }  // namespace
 
 void RegisterConv2D(KernelRegistry& kernels) {
-  using Types = TypeList<float, double, int32_t>;
-  kernels.Add<Conv2D>("Conv2D").For<Types>("T");
-  kernels.Add<Conv2DBackpropInput>("Conv2DBackpropInput").For<Types>("T").ValueInput(0);
-  kernels.Add<Conv2DBackpropFilter>("Conv2DBackpropFilter").For<FloatTypes>("T").ValueInput(1);
-  for (const char* op : {"Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"}) {
-    kernels.Lacks(op, "T", {float16, bfloat16},
-                  "kernels compute with float, double and int32 only");
-  }
+  using Types = TypeList<float, double, int32_t, Half, BFloat16>;
+  kernels.Add<HalfAsFloat<Conv2D>::Kernel>("Conv2D").For<Types>("T");
+  kernels.Add<HalfAsFloat<Conv2DBackpropInput>::Kernel>("Conv2DBackpropInput")
+      .For<Types>("T")
+      .ValueInput(0);
+  kernels.Add<HalfAsFloat<Conv2DBackpropFilter>::Kernel>("Conv2DBackpropFilter")
+      .For<AllFloatTypes>("T")
+      .ValueInput(1);
 }
 
 }  // namespace sessile

@@ -15,6 +15,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/framework/window_geometry.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -278,11 +279,12 @@ class DepthwiseByFilter final : public Prepared {
 }  // namespace
 
 void RegisterDepthwiseConv2D(KernelRegistry& kernels) {
-  kernels.Add<DepthwiseForward>("DepthwiseConv2dNative").For<AllFloatTypes>("T");
-  kernels.Add<DepthwiseByInput>("DepthwiseConv2dNativeBackpropInput")
+  kernels.Add<HalfAsFloat<DepthwiseForward>::Kernel>("DepthwiseConv2dNative")
+      .For<AllFloatTypes>("T");
+  kernels.Add<HalfAsFloat<DepthwiseByInput>::Kernel>("DepthwiseConv2dNativeBackpropInput")
       .For<AllFloatTypes>("T")
       .ValueInput(0);
-  kernels.Add<DepthwiseByFilter>("DepthwiseConv2dNativeBackpropFilter")
+  kernels.Add<HalfAsFloat<DepthwiseByFilter>::Kernel>("DepthwiseConv2dNativeBackpropFilter")
       .For<AllFloatTypes>("T")
       .ValueInput(1);
 }

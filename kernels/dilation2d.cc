@@ -17,6 +17,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/framework/window_geometry.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -174,9 +175,10 @@ struct DilationBackprop {
       AddOutput(DataTypeOf<T>::value, output);
       if (output.num_elements() == 0) return;
       constexpr int64_t kMostPlanes = 16;  // each has scratch of its own
-      const double windows = static_cast<double>(d_.output.num_elements() / planes_ + 1);
-      AddPhase(BlocksOfWork(planes_, windows * static_cast<double>(d_.y.filter * d_.x.filter),
-                            kMostPlanes));
+      const int64_t windows = d_.output.num_elements() / planes_ + 1;
+      AddPhase(BlocksOfWork(
+          planes_, static_cast<double>(windows) * static_cast<double>(d_.y.filter * d_.x.filter),
+          kMostPlanes));
       SetScratch(num_blocks(0), static_cast<size_t>(plane_) * sizeof(Sum));
     }
 
@@ -222,9 +224,11 @@ struct DilationBackprop {
 }  // namespace
 
 void RegisterDilation2D(KernelRegistry& kernels) {
-  kernels.Add<Dilation2D>("Dilation2D").For<AllNumberTypes>("T");
-  kernels.Add<DilationBackprop<false>::Kernel>("Dilation2DBackpropInput").For<AllNumberTypes>("T");
-  kernels.Add<DilationBackprop<true>::Kernel>("Dilation2DBackpropFilter").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<Dilation2D>::Kernel>("Dilation2D").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<DilationBackprop<false>::Kernel>::Kernel>("Dilation2DBackpropInput")
+      .For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<DilationBackprop<true>::Kernel>::Kernel>("Dilation2DBackpropFilter")
+      .For<AllNumberTypes>("T");
 }
 
 }  // namespace sessile

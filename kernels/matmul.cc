@@ -10,6 +10,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/matmul_dims.h"
 #include "sessile/kernels/matmul_tiles.h"
 #include "sessile/kernels/onednn.h"
@@ -58,9 +59,10 @@ class FloatMatMul final : public Prepared {
     const double work = static_cast<double>(dims.k);
     column_blocks_ = BlocksOfWork(std::max<int64_t>(dims.n / kLeastColumns, 1),
                                   kLeastColumns * work * static_cast<double>(dims.m));
-    row_blocks_ = BlocksOfWork(std::max<int64_t>(dims.m / kLeastRows, 1),
-                               kLeastRows * work * static_cast<double>(dims.n / column_blocks_),
-                               kMaxBlocks / column_blocks_);
+    const int64_t columns = dims.n / column_blocks_;
+    row_blocks_ =
+        BlocksOfWork(std::max<int64_t>(dims.m / kLeastRows, 1),
+                     kLeastRows * work * static_cast<double>(columns), kMaxBlocks / column_blocks_);
     AddPhase(row_blocks_ * column_blocks_);
   }
 
@@ -225,10 +227,10 @@ struct MatMul {
 }  // namespace
 
 void RegisterMatMul(KernelRegistry& kernels) {
-  using Types = TypeList<float, double, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t>;
-  kernels.Add<MatMul>("MatMul").For<Types>("T");
-  kernels.Lacks("MatMul", "T", {float16, bfloat16, complex64, complex128},
-                "kernels compute with float, double and the integers only");
+  using Types = TypeList<float, double, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
+                         uint64_t, Half, BFloat16>;
+  kernels.Add<HalfAsFloat<MatMul>::Kernel>("MatMul").For<Types>("T");
+  kernels.Lacks("MatMul", "T", ComplexTypes(), kNoComplexKernels);
 }
 
 }  // namespace sessile

@@ -13,6 +13,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/pool_windows.h"
 #include "sessile/kernels/register_all.h"
@@ -350,8 +351,8 @@ void AddVolumes(KernelRegistry& kernels, const char* op, bool two_types) {
     if (yardstick) kernel.YardstickOnly();
   };
   add(float32, K<float>::Prepare, false);
-  add(float16, K<Half>::Prepare, false);
-  add(bfloat16, K<BFloat16>::Prepare, false);
+  add(float16, HalfAsFloat<K>::template Kernel<Half>::Prepare, false);
+  add(bfloat16, HalfAsFloat<K>::template Kernel<BFloat16>::Prepare, false);
   add(float64, K<double>::Prepare, true);
 }
 
@@ -360,17 +361,21 @@ void AddVolumes(KernelRegistry& kernels, const char* op, bool two_types) {
 void RegisterPool(KernelRegistry& kernels) {
   using MaxTypes =
       TypeList<float, double, Half, BFloat16, int32_t, int64_t, uint8_t, int16_t, int8_t, uint16_t>;
-  kernels.Add<Pool<MaxOf>::Kernel>("MaxPool").For<MaxTypes>("T");
+  kernels.Add<HalfAsFloat<Pool<MaxOf>::Kernel>::Kernel>("MaxPool").For<MaxTypes>("T");
   kernels.Lacks("MaxPool", "T", {qint8}, kNoQuantizedKernels);
-  kernels.Add<MaxPoolGrad>("MaxPoolGrad").For<AllNumberTypes>("T");
-  kernels.Add<MaxPoolGradGrad>("MaxPoolGradGrad").For<AllNumberTypes>("T");
-  kernels.Add<Pool<MeanOf>::Kernel>("AvgPool").For<AllFloatTypes>("T");
-  kernels.Add<AvgPoolGrad>("AvgPoolGrad").For<AllFloatTypes>("T").ValueInput(0);
+  kernels.Add<HalfAsFloat<MaxPoolGrad>::Kernel>("MaxPoolGrad").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<MaxPoolGradGrad>::Kernel>("MaxPoolGradGrad").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<Pool<MeanOf>::Kernel>::Kernel>("AvgPool").For<AllFloatTypes>("T");
+  kernels.Add<HalfAsFloat<AvgPoolGrad>::Kernel>("AvgPoolGrad")
+      .For<AllFloatTypes>("T")
+      .ValueInput(0);
   AddVolumes<Pool<MaxOf>::Kernel>(kernels, "MaxPool3D", false);
   AddVolumes<MaxPoolGrad>(kernels, "MaxPool3DGrad", true);
-  kernels.Add<MaxPoolGradGrad>("MaxPool3DGradGrad").For<AllNumberTypes>("T");
-  kernels.Add<Pool<MeanOf>::Kernel>("AvgPool3D").For<AllFloatTypes>("T");
-  kernels.Add<AvgPoolGrad>("AvgPool3DGrad").For<AllFloatTypes>("T").ValueInput(0);
+  kernels.Add<HalfAsFloat<MaxPoolGradGrad>::Kernel>("MaxPool3DGradGrad").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<Pool<MeanOf>::Kernel>::Kernel>("AvgPool3D").For<AllFloatTypes>("T");
+  kernels.Add<HalfAsFloat<AvgPoolGrad>::Kernel>("AvgPool3DGrad")
+      .For<AllFloatTypes>("T")
+      .ValueInput(0);
 }
 
 }  // namespace sessile

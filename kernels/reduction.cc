@@ -16,6 +16,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/reduction_plan.h"
 #include "sessile/kernels/register_all.h"
@@ -365,7 +366,9 @@ struct Reduction {
 
 template <template <typename> class Op>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<Reduction<Op>::template Kernel>(op).template For<AllNumberTypes>("T").ValueInput(1);
+  kernels.Add<HalfAsFloat<Reduction<Op>::template Kernel>::template Kernel>(op)
+      .template For<AllNumberTypes>("T")
+      .ValueInput(1);
   kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
 }

@@ -10,6 +10,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/vectorized.h"
@@ -99,12 +100,9 @@ class ReluGrad final : public Prepared, public Tiled<ReluGrad<T>, T> {
 }  // namespace
 
 void RegisterRelu(KernelRegistry& kernels) {
-  kernels.Add<Relu>("Relu").For<NumberTypes>("T");
-  kernels.Add<ReluGrad>("ReluGrad").For<NumberTypes>("T");
-  kernels.Lacks("Relu", "T", {float16, bfloat16, qint8},
-                "kernels compute with float, double and the integers only");
-  kernels.Lacks("ReluGrad", "T", {float16, bfloat16},
-                "kernels compute with float, double and the integers only");
+  kernels.Add<HalfAsFloat<Relu>::Kernel>("Relu").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<ReluGrad>::Kernel>("ReluGrad").For<AllNumberTypes>("T");
+  kernels.Lacks("Relu", "T", {qint8}, kNoQuantizedKernels);
 }
 
 }  // namespace sessile

@@ -14,6 +14,7 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
@@ -334,20 +335,25 @@ struct SparseSegment {
 template <SegmentScale scale>
 void SparseSegmentRows(KernelRegistry& kernels, const std::string& op) {
   using Types = std::conditional_t<scale == SegmentScale::kNone, AllNumberTypes, AllFloatTypes>;
-  kernels.Add<SparseSegment<scale, false>::template Kernel>(op).template For<Types>("T").ValueInput(
-      2);
-  kernels.Add<SparseSegment<scale, false>::template Kernel>(op + "WithNumSegments")
+  kernels.Add<HalfAsFloat<SparseSegment<scale, false>::template Kernel>::template Kernel>(op)
+      .template For<Types>("T")
+      .ValueInput(2);
+  kernels
+      .Add<HalfAsFloat<SparseSegment<scale, false>::template Kernel>::template Kernel>(
+          op + "WithNumSegments")
       .template For<Types>("T")
       .ValueInput(3);
-  kernels.Add<SparseSegment<scale, true>::template Kernel>(op + "Grad")
+  kernels
+      .Add<HalfAsFloat<SparseSegment<scale, true>::template Kernel>::template Kernel>(op + "Grad")
       .template For<AllFloatTypes>("T")
       .ValueInput(3);
 }
 
 template <template <typename> class Op>
 void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
-  kernels.Add<Segment<Op>::template Kernel>(op).template For<AllNumberTypes>("T").ValueInput(
-      value_input);
+  kernels.Add<HalfAsFloat<Segment<Op>::template Kernel>::template Kernel>(op)
+      .template For<AllNumberTypes>("T")
+      .ValueInput(value_input);
   kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
 }
