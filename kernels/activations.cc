@@ -8,6 +8,7 @@
 #include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -148,8 +149,10 @@ struct SoftsignGrad {
 
 template <typename Function, typename Gradient, typename Types = AllFloatTypes>
 void AddActivation(KernelRegistry& kernels, const char* op, const char* grad_op) {
-  kernels.Add<Activation<Function>::template Kernel>(op).template For<Types>("T");
-  kernels.Add<ActivationGrad<Gradient>::template Kernel>(grad_op).template For<Types>("T");
+  kernels.Add<HalfAsFloat<Activation<Function>::template Kernel>::template Kernel>(op)
+      .template For<Types>("T");
+  kernels.Add<HalfAsFloat<ActivationGrad<Gradient>::template Kernel>::template Kernel>(grad_op)
+      .template For<Types>("T");
 }
 
 }  // namespace

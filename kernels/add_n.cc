@@ -19,7 +19,7 @@ namespace {
 template <typename T>
 class AddN final : public Prepared, public Tiled<AddN<T>, T> {
  public:
-  using Sum = std::conditional_t<std::is_floating_point_v<Wide<T>>, double, T>;
+  using Sum = InDouble<T>;
 
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     if (ctx.num_inputs() == 0) return InvalidArgument("AddN needs at least one input");
@@ -111,8 +111,7 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
 
 void RegisterAddN(KernelRegistry& kernels) {
   for (const char* op : {"AddN", "AccumulateNV2"}) {
-    kernels.Add<AddN>(op).For<AllNumberTypes>("T");
-    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+    kernels.Add<AddN>(op).For<WithComplex<AllNumberTypes>>("T");
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
   kernels.Lacks("AddN", "T", ObjectTypes(), kNoObjectKernels);

@@ -120,8 +120,10 @@ class BatchMatMul final : public Prepared {
         for (int64_t j = 0; j < d.n; ++j) {
           Wide<T> sum{};
           for (int64_t p = 0; p < d.k; ++p) {
-            sum = WrapAdd(sum, WrapMul(Widen(x[i * x_row + p * x_step]),
-                                       Widen(y[j * y_column + p * y_step])));
+            const Wide<T> left = Widen(x[i * x_row + p * x_step]);
+            const Wide<T> right = Widen(y[j * y_column + p * y_step]);
+            sum = WrapAdd(sum, WrapMul(d.transpose_x ? Conjugate(left) : left,
+                                       d.transpose_y ? Conjugate(right) : right));
           }
           product[i * d.n + j] = Narrow<T>(sum);
         }
@@ -136,17 +138,12 @@ class BatchMatMul final : public Prepared {
 }  // namespace
 
 void RegisterBatchMatMul(KernelRegistry& kernels) {
-  using Types = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
+  using Types = WithComplex<TypeList<float, double, int16_t, int32_t, int64_t, Half, BFloat16>>;
   using TypesV2 = TypeList<float, double, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
                            uint64_t, Half, BFloat16>;
   kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMul").For<Types>("T");
-  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV2").For<TypesV2>("T");
-  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV3")
-      .For<TypeList<float, double, int16_t, int32_t, int64_t, Half, BFloat16>>("Ta");
-  for (const char* op : {"BatchMatMul", "BatchMatMulV2"}) {
-    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
-  }
-  kernels.Lacks("BatchMatMulV3", "Ta", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV2").For<WithComplex<TypesV2>>("T");
+  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV3").For<Types>("Ta");
   kernels.Lacks("BatchMatMulV3", "Ta", {uint8, int8}, "products of two types have no kernels");
 }
 

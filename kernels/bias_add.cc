@@ -133,11 +133,11 @@ class BiasAddGrad final : public Prepared,
 
 void RegisterBiasAdd(KernelRegistry& kernels) {
   for (const char* op : {"BiasAdd", "BiasAddV1"}) {
-    kernels.Add<HalfAsFloat<BiasAdd>::Kernel>(op).For<AllNumberTypes>("T");
+    kernels.Add<HalfAsFloat<BiasAdd>::Kernel>(op).For<WithComplex<AllNumberTypes>>("T");
   }
-  kernels.Add<HalfAsFloat<BiasAddGrad>::Kernel>("BiasAddGrad").For<AllNumberTypes>("T");
+  kernels.Add<HalfAsFloat<BiasAddGrad>::Kernel>("BiasAddGrad")
+      .For<WithComplex<AllNumberTypes>>("T");
   for (const char* op : {"BiasAdd", "BiasAddV1", "BiasAddGrad"}) {
-    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
 }

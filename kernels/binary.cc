@@ -7,8 +7,11 @@
 #include <string>
 #include <utility>
 
+#include "sessile/kernels/complex_math.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
+#include "sessile/kernels/vector_math.h"
 
 namespace sessile {
 
@@ -104,7 +107,7 @@ struct SquaredDifference {
   template <typename T>
   static T Apply(T x, T y, Fault*) {
     const T difference = WrapSub(x, y);
-    return WrapMul(difference, difference);
+    return WrapMul(difference, Conjugate(difference));
   }
 };
 
@@ -202,7 +205,7 @@ struct TruncateMod {
 struct Atan2 { template <typename T> static T Apply(T y, T x, Fault*) { return std::atan2(y, x); } };
 struct Xlogy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * std::log(y); } };
 struct Xdivy { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x / y; } };
-struct Xlog1py { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * std::log1p(y); } };
+struct Xlog1py { template <typename T> static T Apply(T x, T y, Fault*) { return x == T{0} ? T{0} : x * static_cast<T>(vector_math::Log1p(y)); } };
 struct NextAfter { template <typename T> static T Apply(T x, T y, Fault*) { return std::nextafter(x, y); } };
 struct PolygammaOp { template <typename T> static T Apply(T n, T x, Fault*) { return static_cast<T>(Polygamma(n, x)); } };
 struct Igamma { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower); } };
@@ -243,50 +246,57 @@ using DifferenceTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16
 
 template <typename Op, typename Types>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<Binary<Op>::template Kernel>(op).template For<Types>("T");
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<HalfAsFloat<Binary<Op>::template Kernel>::template Kernel>(op).template For<Types>(
+      "T");
+}
+
+// Of what has an order, or no meaning beyond the real numbers.
+template <typename Op, typename Types>
+void RealRow(KernelRegistry& kernels, const char* op) {
+  Row<Op, Types>(kernels, op);
+  kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
 }
 
 }  // namespace
 
 void RegisterBinary(KernelRegistry& kernels) {
-  Row<Add, AllNumberTypes>(kernels, "Add");
+  Row<Add, WithComplex<AllNumberTypes>>(kernels, "Add");
   kernels.Add<Binary<Concatenate>::Kernel>("Add").For<TypeList<std::string>>("T");
-  Row<Add, AllNumberTypes>(kernels, "AddV2");
-  Row<Sub, AllNumberTypes>(kernels, "Sub");
-  Row<Mul, AllNumberTypes>(kernels, "Mul");
-  Row<MulNoNan, AllFloatTypes>(kernels, "MulNoNan");
-  Row<Div, AllNumberTypes>(kernels, "Div");
-  Row<RealDiv, AllFloatTypes>(kernels, "RealDiv");
+  Row<Add, WithComplex<AllNumberTypes>>(kernels, "AddV2");
+  Row<Sub, WithComplex<AllNumberTypes>>(kernels, "Sub");
+  Row<Mul, WithComplex<AllNumberTypes>>(kernels, "Mul");
+  Row<MulNoNan, WithComplex<AllFloatTypes>>(kernels, "MulNoNan");
+  Row<Div, WithComplex<AllNumberTypes>>(kernels, "Div");
+  Row<RealDiv, WithComplex<AllFloatTypes>>(kernels, "RealDiv");
   kernels.Lacks("RealDiv", "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
                 kNoKernelInTensorFlow);
-  Row<DivNoNan, AllFloatTypes>(kernels, "DivNoNan");
-  Row<FloorDiv, AllNumberTypes>(kernels, "FloorDiv");
-  Row<FloorMod, AllNumberTypes>(kernels, "FloorMod");
-  Row<Maximum, AllNumberTypes>(kernels, "Maximum");
-  Row<Minimum, AllNumberTypes>(kernels, "Minimum");
-  Row<SquaredDifference, DifferenceTypes>(kernels, "SquaredDifference");
-  Row<Pow, PowerTypes>(kernels, "Pow");
-  Row<TruncateDiv, AllNumberTypes>(kernels, "TruncateDiv");
+  Row<DivNoNan, WithComplex<AllFloatTypes>>(kernels, "DivNoNan");
+  RealRow<FloorDiv, AllNumberTypes>(kernels, "FloorDiv");
+  RealRow<FloorMod, AllNumberTypes>(kernels, "FloorMod");
+  RealRow<Maximum, AllNumberTypes>(kernels, "Maximum");
+  RealRow<Minimum, AllNumberTypes>(kernels, "Minimum");
+  Row<SquaredDifference, WithComplex<DifferenceTypes>>(kernels, "SquaredDifference");
+  Row<Pow, WithComplex<PowerTypes>>(kernels, "Pow");
+  RealRow<TruncateDiv, AllNumberTypes>(kernels, "TruncateDiv");
   using ModTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
-  Row<TruncateMod, ModTypes>(kernels, "TruncateMod");
-  Row<TruncateMod, ModTypes>(kernels, "Mod");
-  Row<Atan2, AllFloatTypes>(kernels, "Atan2");
-  Row<Xlogy, AllFloatTypes>(kernels, "Xlogy");
-  Row<Xdivy, AllFloatTypes>(kernels, "Xdivy");
-  Row<Xlog1py, AllFloatTypes>(kernels, "Xlog1py");
+  RealRow<TruncateMod, ModTypes>(kernels, "TruncateMod");
+  RealRow<TruncateMod, ModTypes>(kernels, "Mod");
+  RealRow<Atan2, AllFloatTypes>(kernels, "Atan2");
+  Row<Xlogy, WithComplex<AllFloatTypes>>(kernels, "Xlogy");
+  Row<Xdivy, WithComplex<AllFloatTypes>>(kernels, "Xdivy");
+  Row<Xlog1py, WithComplex<AllFloatTypes>>(kernels, "Xlog1py");
   kernels.Add<Binary<NextAfter>::Kernel>("NextAfter").For<FloatTypes>("T");
-  Row<PolygammaOp, FloatTypes>(kernels, "Polygamma");
-  Row<ZetaOp, FloatTypes>(kernels, "Zeta");
-  Row<Igamma, AllFloatTypes>(kernels, "Igamma");
-  Row<Igammac, AllFloatTypes>(kernels, "Igammac");
-  Row<IgammaGradA, FloatTypes>(kernels, "IgammaGradA");
-  Row<RandomGammaGrad, FloatTypes>(kernels, "RandomGammaGrad");
-  Row<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
-  Row<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
-  Row<BitwiseXor, IntTypes>(kernels, "BitwiseXor");
-  Row<LeftShift, IntTypes>(kernels, "LeftShift");
-  Row<RightShift, IntTypes>(kernels, "RightShift");
+  RealRow<PolygammaOp, FloatTypes>(kernels, "Polygamma");
+  RealRow<ZetaOp, FloatTypes>(kernels, "Zeta");
+  RealRow<Igamma, AllFloatTypes>(kernels, "Igamma");
+  RealRow<Igammac, AllFloatTypes>(kernels, "Igammac");
+  RealRow<IgammaGradA, FloatTypes>(kernels, "IgammaGradA");
+  RealRow<RandomGammaGrad, FloatTypes>(kernels, "RandomGammaGrad");
+  RealRow<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
+  RealRow<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
+  RealRow<BitwiseXor, IntTypes>(kernels, "BitwiseXor");
+  RealRow<LeftShift, IntTypes>(kernels, "LeftShift");
+  RealRow<RightShift, IntTypes>(kernels, "RightShift");
 }
 
 }  // namespace sessile

@@ -23,10 +23,6 @@
 namespace sessile {
 namespace {
 
-template <typename T>
-inline constexpr bool kIsComplex =
-    std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
-
 // The value without its fraction, or the lowest Int if it does not fit.
 template <typename Int, typename F>
 Int Truncate(F value) {

@@ -19,14 +19,15 @@
 #include "sessile/core/framework/data_format.h"
 #include "sessile/core/framework/shape.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/numeric.h"
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 
-// Where elements of type T are added up: sums of floating-point numbers are kept in double, sums of
-// integers wrap around.
+// Where elements of type T are added up: sums of floating-point numbers are kept with twice the
+// digits, sums of integers wrap around.
 template <typename T>
-using SumOf = std::conditional_t<std::is_floating_point_v<T>, double, uint64_t>;
+using SumOf = std::conditional_t<std::is_integral_v<T>, uint64_t, InDouble<T>>;
 
 struct Channels {
   int64_t outer = 0;

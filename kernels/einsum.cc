@@ -292,8 +292,7 @@ class Einsum final : public Prepared {
 
 void RegisterEinsum(KernelRegistry& kernels) {
   kernels.Add<HalfAsFloat<Einsum>::Kernel>("Einsum")
-      .For<TypeList<float, double, int32_t, int64_t, Half, BFloat16>>("T");
-  kernels.Lacks("Einsum", "T", ComplexTypes(), kNoComplexKernels);
+      .For<WithComplex<TypeList<float, double, int32_t, int64_t, Half, BFloat16>>>("T");
   kernels.Lacks("Einsum", "T", {int8, int16, uint8, uint16, uint32, uint64, bool_, string},
                 kNoKernelInTensorFlow);
   kernels.Lacks("Einsum", "T", QuantizedTypes(), kNoQuantizedKernels);

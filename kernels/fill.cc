@@ -83,9 +83,8 @@ struct OnesLike {
 void RegisterFill(KernelRegistry& kernels) {
   kernels.Add("Fill", PrepareFill).ValueInput(0);
   kernels.Add("ZerosLike", PrepareZerosLike);
-  kernels.Add<OnesLike>("OnesLike").For<AllNumberTypes>("T");
+  kernels.Add<OnesLike>("OnesLike").For<WithComplex<AllNumberTypes>>("T");
   kernels.Add<OnesLike>("OnesLike").For<TypeList<bool>>("T");
-  kernels.Lacks("OnesLike", "T", ComplexTypes(), kNoComplexKernels);
 }
 
 }  // namespace sessile

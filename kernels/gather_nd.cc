@@ -261,23 +261,25 @@ PreparedOr PrepareSetNd(const PrepareContext& ctx) {
   });
 }
 
-template <typename F>
+template <typename F, typename Types>
 void AddUpdateNd(KernelRegistry& kernels, const char* op) {
-  kernels.Add<UpdateNdOf<F>::template Kernel>(op).template For<AllNumberTypes>("T");
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<UpdateNdOf<F>::template Kernel>(op).template For<Types>("T");
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
 }
 
 void RegisterUpdatesNd(KernelRegistry& kernels) {
-  AddUpdateNd<AddElement>(kernels, "TensorScatterAdd");
-  AddUpdateNd<SubElement>(kernels, "TensorScatterSub");
-  AddUpdateNd<MinElement>(kernels, "TensorScatterMin");
-  AddUpdateNd<MaxElement>(kernels, "TensorScatterMax");
-  AddUpdateNd<AddElement>(kernels, "ScatterNdAdd");
-  AddUpdateNd<SubElement>(kernels, "ScatterNdSub");
-  AddUpdateNd<MinElement>(kernels, "ScatterNdMin");
-  AddUpdateNd<MaxElement>(kernels, "ScatterNdMax");
-  AddUpdateNd<AddElement>(kernels, "ScatterNdNonAliasingAdd");
+  AddUpdateNd<AddElement, WithComplex<AllNumberTypes>>(kernels, "TensorScatterAdd");
+  AddUpdateNd<SubElement, WithComplex<AllNumberTypes>>(kernels, "TensorScatterSub");
+  AddUpdateNd<MinElement, AllNumberTypes>(kernels, "TensorScatterMin");
+  AddUpdateNd<MaxElement, AllNumberTypes>(kernels, "TensorScatterMax");
+  AddUpdateNd<AddElement, WithComplex<AllNumberTypes>>(kernels, "ScatterNdAdd");
+  AddUpdateNd<SubElement, WithComplex<AllNumberTypes>>(kernels, "ScatterNdSub");
+  AddUpdateNd<MinElement, AllNumberTypes>(kernels, "ScatterNdMin");
+  AddUpdateNd<MaxElement, AllNumberTypes>(kernels, "ScatterNdMax");
+  AddUpdateNd<AddElement, WithComplex<AllNumberTypes>>(kernels, "ScatterNdNonAliasingAdd");
+  for (const char* op : {"TensorScatterMin", "TensorScatterMax", "ScatterNdMin", "ScatterNdMax"}) {
+    kernels.Lacks(op, "T", ComplexTypes(), "complex numbers have no order");
+  }
   kernels.Lacks("ScatterNdNonAliasingAdd", "T", {bool_}, "there is nothing to add up");
   for (const char* op :
        {"TensorScatterAdd", "TensorScatterSub", "TensorScatterMin", "TensorScatterMax"}) {
@@ -295,10 +297,9 @@ void RegisterGatherNd(KernelRegistry& kernels) {
   kernels.Add("GatherNd", PrepareGatherNd);
   RegisterUpdatesNd(kernels);
   kernels.Add("ResourceGatherNd", OnHandlesOf<PrepareGatherNd>).ReadsHandles();
-  kernels.Add<ScatterNd>("ScatterNd").For<AllNumberTypes>("T").ValueInput(2);
+  kernels.Add<ScatterNd>("ScatterNd").For<WithComplex<AllNumberTypes>>("T").ValueInput(2);
   kernels.Add<ScatterNd>("ScatterNd").For<TypeList<bool>>("T").ValueInput(2);
   kernels.Lacks("ScatterNd", "T", {string}, "there is nothing to add up");
-  kernels.Lacks("ScatterNd", "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks("ScatterNd", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks("ScatterNd", "T", ObjectTypes(), kNoObjectKernels);
 }

@@ -203,6 +203,35 @@ class LoopMatMul final : public Prepared {
   const bool packs_;
 };
 
+// Of complex numbers: rows of the product, one by one.
+template <typename T>
+class PlainMatMul final : public Prepared {
+ public:
+  explicit PlainMatMul(const MatMulDims& dims) : dims_(dims) {
+    AddOutput(DataTypeOf<T>::value, Shape({dims.m, dims.n}));
+    AddPhase(BlocksOfWork(dims.m, 4 * static_cast<double>(dims.n) * static_cast<double>(dims.k)));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    const T* const a = in[0].data<T>();
+    const T* const b = in[1].data<T>();
+    for (const int64_t i : BlockRange(dims_.m, block, num_blocks(0))) {
+      T* const product = out[0].data<T>() + i * dims_.n;
+      std::fill_n(product, dims_.n, T{});
+      for (int64_t p = 0; p < dims_.k; ++p) {
+        const T factor = a[i * dims_.a_row() + p * dims_.a_column()];
+        const T* const row = b + p * dims_.b_row();
+        for (int64_t j = 0; j < dims_.n; ++j) product[j] += factor * row[j * dims_.b_column()];
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const MatMulDims dims_;
+};
+
 template <typename T>
 struct UnsignedFor {
   using type = T;
@@ -217,6 +246,8 @@ struct MatMul {
     if constexpr (std::is_same_v<T, float>) {
       if (std::unique_ptr<Prepared> tiled = TiledMatMul(dims)) return tiled;
       return std::make_unique<FloatMatMul>(dims);
+    } else if constexpr (kIsComplex<T>) {
+      return std::make_unique<PlainMatMul<T>>(dims);
     } else {
       using Stored = typename UnsignedFor<T>::type;
       return std::make_unique<LoopMatMul<Stored>>(DataTypeOf<T>::value, dims);
@@ -229,8 +260,7 @@ struct MatMul {
 void RegisterMatMul(KernelRegistry& kernels) {
   using Types = TypeList<float, double, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
                          uint64_t, Half, BFloat16>;
-  kernels.Add<HalfAsFloat<MatMul>::Kernel>("MatMul").For<Types>("T");
-  kernels.Lacks("MatMul", "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<HalfAsFloat<MatMul>::Kernel>("MatMul").For<WithComplex<Types>>("T");
 }
 
 }  // namespace sessile

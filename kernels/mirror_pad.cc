@@ -206,9 +206,8 @@ class MirrorPadGrad final : public Prepared {
 
 void RegisterMirrorPad(KernelRegistry& kernels) {
   kernels.Add("MirrorPad", PrepareMirrorPad).ValueInput(1);
-  kernels.Add<MirrorPadGrad>("MirrorPadGrad").For<AllNumberTypes>("T").ValueInput(1);
+  kernels.Add<MirrorPadGrad>("MirrorPadGrad").For<WithComplex<AllNumberTypes>>("T").ValueInput(1);
   kernels.Lacks("MirrorPadGrad", "T", {string, bool_}, "there is nothing to add up");
-  kernels.Lacks("MirrorPadGrad", "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks("MirrorPadGrad", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks("MirrorPadGrad", "T", ObjectTypes(), kNoObjectKernels);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <bit>
+#include <complex>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
@@ -21,12 +22,31 @@ using AllFloatTypes = TypeList<float, double, Half, BFloat16>;
 using AllNumberTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
                                 uint32_t, uint64_t, Half, BFloat16>;
 
+template <typename List>
+struct WithComplexOf;
+template <typename... Ts>
+struct WithComplexOf<TypeList<Ts...>> {
+  using type = TypeList<Ts..., std::complex<float>, std::complex<double>>;
+};
+template <typename List>
+using WithComplex = typename WithComplexOf<List>::type;
+
+template <typename T>
+inline constexpr bool kIsComplex =
+    std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>;
+
 template <typename T>
 inline constexpr bool kIsHalf = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
 // The type in which one element is computed.
 template <typename T>
 using Wide = std::conditional_t<kIsHalf<T>, float, T>;
+
+// The type in which many elements are joined: twice the digits, but for integers.
+template <typename T>
+using InDouble = std::conditional_t<
+    std::is_floating_point_v<Wide<T>>, double,
+    std::conditional_t<std::is_same_v<T, std::complex<float>>, std::complex<double>, T>>;
 
 // Half: 1 sign, 5 exponent (bias 15) and 10 mantissa bits; BFloat16: the upper half of a float.
 inline float HalfToFloat(Half half) {
@@ -127,6 +147,15 @@ template <typename T>
 T WrapMul(T a, T b) {
   using U = typename WrapsIn<T>::type;
   return static_cast<T>(static_cast<U>(a) * static_cast<U>(b));
+}
+// The complex conjugate; a real number is its own.
+template <typename T>
+T Conjugate(T x) {
+  if constexpr (kIsComplex<T>) {
+    return std::conj(x);
+  } else {
+    return x;
+  }
 }
 // For floats the sign changes, that of zero too.
 template <typename T>

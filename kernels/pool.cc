@@ -359,9 +359,7 @@ void AddVolumes(KernelRegistry& kernels, const char* op, bool two_types) {
 }  // namespace
 
 void RegisterPool(KernelRegistry& kernels) {
-  using MaxTypes =
-      TypeList<float, double, Half, BFloat16, int32_t, int64_t, uint8_t, int16_t, int8_t, uint16_t>;
-  kernels.Add<HalfAsFloat<Pool<MaxOf>::Kernel>::Kernel>("MaxPool").For<MaxTypes>("T");
+  kernels.Add<HalfAsFloat<Pool<MaxOf>::Kernel>::Kernel>("MaxPool").For<AllNumberTypes>("T");
   kernels.Lacks("MaxPool", "T", {qint8}, kNoQuantizedKernels);
   kernels.Add<HalfAsFloat<MaxPoolGrad>::Kernel>("MaxPoolGrad").For<AllNumberTypes>("T");
   kernels.Add<HalfAsFloat<MaxPoolGradGrad>::Kernel>("MaxPoolGradGrad").For<AllNumberTypes>("T");

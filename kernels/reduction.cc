@@ -46,8 +46,7 @@ struct Compensated {
 template <typename T>
 struct SumOp {
   static constexpr bool kFloat = std::is_floating_point_v<Wide<T>>;
-  using Acc = std::conditional_t<std::is_same_v<T, double>, Compensated,
-                                 std::conditional_t<kFloat, double, T>>;
+  using Acc = std::conditional_t<std::is_same_v<T, double>, Compensated, InDouble<T>>;
   static Acc Empty() { return Acc(); }
   static void Add(Acc& acc, T x) {
     if constexpr (std::is_same_v<Acc, Compensated>) {
@@ -79,7 +78,7 @@ struct MeanOp : SumOp<T> {
   using typename SumOp<T>::Acc;
   static T Result(const Acc& acc, int64_t count) {
     const auto total = SumOp<T>::Total(acc);
-    if constexpr (SumOp<T>::kFloat) {
+    if constexpr (SumOp<T>::kFloat || kIsComplex<T>) {
       return Narrow<T>(static_cast<Wide<T>>(total / static_cast<double>(count)));
     } else if constexpr (std::is_signed_v<T>) {
       return count == 0 ? T{0} : static_cast<T>(total / count);
@@ -91,14 +90,14 @@ struct MeanOp : SumOp<T> {
 
 template <typename T>
 struct ProdOp {
-  using Acc = std::conditional_t<std::is_floating_point_v<Wide<T>>, double, T>;
+  using Acc = InDouble<T>;
   static Acc Empty() { return Acc{1}; }
   static void Add(Acc& acc, T x) { acc = WrapMul(acc, static_cast<Acc>(Widen(x))); }
   static void Join(Acc& acc, const Acc& other) { acc = WrapMul(acc, other); }
   static T Result(const Acc& acc, int64_t) { return Narrow<T>(static_cast<Wide<T>>(acc)); }
 };
 
-// The root of the sum of squares, of integers cut to a whole number.
+// The root of the sum of |x|^2, of integers cut to a whole number.
 template <typename T>
 struct EuclideanNormOp {
   using Sums = SumOp<T>;
@@ -109,12 +108,16 @@ struct EuclideanNormOp {
       acc.Add(x * x);
     } else {
       const Acc wide = static_cast<Acc>(Widen(x));
-      acc = WrapAdd(acc, WrapMul(wide, wide));
+      acc = WrapAdd(acc, WrapMul(wide, Conjugate(wide)));
     }
   }
   static void Join(Acc& acc, const Acc& other) { Sums::Join(acc, other); }
   static T Result(const Acc& acc, int64_t) {
-    return Narrow<T>(static_cast<Wide<T>>(std::sqrt(static_cast<double>(Sums::Total(acc)))));
+    if constexpr (kIsComplex<T>) {
+      return static_cast<T>(std::sqrt(acc));
+    } else {
+      return Narrow<T>(static_cast<Wide<T>>(std::sqrt(static_cast<double>(Sums::Total(acc)))));
+    }
   }
 };
 
@@ -364,24 +367,26 @@ struct Reduction {
   };
 };
 
-template <template <typename> class Op>
+template <template <typename> class Op, typename Types>
 void Row(KernelRegistry& kernels, const char* op) {
   kernels.Add<HalfAsFloat<Reduction<Op>::template Kernel>::template Kernel>(op)
-      .template For<AllNumberTypes>("T")
+      .template For<Types>("T")
       .ValueInput(1);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
 }
 
 }  // namespace
 
 void RegisterReduction(KernelRegistry& kernels) {
-  Row<SumOp>(kernels, "Sum");
-  Row<MeanOp>(kernels, "Mean");
-  Row<ProdOp>(kernels, "Prod");
-  Row<EuclideanNormOp>(kernels, "EuclideanNorm");
-  Row<MaxOp>(kernels, "Max");
-  Row<MinOp>(kernels, "Min");
+  Row<SumOp, WithComplex<AllNumberTypes>>(kernels, "Sum");
+  Row<MeanOp, WithComplex<AllNumberTypes>>(kernels, "Mean");
+  Row<ProdOp, WithComplex<AllNumberTypes>>(kernels, "Prod");
+  Row<EuclideanNormOp, WithComplex<AllNumberTypes>>(kernels, "EuclideanNorm");
+  Row<MaxOp, AllNumberTypes>(kernels, "Max");
+  Row<MinOp, AllNumberTypes>(kernels, "Min");
+  for (const char* op : {"Max", "Min"}) {
+    kernels.Lacks(op, "T", ComplexTypes(), "complex numbers have no order");
+  }
   kernels.Add("All", Reduction<AllOp>::Kernel<bool>::Prepare).ValueInput(1);
   kernels.Add("Any", Reduction<AnyOp>::Kernel<bool>::Prepare).ValueInput(1);
 }

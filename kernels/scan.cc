@@ -58,7 +58,7 @@ struct Scan {
   template <typename T>
   class Kernel final : public Prepared {
    public:
-    using Acc = std::conditional_t<std::is_floating_point_v<Wide<T>>, double, T>;
+    using Acc = InDouble<T>;
 
     static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
       const Shape& shape = ctx.input_shape(0);
@@ -156,8 +156,9 @@ struct Scan {
 
 template <typename Op>
 void ScanRow(KernelRegistry& kernels, const char* op) {
-  kernels.Add<Scan<Op>::template Kernel>(op).template For<AllNumberTypes>("T").ValueInput(1);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<Scan<Op>::template Kernel>(op)
+      .template For<WithComplex<AllNumberTypes>>("T")
+      .ValueInput(1);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
 }
 

@@ -138,38 +138,38 @@ PreparedOr PrepareScatterUpdate(const PrepareContext& ctx) {
   });
 }
 
-template <template <typename> class K>
+template <template <typename> class K, typename Types>
 void AddOnHandles(KernelRegistry& kernels, const char* op) {
-  kernels.Add<OnHandles<K>::template Kernel>(op)
-      .template For<AllNumberTypes>("dtype")
-      .UpdatesHandles();
-  kernels.Lacks(op, "dtype", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<OnHandles<K>::template Kernel>(op).template For<Types>("dtype").UpdatesHandles();
   kernels.Lacks(op, "dtype", QuantizedTypes(), kNoQuantizedKernels);
 }
 
 void RegisterOnHandles(KernelRegistry& kernels) {
   kernels.Add("ResourceScatterUpdate", OnHandlesOf<PrepareScatterUpdate>).UpdatesHandles();
-  AddOnHandles<ScatterOf<AddElement>::Kernel>(kernels, "ResourceScatterAdd");
-  AddOnHandles<ScatterOf<SubElement>::Kernel>(kernels, "ResourceScatterSub");
-  AddOnHandles<ScatterOf<MulElement>::Kernel>(kernels, "ResourceScatterMul");
-  AddOnHandles<ScatterDiv>(kernels, "ResourceScatterDiv");
-  AddOnHandles<ScatterOf<MinElement>::Kernel>(kernels, "ResourceScatterMin");
-  AddOnHandles<ScatterOf<MaxElement>::Kernel>(kernels, "ResourceScatterMax");
+  using Numbers = WithComplex<AllNumberTypes>;
+  AddOnHandles<ScatterOf<AddElement>::Kernel, Numbers>(kernels, "ResourceScatterAdd");
+  AddOnHandles<ScatterOf<SubElement>::Kernel, Numbers>(kernels, "ResourceScatterSub");
+  AddOnHandles<ScatterOf<MulElement>::Kernel, Numbers>(kernels, "ResourceScatterMul");
+  AddOnHandles<ScatterDiv, Numbers>(kernels, "ResourceScatterDiv");
+  AddOnHandles<ScatterOf<MinElement>::Kernel, AllNumberTypes>(kernels, "ResourceScatterMin");
+  AddOnHandles<ScatterOf<MaxElement>::Kernel, AllNumberTypes>(kernels, "ResourceScatterMax");
+  for (const char* op : {"ResourceScatterMin", "ResourceScatterMax"}) {
+    kernels.Lacks(op, "dtype", ComplexTypes(), "complex numbers have no order");
+  }
 }
 
 }  // namespace
 
 void RegisterScatter(KernelRegistry& kernels) {
+  using Numbers = WithComplex<AllNumberTypes>;
   kernels.Add("ScatterUpdate", PrepareScatterUpdate);
-  kernels.Add<ScatterOf<AddElement>::Kernel>("ScatterAdd").For<AllNumberTypes>("T");
-  kernels.Add<ScatterOf<SubElement>::Kernel>("ScatterSub").For<AllNumberTypes>("T");
-  kernels.Add<ScatterOf<MulElement>::Kernel>("ScatterMul").For<AllNumberTypes>("T");
-  kernels.Add<ScatterDiv>("ScatterDiv").For<AllNumberTypes>("T");
-  using Ordered = TypeList<Half, BFloat16, float, double, int32_t, int64_t>;
-  kernels.Add<ScatterOf<MinElement>::Kernel>("ScatterMin").For<Ordered>("T");
-  kernels.Add<ScatterOf<MaxElement>::Kernel>("ScatterMax").For<Ordered>("T");
+  kernels.Add<ScatterOf<AddElement>::Kernel>("ScatterAdd").For<Numbers>("T");
+  kernels.Add<ScatterOf<SubElement>::Kernel>("ScatterSub").For<Numbers>("T");
+  kernels.Add<ScatterOf<MulElement>::Kernel>("ScatterMul").For<Numbers>("T");
+  kernels.Add<ScatterDiv>("ScatterDiv").For<Numbers>("T");
+  kernels.Add<ScatterOf<MinElement>::Kernel>("ScatterMin").For<AllNumberTypes>("T");
+  kernels.Add<ScatterOf<MaxElement>::Kernel>("ScatterMax").For<AllNumberTypes>("T");
   for (const char* op : {"ScatterAdd", "ScatterSub", "ScatterMul", "ScatterDiv"}) {
-    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
   RegisterOnHandles(kernels);

@@ -349,12 +349,11 @@ void SparseSegmentRows(KernelRegistry& kernels, const std::string& op) {
       .ValueInput(3);
 }
 
-template <template <typename> class Op>
+template <template <typename> class Op, typename Types>
 void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
   kernels.Add<HalfAsFloat<Segment<Op>::template Kernel>::template Kernel>(op)
-      .template For<AllNumberTypes>("T")
+      .template For<Types>("T")
       .ValueInput(value_input);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
 }
 
@@ -364,15 +363,15 @@ void RegisterSegment(KernelRegistry& kernels) {
   SparseSegmentRows<SegmentScale::kNone>(kernels, "SparseSegmentSum");
   SparseSegmentRows<SegmentScale::kMean>(kernels, "SparseSegmentMean");
   SparseSegmentRows<SegmentScale::kSqrtN>(kernels, "SparseSegmentSqrtN");
-  SegmentRow<SumOf>(kernels, "SegmentSum", 1);
-  SegmentRow<MeanOf>(kernels, "SegmentMean", 1);
-  SegmentRow<ProdOf>(kernels, "SegmentProd", 1);
-  SegmentRow<MaxOf>(kernels, "SegmentMax", 1);
-  SegmentRow<MinOf>(kernels, "SegmentMin", 1);
-  SegmentRow<SumOf>(kernels, "UnsortedSegmentSum", 2);
-  SegmentRow<ProdOf>(kernels, "UnsortedSegmentProd", 2);
-  SegmentRow<MaxOf>(kernels, "UnsortedSegmentMax", 2);
-  SegmentRow<MinOf>(kernels, "UnsortedSegmentMin", 2);
+  SegmentRow<SumOf, WithComplex<AllNumberTypes>>(kernels, "SegmentSum", 1);
+  SegmentRow<MeanOf, WithComplex<AllNumberTypes>>(kernels, "SegmentMean", 1);
+  SegmentRow<ProdOf, WithComplex<AllNumberTypes>>(kernels, "SegmentProd", 1);
+  SegmentRow<MaxOf, AllNumberTypes>(kernels, "SegmentMax", 1);
+  SegmentRow<MinOf, AllNumberTypes>(kernels, "SegmentMin", 1);
+  SegmentRow<SumOf, WithComplex<AllNumberTypes>>(kernels, "UnsortedSegmentSum", 2);
+  SegmentRow<ProdOf, WithComplex<AllNumberTypes>>(kernels, "UnsortedSegmentProd", 2);
+  SegmentRow<MaxOf, AllNumberTypes>(kernels, "UnsortedSegmentMax", 2);
+  SegmentRow<MinOf, AllNumberTypes>(kernels, "UnsortedSegmentMin", 2);
 }
 
 }  // namespace sessile

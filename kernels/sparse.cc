@@ -429,8 +429,7 @@ PreparedOr PrepareSparseReshape(const PrepareContext& ctx) {
 }  // namespace
 
 void RegisterSparse(KernelRegistry& kernels) {
-  kernels.Add<SparseDenseAdd>("SparseTensorDenseAdd").For<AllNumberTypes>("T");
-  kernels.Lacks("SparseTensorDenseAdd", "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<SparseDenseAdd>("SparseTensorDenseAdd").For<WithComplex<AllNumberTypes>>("T");
   kernels.Lacks("SparseTensorDenseAdd", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Add("SparseToDense", PrepareSparseToDense).ValueInput(1);
   using MatMulTypes = TypeList<float, double, int32_t, Half, BFloat16>;

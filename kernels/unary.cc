@@ -9,7 +9,9 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/complex_math.h"
 #include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/half_as_float.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
@@ -142,10 +144,11 @@ struct Abs {
     else return std::abs(x);
   }
 };
-// NaN stays NaN, and so does the sign of zero.
+// NaN stays NaN, and so does the sign of zero. Of complex numbers: x / |x|.
 struct Sign {
   template <typename T> static T Apply(T x) {
-    return x > T{0} ? T{1} : x < T{0} ? static_cast<T>(-1) : x;
+    if constexpr (kIsComplex<T>) return x == T{0} ? x : x / std::abs(x);
+    else return x > T{0} ? T{1} : x < T{0} ? static_cast<T>(-1) : x;
   }
 };
 struct Sigmoid { template <typename T> static T Apply(T x) { return vector_math::Sigmoid(x); } };
@@ -155,11 +158,16 @@ struct SigmoidGrad { template <typename T> static T Apply(T y, T dy) { return dy
 // y = tanh(x)
 struct TanhGrad { template <typename T> static T Apply(T y, T dy) { return dy * (T{1} - y * y); } };
 // y = sqrt(x)
-struct SqrtGrad { template <typename T> static T Apply(T y, T dy) { return dy * T{0.5} / y; } };
+struct SqrtGrad { template <typename T> static T Apply(T y, T dy) { return dy * T{0.5} / Conjugate(y); } };
 // y = 1 / sqrt(x)
-struct RsqrtGrad { template <typename T> static T Apply(T y, T dy) { return T{-0.5} * (dy * y) * (y * y); } };
+struct RsqrtGrad {
+  template <typename T> static T Apply(T y, T dy) {
+    const T root = Conjugate(y);
+    return T{-0.5} * (dy * root) * (root * root);
+  }
+};
 // y = 1 / x
-struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * (y * y); } };
+struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * Conjugate(y * y); } };
 // clang-format on
 
 // What is said of one element in a type of its own.
@@ -203,54 +211,61 @@ using SignedTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, H
 
 template <typename Op, typename Types>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<Unary<Op>::template Kernel>(op).template For<Types>("T");
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<HalfAsFloat<Unary<Op>::template Kernel>::template Kernel>(op).template For<Types>(
+      "T");
+}
+
+// Of what has an order, or no meaning beyond the real numbers.
+template <typename Op, typename Types>
+void RealRow(KernelRegistry& kernels, const char* op) {
+  Row<Op, Types>(kernels, op);
+  kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
 }
 
 template <typename Op>
 void GradRow(KernelRegistry& kernels, const char* op) {
-  kernels.Add<UnaryGrad<Op>::template Kernel>(op).template For<AllFloatTypes>("T");
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  kernels.Add<HalfAsFloat<UnaryGrad<Op>::template Kernel>::template Kernel>(op)
+      .template For<WithComplex<AllFloatTypes>>("T");
 }
 
 }  // namespace
 
 void RegisterUnary(KernelRegistry& kernels) {
-  Row<Neg, SignedTypes>(kernels, "Neg");
-  Row<Abs, SignedTypes>(kernels, "Abs");
-  Row<Sign, SignedTypes>(kernels, "Sign");
-  Row<Square, AllNumberTypes>(kernels, "Square");
-  Row<Reciprocal, AllFloatTypes>(kernels, "Reciprocal");
-  Row<Reciprocal, AllFloatTypes>(kernels, "Inv");
-  Row<Exp, AllFloatTypes>(kernels, "Exp");
-  Row<Expm1, AllFloatTypes>(kernels, "Expm1");
-  Row<Log, AllFloatTypes>(kernels, "Log");
-  Row<Log1p, AllFloatTypes>(kernels, "Log1p");
-  Row<Sqrt, AllFloatTypes>(kernels, "Sqrt");
-  Row<Rsqrt, AllFloatTypes>(kernels, "Rsqrt");
-  Row<Tanh, AllFloatTypes>(kernels, "Tanh");
-  Row<Sigmoid, AllFloatTypes>(kernels, "Sigmoid");
-  Row<Sin, AllFloatTypes>(kernels, "Sin");
-  Row<Cos, AllFloatTypes>(kernels, "Cos");
-  Row<Floor, AllFloatTypes>(kernels, "Floor");
-  Row<Ceil, AllFloatTypes>(kernels, "Ceil");
-  Row<Tan, AllFloatTypes>(kernels, "Tan");
-  Row<Asin, AllFloatTypes>(kernels, "Asin");
-  Row<Acos, AllFloatTypes>(kernels, "Acos");
-  Row<Atan, AllFloatTypes>(kernels, "Atan");
-  Row<Sinh, AllFloatTypes>(kernels, "Sinh");
-  Row<Cosh, AllFloatTypes>(kernels, "Cosh");
-  Row<Asinh, AllFloatTypes>(kernels, "Asinh");
-  Row<Acosh, AllFloatTypes>(kernels, "Acosh");
-  Row<Atanh, AllFloatTypes>(kernels, "Atanh");
-  Row<Erf, AllFloatTypes>(kernels, "Erf");
-  Row<Erfc, AllFloatTypes>(kernels, "Erfc");
-  Row<Erfinv, AllFloatTypes>(kernels, "Erfinv");
-  Row<Ndtri, AllFloatTypes>(kernels, "Ndtri");
-  Row<Lgamma, AllFloatTypes>(kernels, "Lgamma");
-  Row<DigammaOp, AllFloatTypes>(kernels, "Digamma");
-  Row<Round, SignedTypes>(kernels, "Round");
-  Row<Round, AllFloatTypes>(kernels, "Rint");
+  Row<Neg, WithComplex<SignedTypes>>(kernels, "Neg");
+  RealRow<Abs, SignedTypes>(kernels, "Abs");
+  Row<Sign, WithComplex<SignedTypes>>(kernels, "Sign");
+  Row<Square, WithComplex<AllNumberTypes>>(kernels, "Square");
+  Row<Reciprocal, WithComplex<AllFloatTypes>>(kernels, "Reciprocal");
+  Row<Reciprocal, WithComplex<AllFloatTypes>>(kernels, "Inv");
+  Row<Exp, WithComplex<AllFloatTypes>>(kernels, "Exp");
+  Row<Expm1, WithComplex<AllFloatTypes>>(kernels, "Expm1");
+  Row<Log, WithComplex<AllFloatTypes>>(kernels, "Log");
+  Row<Log1p, WithComplex<AllFloatTypes>>(kernels, "Log1p");
+  Row<Sqrt, WithComplex<AllFloatTypes>>(kernels, "Sqrt");
+  Row<Rsqrt, WithComplex<AllFloatTypes>>(kernels, "Rsqrt");
+  Row<Tanh, WithComplex<AllFloatTypes>>(kernels, "Tanh");
+  Row<Sigmoid, WithComplex<AllFloatTypes>>(kernels, "Sigmoid");
+  Row<Sin, WithComplex<AllFloatTypes>>(kernels, "Sin");
+  Row<Cos, WithComplex<AllFloatTypes>>(kernels, "Cos");
+  RealRow<Floor, AllFloatTypes>(kernels, "Floor");
+  RealRow<Ceil, AllFloatTypes>(kernels, "Ceil");
+  Row<Tan, WithComplex<AllFloatTypes>>(kernels, "Tan");
+  Row<Asin, WithComplex<AllFloatTypes>>(kernels, "Asin");
+  Row<Acos, WithComplex<AllFloatTypes>>(kernels, "Acos");
+  Row<Atan, WithComplex<AllFloatTypes>>(kernels, "Atan");
+  Row<Sinh, WithComplex<AllFloatTypes>>(kernels, "Sinh");
+  Row<Cosh, WithComplex<AllFloatTypes>>(kernels, "Cosh");
+  Row<Asinh, WithComplex<AllFloatTypes>>(kernels, "Asinh");
+  Row<Acosh, WithComplex<AllFloatTypes>>(kernels, "Acosh");
+  Row<Atanh, WithComplex<AllFloatTypes>>(kernels, "Atanh");
+  RealRow<Erf, AllFloatTypes>(kernels, "Erf");
+  RealRow<Erfc, AllFloatTypes>(kernels, "Erfc");
+  RealRow<Erfinv, AllFloatTypes>(kernels, "Erfinv");
+  RealRow<Ndtri, AllFloatTypes>(kernels, "Ndtri");
+  RealRow<Lgamma, AllFloatTypes>(kernels, "Lgamma");
+  RealRow<DigammaOp, AllFloatTypes>(kernels, "Digamma");
+  RealRow<Round, SignedTypes>(kernels, "Round");
+  RealRow<Round, AllFloatTypes>(kernels, "Rint");
   kernels.Add<Unary<Invert>::Kernel>("Invert").For<IntTypes>("T");
   kernels.Add<Statement<PopulationCount, uint8_t>::Kernel>("PopulationCount").For<IntTypes>("T");
   kernels.Add<Statement<IsNan, bool>::Kernel>("IsNan").For<AllFloatTypes>("T");

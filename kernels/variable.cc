@@ -213,14 +213,13 @@ void RegisterOnHandles(KernelRegistry& kernels) {
   using Add = AssignUpdate<true>;
   using Sub = AssignUpdate<false>;
   kernels.Add<OnHandles<Add::Kernel>::Kernel>("AssignAddVariableOp")
-      .For<AllNumberTypes>("dtype")
+      .For<WithComplex<AllNumberTypes>>("dtype")
       .UpdatesHandles();
   kernels.Add<OnHandles<Sub::Kernel>::Kernel>("AssignSubVariableOp")
-      .For<AllNumberTypes>("dtype")
+      .For<WithComplex<AllNumberTypes>>("dtype")
       .UpdatesHandles();
   kernels.Add("VarIsInitializedOp", PrepareIsInitialized).ReadsHandles().TakesUninitialized();
   for (const char* op : {"AssignAddVariableOp", "AssignSubVariableOp"}) {
-    kernels.Lacks(op, "dtype", ComplexTypes(), kNoComplexKernels);
     kernels.Lacks(op, "dtype", QuantizedTypes(), kNoQuantizedKernels);
     kernels.Lacks(op, "dtype", {string, bool_, DataType::kResource, DataType::kVariant},
                   "there is nothing to add up");
@@ -233,13 +232,12 @@ void RegisterVariable(KernelRegistry& kernels) {
   kernels.Add("VariableV2", PrepareVariable).State(MakeVariable);
   kernels.Add("Variable", PrepareVariable).State(MakeVariable);
   kernels.Add("Assign", PrepareAssign);
-  kernels.Add<AssignUpdate<true>::Kernel>("AssignAdd").For<AllNumberTypes>("T");
-  kernels.Add<AssignUpdate<false>::Kernel>("AssignSub").For<AllNumberTypes>("T");
+  kernels.Add<AssignUpdate<true>::Kernel>("AssignAdd").For<WithComplex<AllNumberTypes>>("T");
+  kernels.Add<AssignUpdate<false>::Kernel>("AssignSub").For<WithComplex<AllNumberTypes>>("T");
   kernels.Add<CountUpTo>("CountUpTo").For<TypeList<int32_t, int64_t>>("T");
   kernels.Add("RefSelect", PrepareRefSelect).ValueInput(0);
   kernels.Add("IsVariableInitialized", PrepareIsInitialized);
   for (const char* op : {"AssignAdd", "AssignSub"}) {
-    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
   RegisterOnHandles(kernels);

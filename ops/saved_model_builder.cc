@@ -95,9 +95,9 @@ void SavedModelBuilder::add_meta_graph(const std::vector<std::string>& tags,
 
 std::string SavedModelBuilder::save(bool as_text) {
   const std::string path = export_dir_ + (as_text ? "/saved_model.pbtxt" : "/saved_model.pb");
-  const std::string bytes =
-      as_text ? PrintTextProto(*model_) : errors::ValueOrThrow(SerializeDeterministic(*model_));
-  errors::ThrowIfError(WriteFile(path, bytes));
+  errors::ThrowIfError(WriteFile(
+      path,
+      errors::ValueOrThrow(as_text ? PrintTextProto(*model_) : SerializeDeterministic(*model_))));
   return path;
 }
 

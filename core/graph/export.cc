@@ -75,7 +75,7 @@ absl::StatusOr<GraphDef> ExportGraphDef(GraphImpl& graph, bool add_shapes) {
     const int min_consumer = out->versions().min_consumer();
     out->mutable_versions()->set_min_consumer(std::max(min_consumer, kFunctionsMinConsumer));
   }
-  out->GetReflection()->MutableUnknownFields(out.get())->ParseFromString(payload.unknown_fields);
+  out->MergeFromString(payload.other_fields);
   const int count = graph.num_nodes();
   out->mutable_node()->Reserve(count);
   for (int id = 0; id < count; ++id) {

@@ -22,15 +22,20 @@ absl::Status GraphDef::ParseFromString(std::string_view bytes, std::string_view 
   return absl::OkStatus();
 }
 
-absl::Status GraphDef::ParseFromText(std::string_view text, std::string_view what) {
+absl::Status GraphDef::ParseFromText(std::string_view text, std::string_view what,
+                                     UnknownFields unknown) {
   auto parsed = std::make_shared<pb::GraphDef>();
   SESSILE_RETURN_IF_ERROR(ParseTextProto(absl::string_view(text.data(), text.size()), parsed.get(),
-                                         absl::string_view(what.data(), what.size())));
+                                         absl::string_view(what.data(), what.size()), unknown));
   message_ = std::move(parsed);
   return absl::OkStatus();
 }
 
-std::string GraphDef::DebugString() const { return PrintTextProto(*message_); }
+absl::StatusOr<std::string> GraphDef::SerializeToText(UnknownFields unknown) const {
+  return PrintTextProto(*message_, unknown);
+}
+
+std::string GraphDef::DebugString() const { return DebugText(*message_); }
 
 int GraphDef::node_size() const { return message_->node_size(); }
 

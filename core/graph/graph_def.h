@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sessile/core/io/unknown_fields.h"
 
 namespace sessile {
 
@@ -32,10 +33,13 @@ class GraphDef {
   // Replaces this graph by the one in `bytes`. DATA_LOSS if they are no GraphDef; the graph is then
   // as it was. `what` names the source of the bytes in the error.
   absl::Status ParseFromString(std::string_view bytes, std::string_view what = "the bytes");
-  // The same for protobuf's text form (".pbtxt"); INVALID_ARGUMENT says line and column. Fields
-  // that are newer than this library are left out.
-  absl::Status ParseFromText(std::string_view text, std::string_view what = "the text");
-  // The text form.
+  // The same for protobuf's text form (".pbtxt"); INVALID_ARGUMENT says line and column, also of a
+  // name that is no field (or of one that is newer than this library: kSkip leaves it out).
+  absl::Status ParseFromText(std::string_view text, std::string_view what = "the text",
+                             UnknownFields unknown = UnknownFields::kRefuse);
+  // The text form. INVALID_ARGUMENT for a field that is newer than this library: it has no name.
+  absl::StatusOr<std::string> SerializeToText(UnknownFields unknown = UnknownFields::kRefuse) const;
+  // The text form for people, without such fields.
   std::string DebugString() const;
 
   int node_size() const;

@@ -14,7 +14,7 @@ constexpr uint64_t kMaxGraphBytes = uint64_t{1} << 31;
 bool IsText(const std::string& path) { return path.ends_with(".pbtxt"); }
 
 absl::StatusOr<std::string> Bytes(const GraphDef& graph_def, bool as_text) {
-  if (as_text) return graph_def.DebugString();
+  if (as_text) return graph_def.SerializeToText();
   return graph_def.SerializeToString();
 }
 

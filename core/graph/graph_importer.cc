@@ -330,10 +330,14 @@ absl::Status Importer::MergePayload(bool into_empty_graph) {
   graph_.set_producer_version(into_empty_graph
                                   ? versions.producer()
                                   : std::min(graph_.producer_version(), versions.producer()));
-  // Unknown fields may name nodes, so they are true only where the nodes keep their names.
-  std::string unknown;
-  def_.GetReflection()->GetUnknownFields(def_).SerializeToString(&unknown);
-  if (options_.prefix.empty()) payload.unknown_fields += unknown;
+  // What else there is may name nodes, so it is true only where the nodes keep their names.
+  if (options_.prefix.empty()) {
+    pb::GraphDef rest;
+    if (def_.has_debug_info()) *rest.mutable_debug_info() = def_.debug_info();
+    rest.GetReflection()->MutableUnknownFields(&rest)->MergeFrom(
+        def_.GetReflection()->GetUnknownFields(def_));
+    payload.other_fields += rest.SerializeAsString();
+  }
   return absl::OkStatus();
 }
 

@@ -15,7 +15,7 @@ class VersionDef;
 struct GraphPayload {
   std::shared_ptr<pb::FunctionDefLibrary> library;  // null: no functions
   std::shared_ptr<pb::VersionDef> versions;         // null: nothing was imported
-  std::string unknown_fields;                       // of the GraphDef itself, as bytes
+  std::string other_fields;                         // of the GraphDef itself, as bytes
 };
 
 }  // namespace sessile

@@ -31,15 +31,20 @@ absl::Status MetaGraphDef::ParseFromString(std::string_view bytes, std::string_v
   return absl::OkStatus();
 }
 
-absl::Status MetaGraphDef::ParseFromText(std::string_view text, std::string_view what) {
+absl::Status MetaGraphDef::ParseFromText(std::string_view text, std::string_view what,
+                                         UnknownFields unknown) {
   auto parsed = std::make_shared<pb::MetaGraphDef>();
   SESSILE_RETURN_IF_ERROR(ParseTextProto(absl::string_view(text.data(), text.size()), parsed.get(),
-                                         absl::string_view(what.data(), what.size())));
+                                         absl::string_view(what.data(), what.size()), unknown));
   message_ = std::move(parsed);
   return absl::OkStatus();
 }
 
-std::string MetaGraphDef::DebugString() const { return PrintTextProto(*message_); }
+absl::StatusOr<std::string> MetaGraphDef::SerializeToText(UnknownFields unknown) const {
+  return PrintTextProto(*message_, unknown);
+}
+
+std::string MetaGraphDef::DebugString() const { return DebugText(*message_); }
 
 absl::StatusOr<MetaGraphDef> ReadMetaGraphDef(const std::string& path) {
   SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kMaxMetaGraphBytes));
@@ -54,8 +59,8 @@ absl::StatusOr<MetaGraphDef> ReadMetaGraphDef(const std::string& path) {
 }
 
 absl::Status WriteMetaGraphDef(const std::string& path, const MetaGraphDef& meta, bool as_text) {
-  if (as_text) return WriteFile(path, meta.DebugString());
-  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, meta.SerializeToString());
+  SESSILE_ASSIGN_OR_RETURN(const std::string bytes,
+                           as_text ? meta.SerializeToText() : meta.SerializeToString());
   return WriteFile(path, bytes);
 }
 

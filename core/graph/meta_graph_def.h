@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sessile/core/graph/graph_def.h"
+#include "sessile/core/io/unknown_fields.h"
 
 namespace sessile {
 
@@ -35,7 +36,9 @@ class MetaGraphDef {
   // As GraphDef's.
   absl::StatusOr<std::string> SerializeToString() const;
   absl::Status ParseFromString(std::string_view bytes, std::string_view what = "the bytes");
-  absl::Status ParseFromText(std::string_view text, std::string_view what = "the text");
+  absl::Status ParseFromText(std::string_view text, std::string_view what = "the text",
+                             UnknownFields unknown = UnknownFields::kRefuse);
+  absl::StatusOr<std::string> SerializeToText(UnknownFields unknown = UnknownFields::kRefuse) const;
   std::string DebugString() const;
 
   const std::shared_ptr<const pb::MetaGraphDef>& message() const { return message_; }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -9,6 +10,7 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/stubs/common.h"
 #include "google/protobuf/text_format.h"
+#include "google/protobuf/unknown_field_set.h"
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include "google/protobuf/stubs/logging.h"
 #endif
@@ -27,13 +29,36 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   void AddError(int line, int column, const std::string& message) override {
     if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ":", column + 1, ": ", message);
   }
-  // What a parser only warns of is that it leaves out an unknown field.
+  // What a parser only warns of is that it leaves out an unknown field, as it was told.
   void AddWarning(int, int, const std::string&) override {}
   const std::string& text() const { return text_; }
 
  private:
   std::string text_;
 };
+
+// "NodeDef has a field 99", or "" if `message` has no field that its type does not know.
+std::string FirstUnknownField(const google::protobuf::Message& message) {
+  const google::protobuf::Reflection& fields = *message.GetReflection();
+  const google::protobuf::UnknownFieldSet& unknown = fields.GetUnknownFields(message);
+  if (!unknown.empty()) {
+    return absl::StrCat(message.GetDescriptor()->name(), " has a field ",
+                        unknown.field(0).number());
+  }
+  std::vector<const google::protobuf::FieldDescriptor*> present;
+  fields.ListFields(message, &present);
+  for (const google::protobuf::FieldDescriptor* const field : present) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const int count = field->is_repeated() ? fields.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      std::string found =
+          FirstUnknownField(field->is_repeated() ? fields.GetRepeatedMessage(message, field, i)
+                                                 : fields.GetMessage(message, field));
+      if (!found.empty()) return found;
+    }
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -81,7 +106,7 @@ absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* 
 }
 
 absl::Status ParseTextProto(absl::string_view text, google::protobuf::Message* out,
-                            absl::string_view what) {
+                            absl::string_view what, UnknownFields unknown) {
   const std::string& type = out->GetDescriptor()->name();
   if (text.size() > kMaxBytes) {
     return absl::InvalidArgumentError(absl::StrCat("Cannot read ", what, " as a text ", type,
@@ -90,7 +115,7 @@ absl::Status ParseTextProto(absl::string_view text, google::protobuf::Message* o
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
-  parser.AllowUnknownField(true);
+  parser.AllowUnknownField(unknown == UnknownFields::kSkip);
   parser.SetRecursionLimit(kMaxTextDepth);
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   if (parser.Parse(&stream, out)) return absl::OkStatus();
@@ -99,9 +124,20 @@ absl::Status ParseTextProto(absl::string_view text, google::protobuf::Message* o
       absl::StrCat("Cannot read ", what, " as a text ", type, ": ", error.text()));
 }
 
-std::string PrintTextProto(const google::protobuf::Message& message) {
+absl::StatusOr<std::string> PrintTextProto(const google::protobuf::Message& message,
+                                           UnknownFields unknown) {
+  const std::string found = unknown == UnknownFields::kSkip ? "" : FirstUnknownField(message);
+  if (found.empty()) return DebugText(message);
+  return absl::InvalidArgumentError(absl::StrCat("Cannot write a ", message.GetDescriptor()->name(),
+                                                 " as text: a ", found,
+                                                 " that this library has no name for"));
+}
+
+std::string DebugText(const google::protobuf::Message& message) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetHideUnknownFields(true);
   std::string text;
-  google::protobuf::TextFormat::PrintToString(message, &text);
+  printer.PrintToString(message, &text);
   return text;
 }
 

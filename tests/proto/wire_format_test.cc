@@ -176,13 +176,13 @@ std::string RoundTrip(const std::string& bytes, google::protobuf::MessageLite* m
 
 TEST(WireFormatTest, UnknownFieldsSurviveARoundTrip) {
   const std::string node =
-      "\x0a\x01n"              // name: "n"
-      "\x12\x02Op"             // op: "Op"
-      "\x3a\x03\x08\xe8\x07";  // experimental_type { type_id: TFT_TENSOR }
+      "\x0a\x01n"                  // name: "n"
+      "\x12\x02Op"                 // op: "Op"
+      "\xba\x06\x03\x08\xe8\x07";  // 103: a message
   const std::string bytes =
       absl::StrCat("\x0a", std::string(1, static_cast<char>(node.size())), node,
-                   "\x2a\x06\x0a\x04"
-                   "a.py");  // debug_info { files: "a.py" }
+                   "\xca\x06\x06\x0a\x04"
+                   "a.py");  // 105: bytes
   pb::GraphDef graph;
   EXPECT_EQ(RoundTrip(bytes, &graph), bytes);
   ASSERT_EQ(graph.node_size(), 1);

@@ -37,18 +37,23 @@ std::unique_ptr<google::protobuf::Message> MessageOf(const std::string& kind) {
 
 absl::Status ConvertCommand(const std::vector<std::string>& args) {
   std::string from, to, kind = "auto";
+  bool skip = false;
   FlagSet set("sessile convert", "Writes a graph from binary to text or from text to binary.");
   set.Positional("FROM", &from, "a file: text if its name ends in .pbtxt, binary otherwise")
       .Positional("TO", &to, "the file to write, by the same rule")
       .Choice("kind", &kind, {"auto", "graph", "meta_graph", "saved_model"},
-              "what the file holds; auto goes by the name: saved_model.*, *.meta, else a graph");
+              "what the file holds; auto goes by the name: saved_model.*, *.meta, else a graph")
+      .Bool("skip_unknown_fields", &skip,
+            "leave out fields of a text, or for a text, that this program does not know");
   set.ParseOrExit(args);
   const auto message = MessageOf(kind == "auto" ? KindOf(from) : kind);
   SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from));
   const std::string what = absl::StrCat("'", from, "'");
-  SESSILE_RETURN_IF_ERROR(IsText(from) ? ParseTextProto(bytes, message.get(), what)
+  const UnknownFields unknown = skip ? UnknownFields::kSkip : UnknownFields::kRefuse;
+  SESSILE_RETURN_IF_ERROR(IsText(from) ? ParseTextProto(bytes, message.get(), what, unknown)
                                        : ParseProto(bytes, message.get(), what));
-  if (IsText(to)) return WriteFile(to, PrintTextProto(*message));
-  SESSILE_ASSIGN_OR_RETURN(const std::string binary, SerializeDeterministic(*message));
-  return WriteFile(to, binary);
+  SESSILE_ASSIGN_OR_RETURN(const std::string written, IsText(to)
+                                                          ? PrintTextProto(*message, unknown)
+                                                          : SerializeDeterministic(*message));
+  return WriteFile(to, written);
 }

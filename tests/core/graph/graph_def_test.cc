@@ -124,10 +124,25 @@ TEST_F(GraphDefTest, RefusesATextThatIsTooDeep) {
   EXPECT_THAT(def.ParseFromText(text).ToString(), HasSubstr("INVALID_ARGUMENT"));
 }
 
-TEST_F(GraphDefTest, LeavesOutFieldsOfATextThatAreNewer) {
+TEST_F(GraphDefTest, RefusesNamesInATextThatAreNoFields) {
+  const std::string text = "node {\n  name: 'a'\n  newer { x: 1 }\n}";
   GraphDef def;
-  ASSERT_TRUE(def.ParseFromText("node { name: 'a' experimental_type { x: 1 } }").ok());
+  const absl::Status status = def.ParseFromText(text, "'x.pbtxt'");
+  EXPECT_THAT(status.ToString(), HasSubstr("'x.pbtxt' as a text GraphDef: line 3:"));
+  EXPECT_THAT(status.ToString(), HasSubstr("no field named \"newer\""));
+  EXPECT_EQ(def.node_size(), 0);
+  ASSERT_TRUE(def.ParseFromText(text, "'x.pbtxt'", UnknownFields::kSkip).ok());
   EXPECT_EQ(def.node_size(), 1);
+}
+
+TEST_F(GraphDefTest, WritesNoTextThatLacksFields) {
+  GraphDef def;
+  // A node with a field 99.
+  ASSERT_TRUE(def.ParseFromString(std::string("\x0a\x06\x0a\x01z\x98\x06\x07", 8)).ok());
+  EXPECT_THAT(def.SerializeToText().status().ToString(), HasSubstr("NodeDef has a field 99"));
+  GraphDef again;
+  ASSERT_TRUE(again.ParseFromText(*def.SerializeToText(UnknownFields::kSkip)).ok());
+  EXPECT_EQ(again.node_size(), 1);
 }
 
 TEST_F(GraphDefTest, GoesToFilesInBothForms) {

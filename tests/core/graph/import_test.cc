@@ -226,6 +226,8 @@ TEST_F(ImportTest, KeepsWhatItDoesNotKnow) {
       *Def(Source("a") + "library { function { signature { name: 'f' } } }").message();
   def.mutable_node(0)->GetReflection()->MutableUnknownFields(def.mutable_node(0))->AddVarint(99, 7);
   def.GetReflection()->MutableUnknownFields(&def)->AddLengthDelimited(77, "bytes");
+  def.mutable_node(0)->mutable_experimental_type()->set_type_id(pb::TFT_TENSOR);
+  def.mutable_debug_info()->add_files("a.py");
   (*def.mutable_node(0)->mutable_attr())["_mine"].set_placeholder("p");
   def.mutable_versions()->set_producer(700);
   def.mutable_versions()->set_min_consumer(12);
