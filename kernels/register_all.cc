@@ -25,6 +25,7 @@ constexpr void (*kFamilies[])(KernelRegistry&) = {
     RegisterCheckNumerics,
     RegisterClip,
     RegisterComparison,
+    RegisterComplex,
     RegisterConcat,
     RegisterConstant,
     RegisterConv2D,

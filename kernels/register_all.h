@@ -23,6 +23,7 @@ void RegisterCast(KernelRegistry& kernels);
 void RegisterCheckNumerics(KernelRegistry& kernels);
 void RegisterClip(KernelRegistry& kernels);
 void RegisterComparison(KernelRegistry& kernels);
+void RegisterComplex(KernelRegistry& kernels);
 void RegisterConcat(KernelRegistry& kernels);
 void RegisterConstant(KernelRegistry& kernels);
 void RegisterConv2D(KernelRegistry& kernels);

@@ -36,12 +36,12 @@ BinaryGradients ExtremeGradient(GradContext& ctx, const Node& node, const Output
 // d(x / y)/dx = 1/y; d(x / y)/dy = -x / y^2, by two divisions: y^2 might overflow.
 BinaryGradients QuotientGradient(GradContext& ctx, const Node& node, const Output& grad,
                                  Output (*divide)(const Output&, const Output&)) {
-  const Output x = ctx.input(node, 0);
-  const Output y = ctx.input(node, 1);
+  const Output x = conj(ctx.input(node, 0));
+  const Output y = conj(ctx.input(node, 1));
   const Output gx = divide(grad, y);
   const Output once = divide(negative(x), y);
   const Output gy = grad * divide(once, y);
-  return ReduceGradients(x, y, gx, gy);
+  return ReduceGradients(ctx.input(node, 0), ctx.input(node, 1), gx, gy);
 }
 
 // Sums gradients back to the shapes of x and y, always by the same nodes.
@@ -92,8 +92,8 @@ BinaryGradients MulGradient(GradContext& ctx, const Node& node, Grads grads) {
   const Output y = ctx.input(node, 1);
   const DataType type = BaseType(grads[0].dtype());
   const bool short_cut = (type == int32 || type == float32) && SameKnownShapes(x, y, grads[0]);
-  const Output gx = multiply(grads[0], y);
-  const Output gy = short_cut ? multiply(grads[0], x) : multiply(x, grads[0]);
+  const Output gx = multiply(grads[0], conj(y));
+  const Output gy = short_cut ? multiply(grads[0], x) : multiply(conj(x), grads[0]);
   if (short_cut) return Outputs{gx, gy};
   return ReduceGradients(x, y, gx, gy);
 }
@@ -153,16 +153,18 @@ BinaryGradients SquaredDifferenceGradient(GradContext& ctx, const Node& node, Gr
 BinaryGradients PowGradient(GradContext& ctx, const Node& node, Grads grads) {
   const Output x = ctx.input(node, 0);
   const Output y = ctx.input(node, 1);
-  const Output grad_y = grads[0] * y;
-  const Output less_one = y - 1;
-  const Output gx = grad_y * pow(x, less_one);
-  const Output positive = IsComplex(x.dtype()) ? not_equal(x, 0) : greater(x, 0);
+  const Output cx = conj(x);
+  const Output cy = conj(y);
+  const Output grad_y = grads[0] * cy;
+  const Output less_one = cy - 1;
+  const Output gx = grad_y * pow(cx, less_one);
+  const Output positive = IsComplex(x.dtype()) ? not_equal(cx, 0) : greater(cx, 0);
   const Output ones = ones_like(x);
-  const Output safe_x = where(positive, x, ones);
+  const Output safe_x = where(positive, cx, ones);
   const Output log_safe = log(safe_x);
   const Output zeros = zeros_like(x);
   const Output log_x = where(positive, log_safe, zeros);
-  const Output scaled = grads[0] * ctx.output(node, 0);
+  const Output scaled = grads[0] * conj(ctx.output(node, 0));
   const Output gy = scaled * log_x;
   return ReduceGradients(x, y, gx, gy);
 }

@@ -170,7 +170,11 @@ absl::StatusOr<Outputs> EinsumGradient(GradContext& ctx, const Node& node,
   SESSILE_ASSIGN_OR_RETURN(const std::string text, node.attrs().Get<std::string>("equation"));
   SESSILE_ASSIGN_OR_RETURN(const EinsumEquation equation, EinsumEquation::Parse(text));
   const std::string& output = equation.output;
-  Operand x = {.subscript = equation.inputs[0], .value = ctx.input(node, 0)};
+  Outputs values;
+  for (int i = 0; i < node.num_inputs(); ++i) {
+    values.push_back(node.num_inputs() == 1 ? ctx.input(node, i) : conj(ctx.input(node, i)));
+  }
+  Operand x = {.subscript = equation.inputs[0], .value = values[0]};
   if (node.num_inputs() == 1) {
     const std::string reduced = OnlyIn(x.subscript, output);
     if (reduced.empty()) {
@@ -178,7 +182,7 @@ absl::StatusOr<Outputs> EinsumGradient(GradContext& ctx, const Node& node,
     }
     return Outputs{GradientOfSum(grads[0], output, x.subscript, x.shape, reduced)};
   }
-  Operand y = {.subscript = equation.inputs[1], .value = ctx.input(node, 1)};
+  Operand y = {.subscript = equation.inputs[1], .value = values[1]};
   const bool broadcasts = output.find(kEllipsis) != std::string::npos;
   for (Operand* operand : {&x, &y}) {
     if (broadcasts && operand->subscript.find(kEllipsis) == std::string::npos) {

@@ -34,8 +34,16 @@ Output reciprocal(Input x, std::string_view name = {});  // 1 / x
 Output rsqrt(Input x, std::string_view name = {});       // 1 / sqrt(x)
 Output sqrt(Input x, std::string_view name = {});
 Output square(Input x, std::string_view name = {});
-Output abs(Input x, std::string_view name = {});
-Output sign(Input x, std::string_view name = {});  // -1, 0 or 1
+Output abs(Input x, std::string_view name = {});  // also of complex numbers, whose |x| is real
+// re + i im, of float32 or float64.
+Output complex(Input re, Input im, std::string_view name = {});
+// Of a complex number its parts, |x| e^(i angle) = real + i imag. Real numbers are their own real
+// part and conjugate.
+Output real(Input x, std::string_view name = {});
+Output imag(Input x, std::string_view name = {});
+Output angle(Input x, std::string_view name = {});
+Output conj(Input x, std::string_view name = {});
+Output sign(Input x, std::string_view name = {});  // -1, 0 or 1; x / |x| of complex numbers
 Output tanh(Input x, std::string_view name = {});
 Output sigmoid(Input x, std::string_view name = {});  // 1 / (1 + exp(-x))
 Output expm1(Input x, std::string_view name = {});    // exp(x) - 1, exact for small x

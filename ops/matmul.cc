@@ -44,8 +44,8 @@ absl::StatusOr<std::vector<Output>> MatMulGradient(GradContext& ctx, const Node&
                                                    std::span<const Output> grads) {
   SESSILE_ASSIGN_OR_RETURN(const bool ta, node.attrs().Get<bool>("transpose_a"));
   SESSILE_ASSIGN_OR_RETURN(const bool tb, node.attrs().Get<bool>("transpose_b"));
-  const Output a = ctx.input(node, 0);
-  const Output b = ctx.input(node, 1);
+  const Output a = conj(ctx.input(node, 0));
+  const Output b = conj(ctx.input(node, 1));
   const Output& g = grads[0];
   const Output da = ta ? Product(b, g, tb, true) : Product(g, b, false, !tb);
   const Output db = tb ? Product(g, a, true, ta) : Product(a, g, !ta, false);
@@ -84,12 +84,12 @@ Output matmul(Input a, Input b, MatMulOptions options) {
   CheckOptions(options);
   const std::array<Input, 2> inputs = {a, b};
   const name_scope scope(options.name.empty() ? "MatMul" : options.name, graph_of(inputs).impl());
-  const Output left = convert_to_tensor(a, std::nullopt, "a");
-  const Output right = convert_to_tensor(b, std::nullopt, "b", BaseType(left.dtype()));
-  if (IsComplex(BaseType(left.dtype())) && (options.adjoint_a || options.adjoint_b)) {
-    errors::ThrowIfError(Unimplemented("matmul with the adjoint of a complex matrix"));
-  }
+  Output left = convert_to_tensor(a, std::nullopt, "a");
+  Output right = convert_to_tensor(b, std::nullopt, "b", BaseType(left.dtype()));
   if (!IsMatrix(left) || !IsMatrix(right)) {
+    // There is no plain transpose: it is the adjoint of the conjugate.
+    if (options.transpose_a) left = conj(left);
+    if (options.transpose_b) right = conj(right);
     return OpBuilder("BatchMatMulV2", scope.name())
         .Input(left)
         .Input(right)
@@ -97,6 +97,8 @@ Output matmul(Input a, Input b, MatMulOptions options) {
         .Attr("adj_y", options.transpose_b || options.adjoint_b)
         .Build();
   }
+  if (options.adjoint_a) left = conj(left);
+  if (options.adjoint_b) right = conj(right);
   return OpBuilder("MatMul", scope.name())
       .Input(left)
       .Input(right)

@@ -198,7 +198,8 @@ ReductionGradients ProdGradient(GradContext& ctx, const Node& node, std::span<co
   const Output matrix = reshape(permuted, {reduced_count, other_count});
   const Output before = cumprod(matrix, 0, {.exclusive = true});
   const Output after = cumprod(matrix, 0, {.exclusive = true, .reverse = true});
-  const Output product = reshape(before * after, permuted_shape);
+  const Output left = conj(before);
+  const Output product = reshape(left * conj(after), permuted_shape);
   const Output back = OpBuilder("InvertPermutation").Input(perm).Build();
   const Output by_element = grad * transpose(product, back);
   return Outputs{reshape(by_element, input_shape), Output()};

@@ -24,6 +24,7 @@ constexpr void (*kFamilies[])(OpRegistry&) = {
     RegisterCheckNumerics,
     RegisterClip,
     RegisterComparison,
+    RegisterComplex,
     RegisterConcat,
     RegisterConstant,
     RegisterConv2D,

@@ -26,10 +26,11 @@ void RegisterCast(OpRegistry& ops);        // cast.cc
 void RegisterCheckNumerics(OpRegistry& ops);
 void RegisterClip(OpRegistry& ops);
 void RegisterComparison(OpRegistry& ops);  // comparison.cc
-void RegisterConcat(OpRegistry& ops);      // concat.cc
-void RegisterConstant(OpRegistry& ops);    // constant.cc
-void RegisterConv2D(OpRegistry& ops);      // conv2d.cc
-void RegisterConv3D(OpRegistry& ops);      // conv3d.cc
+void RegisterComplex(OpRegistry& ops);
+void RegisterConcat(OpRegistry& ops);    // concat.cc
+void RegisterConstant(OpRegistry& ops);  // constant.cc
+void RegisterConv2D(OpRegistry& ops);    // conv2d.cc
+void RegisterConv3D(OpRegistry& ops);    // conv3d.cc
 void RegisterCross(OpRegistry& ops);
 void RegisterDepthwiseConv2D(OpRegistry& ops);  // depthwise_conv2d.cc
 void RegisterDilation2D(OpRegistry& ops);       // dilation2d.cc

@@ -7,7 +7,8 @@
 namespace sessile {
 
 struct SaverDef {
-  enum CheckpointFormatVersion { LEGACY = 0, V1 = 1, V2 = 2 };
+  // A file may say another number, which is kept.
+  enum CheckpointFormatVersion : int { LEGACY = 0, V1 = 1, V2 = 2 };
   std::string filename_tensor_name = {};  // "save/Const:0"
   std::string save_tensor_name = {};      // "save/control_dependency:0"
   std::string restore_op_name = {};       // "save/restore_all"

@@ -162,8 +162,6 @@ Output reciprocal(Input x, std::string_view name) { return Unary("Reciprocal", x
 Output rsqrt(Input x, std::string_view name) { return Unary("Rsqrt", x, name); }
 Output sqrt(Input x, std::string_view name) { return Unary("Sqrt", x, name); }
 Output square(Input x, std::string_view name) { return Unary("Square", x, name); }
-Output abs(Input x, std::string_view name) { return Unary("Abs", x, name); }
-Output sign(Input x, std::string_view name) { return Unary("Sign", x, name); }
 Output tanh(Input x, std::string_view name) { return Unary("Tanh", x, name); }
 Output sigmoid(Input x, std::string_view name) { return Unary("Sigmoid", x, name); }
 Output expm1(Input x, std::string_view name) { return Unary("Expm1", x, name); }

@@ -39,7 +39,7 @@ UnaryGradients GaussGradient(GradContext& ctx, const Node& node, Grads grads, do
 
 }  // namespace
 
-// -- Gradients of y = f(x): dx from dy.
+// -- Gradients of y = f(x): dx from dy; of complex numbers along the conjugate of the derivative.
 
 // d(-x) = -dy.
 UnaryGradients NegGradient(GradContext&, const Node&, Grads grads) {
@@ -59,26 +59,26 @@ UnaryGradients SignGradient(GradContext& ctx, const Node& node, Grads) {
 // d exp(x) = dy * exp(x) = dy * y.
 UnaryGradients ExpGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * ctx.output(node, 0)};
+  return Outputs{grads[0] * conj(ctx.output(node, 0))};
 }
 
 // d log(x) = dy / x.
 UnaryGradients LogGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * reciprocal(ctx.input(node, 0))};
+  return Outputs{grads[0] * reciprocal(conj(ctx.input(node, 0)))};
 }
 
 // d log(1 + x) = dy / (1 + x).
 UnaryGradients Log1pGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output sum = 1 + ctx.input(node, 0);
+  const Output sum = 1 + conj(ctx.input(node, 0));
   return Outputs{grads[0] * reciprocal(sum)};
 }
 
 // d x^2 = dy * 2x.
 UnaryGradients SquareGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output x = ctx.input(node, 0);
+  const Output x = conj(ctx.input(node, 0));
   const Output two = convert_to_tensor(2.0, BaseType(x.dtype()));
   return Outputs{multiply(grads[0], multiply(x, two))};
 }
@@ -90,7 +90,7 @@ UnaryGradients OwnGradient(GradContext& ctx, const Node& node, Grads grads) {
 
 UnaryGradients OwnGradientAfter(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return OwnGradient(ctx, node, grads);
+  return Outputs{GradOp(node.op_type() + "Grad", conj(ctx.output(node, 0)), grads[0])};
 }
 
 UnaryGradients InvGradient(GradContext& ctx, const Node& node, Grads grads) {
@@ -100,74 +100,75 @@ UnaryGradients InvGradient(GradContext& ctx, const Node& node, Grads grads) {
 // d (e^x - 1) = dy e^x.
 UnaryGradients Expm1Gradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * exp(ctx.input(node, 0))};
+  return Outputs{grads[0] * exp(conj(ctx.input(node, 0)))};
 }
 
 // -- Trigonometry.
 
 UnaryGradients SinGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * cos(ctx.input(node, 0))};
+  return Outputs{grads[0] * cos(conj(ctx.input(node, 0)))};
 }
 
 UnaryGradients CosGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
+  const Output x = conj(ctx.input(node, 0));
   const Output minus = negative(grads[0]);
-  return Outputs{minus * sin(ctx.input(node, 0))};
+  return Outputs{minus * sin(x)};
 }
 
 // d tan(x) = dy / cos^2(x).
 UnaryGradients TanGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output secant = reciprocal(cos(ctx.input(node, 0)));
+  const Output secant = reciprocal(cos(conj(ctx.input(node, 0))));
   return Outputs{square(secant) * grads[0]};
 }
 
 UnaryGradients AsinGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * AsinDerivative(ctx.input(node, 0))};
+  return Outputs{grads[0] * AsinDerivative(conj(ctx.input(node, 0)))};
 }
 
 UnaryGradients AcosGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output derivative = AsinDerivative(ctx.input(node, 0));
+  const Output derivative = AsinDerivative(conj(ctx.input(node, 0)));
   return Outputs{negative(grads[0]) * derivative};
 }
 
 // dy / (1 + x^2), and for atanh dy / (1 - x^2).
 UnaryGradients AtanGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output x2 = square(ctx.input(node, 0));
+  const Output x2 = square(conj(ctx.input(node, 0)));
   const Output one = constant(1, {.dtype = BaseType(grads[0].dtype())});
   return Outputs{grads[0] * reciprocal(add(one, x2))};
 }
 
 UnaryGradients AtanhGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output x2 = square(ctx.input(node, 0));
+  const Output x2 = square(conj(ctx.input(node, 0)));
   const Output one = constant(1, {.dtype = BaseType(grads[0].dtype())});
   return Outputs{grads[0] * reciprocal(subtract(one, x2))};
 }
 
 UnaryGradients SinhGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * cosh(ctx.input(node, 0))};
+  return Outputs{grads[0] * cosh(conj(ctx.input(node, 0)))};
 }
 
 UnaryGradients CoshGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] * sinh(ctx.input(node, 0))};
+  return Outputs{grads[0] * sinh(conj(ctx.input(node, 0)))};
 }
 
 // x = sinh(y): dy/dx = 1 / cosh(y); and so for acosh.
 UnaryGradients AsinhGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] / cosh(ctx.output(node, 0))};
+  return Outputs{grads[0] / cosh(conj(ctx.output(node, 0)))};
 }
 
 UnaryGradients AcoshGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  return Outputs{grads[0] / sinh(ctx.output(node, 0))};
+  return Outputs{grads[0] / sinh(conj(ctx.output(node, 0)))};
 }
 
 // -- The error and gamma functions.
@@ -220,8 +221,8 @@ UnaryGradients StepGradient(GradContext&, const Node&, Grads) { return Outputs{O
 // f = -b a^2: df/da = -2 a b, df/db = -a^2.
 UnaryGradients ReciprocalGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output a = ctx.input(node, 0);
-  const Output minus_2g = grads[0] * -2.0;
+  const Output a = conj(ctx.input(node, 0));
+  const Output minus_2g = conj(grads[0]) * -2.0;
   const Output da = (minus_2g * ctx.input(node, 1)) * a;
   return Outputs{da, GradOp("ReciprocalGrad", a, grads[0])};
 }
@@ -230,15 +231,15 @@ UnaryGradients ReciprocalGradGradient(GradContext& ctx, const Node& node, Grads 
 UnaryGradients SqrtGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
   const Output ga = grads[0] / ctx.input(node, 0);
-  const Output da = negative(ga) * ctx.output(node, 0);
+  const Output da = negative(conj(ga)) * ctx.output(node, 0);
   return Outputs{da, 0.5 * ga};
 }
 
 // f = -b a^3 / 2: df/da = -3/2 b a^2, df/db = -a^3 / 2.
 UnaryGradients RsqrtGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output a = ctx.input(node, 0);
-  const Output scaled = (-1.5 * grads[0]) * ctx.input(node, 1);
+  const Output a = conj(ctx.input(node, 0));
+  const Output scaled = (-1.5 * conj(grads[0])) * ctx.input(node, 1);
   const Output da = scaled * square(a);
   return Outputs{da, GradOp("RsqrtGrad", a, grads[0])};
 }
@@ -246,17 +247,18 @@ UnaryGradients RsqrtGradGradient(GradContext& ctx, const Node& node, Grads grads
 // f = b (1 - a^2): df/da = -2 a b, df/db = 1 - a^2.
 UnaryGradients TanhGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output a = ctx.input(node, 0);
+  const Output a = conj(ctx.input(node, 0));
+  const Output b = conj(ctx.input(node, 1));
   const Output minus_2g = grads[0] * -2.0;
-  const Output da = (minus_2g * ctx.input(node, 1)) * a;
+  const Output da = (minus_2g * b) * a;
   return Outputs{da, GradOp("TanhGrad", a, grads[0])};
 }
 
 // f = b a (1 - a): df/da = b - 2 a b, df/db = a (1 - a).
 UnaryGradients SigmoidGradGradient(GradContext& ctx, const Node& node, Grads grads) {
   const control_dependencies after({grads[0]});
-  const Output a = ctx.input(node, 0);
-  const Output gb = grads[0] * ctx.input(node, 1);
+  const Output a = conj(ctx.input(node, 0));
+  const Output gb = grads[0] * conj(ctx.input(node, 1));
   const Output twice = (2.0 * gb) * a;
   const Output da = gb - twice;
   return Outputs{da, GradOp("SigmoidGrad", a, grads[0])};

@@ -1,6 +1,7 @@
 #include "sessile/tests/graph_listing.h"
 
 #include <algorithm>
+#include <complex>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
@@ -47,6 +48,10 @@ std::string ValuesOf(const Tensor& tensor) {
     case string:
       return Values<std::string>(tensor, [](const std::string& value) {
         return absl::StrReplaceAll(value, {{"\n", "\\n"}});
+      });
+    case complex64:  // the real part
+      return Values<std::complex<float>>(tensor, [](const std::complex<float>& value) {
+        return Number(static_cast<double>(value.real()));
       });
     default:
       return "...";
