@@ -11,6 +11,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -79,6 +80,7 @@ class Input {
     SetNumber(number);
   }
   Input(const char* text, SourceLocation at = SourceLocation::Current());
+  Input(std::nullptr_t) = delete;  // Python's None is no tensor
   Input(const std::string& text, SourceLocation at = SourceLocation::Current());
   Input(std::initializer_list<Input> list, SourceLocation at = SourceLocation::Current());
   template <typename T>

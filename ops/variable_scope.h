@@ -100,7 +100,7 @@ class [[nodiscard]] variable_scope {
   [[nodiscard]] explicit variable_scope(const char* name, const VariableScopeOptions& options = {})
       : variable_scope(std::string_view(name), options) {}
   // No name: Python's variable_scope(None, default_name=...).
-  [[nodiscard]] explicit variable_scope(std::nullptr_t, const VariableScopeOptions& options);
+  [[nodiscard]] explicit variable_scope(std::nullptr_t, const VariableScopeOptions& options = {});
   [[nodiscard]] explicit variable_scope(const VariableScope& scope,
                                         const VariableScopeOptions& options = {});
   ~variable_scope();

@@ -207,7 +207,7 @@ TEST_F(EverydayTest, ScopesOfNamesAreTensorFlows) {
       constant(6.0);
     }
     {
-      const name_scope root("");
+      const name_scope root(nullptr);
       constant(7.0);
     }
     add(x, y, "sum");
