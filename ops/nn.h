@@ -266,7 +266,17 @@ struct FusedBatchNormOptions {
 FusedBatchNorm fused_batch_norm(Input x, Input scale, Input offset,
                                 FusedBatchNormOptions options = {});
 
-// The rows of `params` at `ids`: result[..., :] = params[ids[...], :].
-Output embedding_lookup(Input params, Input ids, std::string_view name = {});
+struct EmbeddingLookupOptions {
+  // Which part of a list has row i: "mod", part i % n, or "div", the parts one after the other, the
+  // first ones a row longer where n does not divide the number of rows.
+  std::string partition_strategy = "mod";
+  std::string name = {};
+  bool validate_indices = true;        // they are checked in any case
+  std::optional<Input> max_norm = {};  // rows with a larger norm are scaled down to it
+};
+// The rows of `params` at `ids`: result[..., :] = params[ids[...], :]. A list of n tensors or
+// variables is one table that is kept in n parts.
+//   auto rows = tf::nn::embedding_lookup({part_0, part_1}, ids, {.partition_strategy = "div"});
+Output embedding_lookup(Input params, Input ids, const EmbeddingLookupOptions& options = {});
 
 }  // namespace sessile::nn

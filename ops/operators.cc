@@ -12,7 +12,7 @@ namespace sessile {
 namespace {
 
 // Python's operators of variables read the one that they belong to first.
-Input Value(const Input& x) { return x.lazy() == nullptr ? x : Input(x.Read(), x.location()); }
+Input Value(const Input& x) { return !x.is_lazy() ? x : Input(x.Read(), x.location()); }
 
 using BinaryFn = Output (*)(Input x, Input y, std::string_view name);
 
