@@ -31,6 +31,19 @@ Output Apply(BinaryFn fn, std::string_view name, const Input& left_operand, cons
   return fn(left, y, scope.name());
 }
 
+// Python's operators of bits are those of logic for bools; those of integers leave their names to
+// the operation.
+Output And(Input x, Input y, std::string_view name) {
+  return x.dtype() == bool_ ? logical_and(x, y, name) : bitwise_and(x, y);
+}
+Output Or(Input x, Input y, std::string_view name) {
+  return x.dtype() == bool_ ? logical_or(x, y, name) : bitwise_or(x, y);
+}
+Output Xor(Input x, Input y, std::string_view name) {
+  return x.dtype() == bool_ ? logical_xor(x, y, name) : bitwise_xor(x, y);
+}
+Output Not(const Input& x) { return x.dtype() == bool_ ? logical_not(x) : invert(x); }
+
 // Python turns `value < tensor` around.
 Output Compare(std::string_view op, const Input& x, const Input& y) {
   SourceScope here(x);
@@ -56,6 +69,17 @@ Output operator%(TensorOperand x, TensorOperand y) { return Apply(floormod, "mod
 Output operator%(TensorOperand x, ValueOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
 Output operator%(ValueOperand x, TensorOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
 Output operator-(TensorOperand x) { return negative(Value(x.input())); }
+
+Output operator&(TensorOperand x, TensorOperand y) { return Apply(And, "and", x.input(), y.input()); }
+Output operator&(TensorOperand x, ValueOperand y) { return Apply(And, "and", x.input(), y.input()); }
+Output operator&(ValueOperand x, TensorOperand y) { return Apply(And, "and", x.input(), y.input()); }
+Output operator|(TensorOperand x, TensorOperand y) { return Apply(Or, "or", x.input(), y.input()); }
+Output operator|(TensorOperand x, ValueOperand y) { return Apply(Or, "or", x.input(), y.input()); }
+Output operator|(ValueOperand x, TensorOperand y) { return Apply(Or, "or", x.input(), y.input()); }
+Output operator^(TensorOperand x, TensorOperand y) { return Apply(Xor, "xor", x.input(), y.input()); }
+Output operator^(TensorOperand x, ValueOperand y) { return Apply(Xor, "xor", x.input(), y.input()); }
+Output operator^(ValueOperand x, TensorOperand y) { return Apply(Xor, "xor", x.input(), y.input()); }
+Output operator~(TensorOperand x) { return Not(Value(x.input())); }
 
 Output operator<(TensorOperand x, TensorOperand y) { return Compare("Less", x.input(), y.input()); }
 Output operator<(TensorOperand x, ValueOperand y) { return Compare("Less", x.input(), y.input()); }
