@@ -152,7 +152,9 @@ Output softsign(Input features, std::string_view name) {
   return Activate("Softsign", features, name);
 }
 
-Output leaky_relu(Input features, double alpha, std::string_view name) {
+constexpr double kLeakyReluAlpha = 0.2;
+
+Output leaky_relu(Input features, std::optional<double> alpha, std::string_view name) {
   SourceScope here(features);
   const name_scope scope(name.empty() ? "LeakyRelu" : name,
                          graph_of(std::span(&features, 1)).impl());
@@ -160,7 +162,7 @@ Output leaky_relu(Input features, double alpha, std::string_view name) {
   if (IsInteger(BaseType(x.dtype()))) x = cast(x, float32);
   return OpBuilder("LeakyRelu", scope.name())
       .Input(x)
-      .Attr("alpha", static_cast<float>(alpha))
+      .Attr("alpha", static_cast<float>(alpha.value_or(kLeakyReluAlpha)))
       .Build();
 }
 

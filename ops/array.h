@@ -48,6 +48,7 @@ Output reshape(Input tensor, Input shape, std::string_view name = {});
 struct SqueezeOptions {
   Axes axis = {};
   std::string name = {};
+  Axes squeeze_dims = {};  // an older name of axis
 };
 Output squeeze(Input input, SqueezeOptions options = {});
 
@@ -81,6 +82,7 @@ Output broadcast_to(Input input, Input shape, std::string_view name = {});
 // dimensions): the result has the shape of params with dimension `axis` replaced by that of
 // indices.
 struct GatherOptions {
+  bool validate_indices = true;  // they are checked in any case
   std::string name = {};
   std::optional<int64_t> axis = {};
   int64_t batch_dims = 0;

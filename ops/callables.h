@@ -10,6 +10,9 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -18,8 +21,15 @@
 
 namespace sessile {
 
-// Makes a tensor from a tensor: a builder such as nn::relu (its name is left to it), or any
-// callable that takes an Output (or an Input) and returns an Output.
+// A parameter of a builder that a call may leave out: its name, its options, something optional.
+template <typename P>
+concept Omittable = std::same_as<P, std::string_view> ||
+    std::same_as<P, std::optional<typename P::value_type>> || requires(const P& options) {
+  { options.name } -> std::convertible_to<std::string>;
+};
+
+// Makes a tensor from a tensor: a builder such as nn::relu, nn::softmax or nn::leaky_relu (with its
+// defaults), or any callable that takes an Output (or an Input) and returns an Output.
 class TensorFunction {
  public:
   TensorFunction() = default;
@@ -28,13 +38,10 @@ class TensorFunction {
   requires(std::convertible_to<std::invoke_result_t<F&, Output>, Output>)
       TensorFunction(F fn)  // NOLINT: meant to convert
       : fn_([fn = std::move(fn)](const Output& x) mutable { return static_cast<Output>(fn(x)); }) {}
-  template <typename F>
-  requires(!std::invocable<F&, Output> &&
-           std::convertible_to<std::invoke_result_t<F&, Output, const char*>, Output>)
-      TensorFunction(F fn)  // NOLINT: meant to convert
-      : fn_([fn = std::move(fn)](const Output& x) mutable {
-          return static_cast<Output>(fn(x, ""));
-        }) {}
+  template <typename... Rest>
+  requires(Omittable<std::remove_cvref_t<Rest>>&&...)
+      TensorFunction(Output (*builder)(Input, Rest...))  // NOLINT: meant to convert
+      : fn_([builder](const Output& x) { return builder(x, std::remove_cvref_t<Rest>{}...); }) {}
 
   bool has_value() const { return static_cast<bool>(fn_); }
   // REQUIRES: has_value().

@@ -127,6 +127,10 @@ Operation variables_initializer(const std::vector<Variable>& variables,
                                 std::string_view name = "init",
                                 SourceLocation at = SourceLocation::Current());
 Operation global_variables_initializer(SourceLocation at = SourceLocation::Current());
+// Its older name.
+inline Operation initialize_all_variables(SourceLocation at = SourceLocation::Current()) {
+  return global_variables_initializer(at);
+}
 Operation local_variables_initializer(SourceLocation at = SourceLocation::Current());
 
 // The names of the variables that have no value when it runs, as a vector of strings: of

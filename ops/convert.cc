@@ -13,9 +13,10 @@ namespace sessile {
 namespace {
 
 // The tensor that the value is, if it is of this type.
-absl::StatusOr<Output> ReadAs(const Input& value, std::optional<DataType> dtype) {
+absl::StatusOr<Output> ReadAs(const Input& value, std::optional<DataType> dtype,
+                              std::string_view name = {}) {
   const Output& output = value.output();
-  if (!dtype.has_value() || BaseType(*dtype) == BaseType(output.dtype())) return value.Read();
+  if (!dtype.has_value() || BaseType(*dtype) == BaseType(output.dtype())) return value.Read(name);
   return InvalidArgument("Tensor conversion requested dtype ", PythonName(*dtype),
                          " for Tensor with dtype ", PythonName(output.dtype()), ": ",
                          Describe(output));
@@ -111,9 +112,9 @@ absl::StatusOr<Output> PackList(GraphImpl& graph, const std::vector<Input>& list
 absl::StatusOr<Output> ConvertToTensor(GraphImpl& graph, const Input& value,
                                        std::optional<DataType> dtype, std::string_view name,
                                        std::optional<DataType> preferred) {
-  if (value.is_output()) return ReadAs(value, dtype);
+  const bool unnamed = name.empty() || name == "Const";
+  if (value.is_output()) return ReadAs(value, dtype, unnamed ? "" : name);
   if (value.list() != nullptr) {
-    const bool unnamed = name.empty() || name == "Const";
     return PackList(graph, *value.list(), dtype.value_or(*value.dtype()),
                     unnamed ? "packed" : name);
   }

@@ -9,7 +9,9 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/control_flow.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 
@@ -30,6 +32,40 @@ Output count_nonzero(Input input_tensor, CountOptions options) {
       reduce_sum(cast(chosen, int64), {.axis = options.axis, .keepdims = options.keepdims});
   return cast(sum, options.dtype);
 }
+
+namespace nn {
+namespace {
+
+Output CountNonzero(const Output& value, DataType dtype) {
+  const name_scope scope("count_nonzero");
+  const Output zero = zeros(Shape(), BaseType(value.dtype()));
+  const Output chosen = not_equal(value, zero);
+  return reduce_sum(cast(chosen, dtype), {.name = "nonzero_count"});
+}
+
+}  // namespace
+
+// As many elements as an int32 counts are counted in one.
+Output zero_fraction(Input value, std::string_view name) {
+  SourceScope here(value);
+  const DefaultGraphScope with = graph_of({&value, 1}).as_default();
+  const name_scope scope(name.empty() ? "zero_fraction" : name);
+  const Output x = convert_to_tensor(value, std::nullopt, "value");
+  const Output count = size(x, {.out_type = int64});
+  const Output is_small = count <= std::numeric_limits<int32_t>::max();
+  const Output nonzero = cond(
+      is_small, [&] { return cast(CountNonzero(x, int32), int64); },
+      [&] { return CountNonzero(x, int64); });
+  Output fraction;
+  {
+    const name_scope dividing("counts_to_fraction");
+    const Output zeros = cast(count - nonzero, float32);
+    fraction = zeros / cast(count, float32);
+  }
+  return identity(fraction, "fraction");
+}
+
+}  // namespace nn
 
 // The largest exponent is taken out, as a constant, unless it is not finite.
 Output reduce_logsumexp(Input input_tensor, ReduceOptions options) {

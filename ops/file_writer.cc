@@ -193,7 +193,9 @@ class FileWriter::Impl {
 };
 
 FileWriter::FileWriter(std::string logdir, const FileWriterOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(logdir), options)) {}
+    : impl_(std::make_unique<Impl>(std::move(logdir), options)) {
+  if (options.graph.has_value()) add_graph(*options.graph);
+}
 
 FileWriter::FileWriter(std::string logdir, const Graph& graph, const FileWriterOptions& options)
     : FileWriter(std::move(logdir), options) {

@@ -39,6 +39,7 @@ struct Summary {
 namespace summary {
 
 struct FileWriterOptions {
+  std::optional<Graph> graph = {};  // is written first
   int64_t max_queue = 10;
   double flush_secs = 120;
   std::string filename_suffix = {};

@@ -1,7 +1,5 @@
 // Gather and GatherV2: slices of a tensor by their indices.
 
-#include <array>
-
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
@@ -12,7 +10,6 @@
 #include "sessile/ops/folding.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/math.h"
-#include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
@@ -243,9 +240,9 @@ void RegisterGather(OpRegistry& ops) {
 Output gather(Input params, Input indices, GatherOptions options) {
   SourceScope here(params);
   const int64_t axis = options.axis.value_or(options.batch_dims);
-  if (params.lazy() != nullptr && axis == 0 && options.batch_dims == 0) {
+  if (params.handle().has_value() && axis == 0 && options.batch_dims == 0) {
     return OpBuilder("ResourceGather", options.name.empty() ? "Gather" : options.name)
-        .Input(params.lazy()->handle)
+        .Input(params.handle())
         .Input(indices)
         .Attr("dtype", *params.dtype())
         .Build();
@@ -254,21 +251,6 @@ Output gather(Input params, Input indices, GatherOptions options) {
   builder.Input(params).Input(indices).Input(axis);
   if (axis != 0) builder.Attr("batch_dims", options.batch_dims);
   return builder.Build();
-}
-
-Output nn::embedding_lookup(Input params, Input ids, std::string_view name) {
-  SourceScope here(params);
-  const std::array<Input, 2> inputs = {params, ids};
-  const name_scope scope(name.empty() ? "embedding_lookup" : name, graph_of(inputs).impl());
-  const bool is_lazy = params.lazy() != nullptr;
-  const Input table = is_lazy ? params : convert_to_tensor(params, std::nullopt, "params_0");
-  const Output rows = convert_to_tensor(ids, std::nullopt, "ids");
-  Output result;
-  {
-    const colocate_with beside(is_lazy ? params.lazy()->handle : table.output());
-    result = gather(table, rows, {.name = scope.name()});
-  }
-  return identity(result);
 }
 
 }  // namespace sessile

@@ -262,11 +262,11 @@ void RegisterGatherNd(OpRegistry& ops) {
 
 Output gather_nd(Input params, Input indices, std::string_view name) {
   SourceScope here(params);
-  if (params.lazy() == nullptr) {
+  if (!params.handle().has_value()) {
     return OpBuilder("GatherNd", name).Input(params).Input(indices).Build();
   }
   const Output slices = OpBuilder("ResourceGatherNd", name.empty() ? "GatherNd" : name)
-                            .Input(params.lazy()->handle)
+                            .Input(params.handle())
                             .Input(indices)
                             .Attr("dtype", *params.dtype())
                             .Build();

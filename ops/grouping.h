@@ -1,6 +1,7 @@
 // Operations that wait for others and compute nothing.
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,25 @@ Operation no_op(std::string_view name = {}, SourceLocation at = SourceLocation::
 //   auto both = tf::group({update_mean, update_variance});
 Operation group(const std::vector<Dependency>& inputs, std::string_view name = {},
                 SourceLocation at = SourceLocation::Current());
+
+// A dependency, and the line that names it.
+class DependencyAt {
+ public:
+  template <std::convertible_to<Dependency> D>
+  DependencyAt(const D& dependency, SourceLocation at = SourceLocation::Current())  // NOLINT
+      : dependency_(dependency), at_(at) {}
+  const Dependency& dependency() const { return dependency_; }
+  const SourceLocation& at() const { return at_; }
+
+ private:
+  Dependency dependency_;
+  SourceLocation at_;
+};
+// The same of arguments that stand one after the other: tf::group(update_mean, update_variance).
+template <std::convertible_to<Dependency>... Rest>
+Operation group(const DependencyAt& first, const Rest&... rest) {
+  return group(std::vector<Dependency>{first.dependency(), Dependency(rest)...}, {}, first.at());
+}
 
 struct TupleOptions {
   std::string name = {};

@@ -3,6 +3,7 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/input.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/operators.h"
 
@@ -23,6 +24,14 @@ Shape Gradient::get_shape() const {
   if (!is_slices()) return tensor_.get_shape();
   const Shape rows = slices_->values.get_shape();
   return rows.has_rank() && rows.rank() > 0 ? rows.WithDim(0, None) : Shape::Unknown();
+}
+
+std::shared_ptr<const LazyOutput> Gradient::lazy() const {
+  if (!is_slices()) return nullptr;
+  const auto to_tensor = [slices = *slices_](std::string_view name) {
+    return slices.ToTensor(name);
+  };
+  return std::make_shared<LazyOutput>(LazyOutput{slices_->values, Output(), to_tensor});
 }
 
 Gradient Gradient::WithValues(const Output& values) const {

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@
 #include "sessile/core/graph/output.h"
 
 namespace sessile {
+
+struct LazyOutput;
 
 // A tensor of shape `dense_shape` that is the sum, for all i, of values[i] in row indices[i]; all
 // other rows are zeros. A row may occur several times.
@@ -63,6 +66,8 @@ class Gradient {
   Graph graph() const { return values().graph(); }
   // Of the whole tensor, as far as it is known.
   Shape get_shape() const;
+  // What makes the tensor of slices where it is used; null for everything else.
+  std::shared_ptr<const LazyOutput> lazy() const;
   // The same gradient with other values: slices stay slices, of the same rows.
   Gradient WithValues(const Output& values) const;
 

@@ -34,37 +34,49 @@ Fans FansOf(const Shape& shape) {
 
 VarianceScalingOptions Scaling(double scale, const char* mode, const char* distribution,
                                const SeedOptions& options) {
-  return {.scale = scale, .mode = mode, .distribution = distribution, .seed = options.seed};
+  return {.scale = scale,
+          .mode = mode,
+          .distribution = distribution,
+          .seed = options.seed,
+          .dtype = options.dtype};
 }
 
 }  // namespace
 
-Output zeros_initializer::operator()(const Shape& shape, DataType dtype) const {
-  return zeros(shape, dtype);
+Output zeros_initializer::operator()(const Shape& shape, std::optional<DataType> asked) const {
+  return zeros(shape, asked.value_or(dtype));
 }
 
-Output ones_initializer::operator()(const Shape& shape, DataType dtype) const {
-  return ones(shape, dtype);
+Output ones_initializer::operator()(const Shape& shape, std::optional<DataType> asked) const {
+  return ones(shape, asked.value_or(dtype));
 }
 
-Output constant_initializer::operator()(const Shape& shape, DataType dtype) const {
-  return constant(value_, {.dtype = dtype, .shape = shape, .verify_shape = verify_shape_});
+Output constant_initializer::operator()(const Shape& shape, std::optional<DataType> dtype) const {
+  return constant(value_, {.dtype = dtype.value_or(options_.dtype),
+                           .shape = shape,
+                           .verify_shape = options_.verify_shape});
 }
 
-Output random_uniform_initializer::operator()(const Shape& shape, DataType dtype) const {
+Output random_uniform_initializer::operator()(const Shape& shape,
+                                              std::optional<DataType> asked) const {
+  const DataType dtype = asked.value_or(options_.dtype);
   return random_uniform(shape, {.minval = options_.minval,
                                 .maxval = options_.maxval,
                                 .dtype = dtype,
                                 .seed = options_.seed});
 }
 
-Output random_normal_initializer::operator()(const Shape& shape, DataType dtype) const {
+Output random_normal_initializer::operator()(const Shape& shape,
+                                             std::optional<DataType> asked) const {
+  const DataType dtype = asked.value_or(options_.dtype);
   return random_normal(
       shape,
       {.mean = options_.mean, .stddev = options_.stddev, .dtype = dtype, .seed = options_.seed});
 }
 
-Output truncated_normal_initializer::operator()(const Shape& shape, DataType dtype) const {
+Output truncated_normal_initializer::operator()(const Shape& shape,
+                                                std::optional<DataType> asked) const {
+  const DataType dtype = asked.value_or(options_.dtype);
   return truncated_normal(
       shape,
       {.mean = options_.mean, .stddev = options_.stddev, .dtype = dtype, .seed = options_.seed});
@@ -92,7 +104,9 @@ variance_scaling_initializer::variance_scaling_initializer(VarianceScalingOption
   }
 }
 
-Output variance_scaling_initializer::operator()(const Shape& shape, DataType dtype) const {
+Output variance_scaling_initializer::operator()(const Shape& shape,
+                                                std::optional<DataType> asked) const {
+  const DataType dtype = asked.value_or(options_.dtype);
   const Fans fans = FansOf(shape);
   const double fan = options_.mode == "fan_in"    ? fans.in
                      : options_.mode == "fan_out" ? fans.out
@@ -113,7 +127,8 @@ Output variance_scaling_initializer::operator()(const Shape& shape, DataType dty
       shape, {.stddev = std::sqrt(variance) / kTruncated, .dtype = dtype, .seed = options_.seed});
 }
 
-Output orthogonal_initializer::operator()(const Shape& shape, DataType dtype) const {
+Output orthogonal_initializer::operator()(const Shape& shape, std::optional<DataType> asked) const {
+  const DataType dtype = asked.value_or(options_.dtype);
   if (!shape.IsFullyDefined() || shape.rank() < 2) {
     errors::ThrowIfError(
         InvalidArgument("The tensor to initialize, specified by argument `shape` must be at least "

@@ -6,8 +6,8 @@
 //                                return tf::ones(shape, dtype) * 2.0;
 //                              }});
 //
-// `dtype` in their options is used where the caller names none. All throw
-// errors::InvalidArgumentError for options that make no sense.
+// `dtype` in their options is used where the caller names none; get_variable always names one. All
+// throw errors::InvalidArgumentError for options that make no sense.
 #pragma once
 
 #include <functional>
@@ -62,41 +62,45 @@ class Initializer {
 };
 
 struct zeros_initializer {
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  DataType dtype = float32;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 };
 
 struct ones_initializer {
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  DataType dtype = float32;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 };
 
 // A value, or fewer values than elements, of which the last is repeated.
 struct ConstantInitializerOptions {
+  DataType dtype = float32;
   bool verify_shape = false;  // the value must have the variable's shape
 };
 class constant_initializer {
  public:
   explicit constant_initializer(Input value = 0, ConstantInitializerOptions options = {})
-      : value_(std::move(value)), verify_shape_(options.verify_shape) {}
+      : value_(std::move(value)), options_(options) {}
   explicit constant_initializer(std::initializer_list<Input> value,
                                 ConstantInitializerOptions options = {})
       : constant_initializer(Input(value), options) {}
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 
  private:
   Input value_;
-  bool verify_shape_;
+  ConstantInitializerOptions options_;
 };
 
 struct RandomUniformInitializerOptions {
   Input minval = 0.0;
   std::optional<Input> maxval = {};
   std::optional<int64_t> seed = {};
+  DataType dtype = float32;
 };
 class random_uniform_initializer {
  public:
   explicit random_uniform_initializer(RandomUniformInitializerOptions options = {})
       : options_(std::move(options)) {}
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 
  private:
   RandomUniformInitializerOptions options_;
@@ -106,12 +110,13 @@ struct NormalInitializerOptions {
   Input mean = 0.0;
   Input stddev = 1.0;
   std::optional<int64_t> seed = {};
+  DataType dtype = float32;
 };
 class random_normal_initializer {
  public:
   explicit random_normal_initializer(NormalInitializerOptions options = {})
       : options_(std::move(options)) {}
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 
  private:
   NormalInitializerOptions options_;
@@ -120,7 +125,7 @@ class truncated_normal_initializer {
  public:
   explicit truncated_normal_initializer(NormalInitializerOptions options = {})
       : options_(std::move(options)) {}
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 
  private:
   NormalInitializerOptions options_;
@@ -134,11 +139,12 @@ struct VarianceScalingOptions {
   std::string mode = "fan_in";
   std::string distribution = "truncated_normal";
   std::optional<int64_t> seed = {};
+  DataType dtype = float32;
 };
 class variance_scaling_initializer {
  public:
   explicit variance_scaling_initializer(VarianceScalingOptions options = {});
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 
  private:
   VarianceScalingOptions options_;
@@ -146,10 +152,12 @@ class variance_scaling_initializer {
 
 struct SeedOptions {
   std::optional<int64_t> seed = {};
+  DataType dtype = float32;
 };
 struct OrthogonalOptions {
   double gain = 1;
   std::optional<int64_t> seed = {};
+  DataType dtype = float32;
 };
 // Orthonormal rows or columns, whichever are fewer, times `gain`: the q of a matrix of normal
 // numbers (Saxe et al., 2014). For shapes of rank 2 and more; all dimensions but the last one are
@@ -157,7 +165,7 @@ struct OrthogonalOptions {
 class orthogonal_initializer {
  public:
   explicit orthogonal_initializer(OrthogonalOptions options = {}) : options_(options) {}
-  Output operator()(const Shape& shape, DataType dtype = float32) const;
+  Output operator()(const Shape& shape, std::optional<DataType> dtype = {}) const;
 
  private:
   OrthogonalOptions options_;

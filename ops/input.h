@@ -11,6 +11,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -18,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -47,11 +49,13 @@ absl::StatusOr<Tensor> LiteralToTensor(const Literal& literal, std::optional<Dat
 // The values of a tensor of numbers, bools or strings without its dtype.
 absl::StatusOr<Literal> TensorToLiteral(const Tensor& tensor);
 
-// A tensor that is read anew wherever it becomes the input of a node: the variable behind a handle.
+// A tensor that is made anew wherever it becomes the input of a node: the variable behind a handle,
+// or the tensor that slices stand for.
 struct LazyOutput {
-  Output element;  // a tensor of the same type and shape that is there already
-  Output handle;
-  std::function<Output()> read;  // builds a read
+  Output element;  // a tensor of the same type (and shape, of a variable) that is there already
+  Output handle;   // the variable's; without value for slices
+  // Builds it, called `name` where it has no name of its own.
+  std::function<Output(std::string_view name)> read;
 };
 
 class Input {
@@ -79,6 +83,7 @@ class Input {
     SetNumber(number);
   }
   Input(const char* text, SourceLocation at = SourceLocation::Current());
+  Input(std::nullptr_t) = delete;  // Python's None is no tensor
   Input(const std::string& text, SourceLocation at = SourceLocation::Current());
   Input(std::initializer_list<Input> list, SourceLocation at = SourceLocation::Current());
   template <typename T>
@@ -96,10 +101,13 @@ class Input {
   // A tensor of a graph; empty for everything else. Of a lazy one, a tensor that is like it.
   bool is_output() const { return output_.has_value(); }
   const Output& output() const { return output_; }
-  // The tensor itself, which may build nodes.
-  Output Read() const { return lazy_ == nullptr ? output_ : lazy_->read(); }
-  // Null unless it is read anew at every use.
-  const LazyOutput* lazy() const { return lazy_.get(); }
+  // The tensor itself, which may build nodes, called `name` where they have none of their own.
+  Output Read(std::string_view name = {}) const {
+    return lazy_ == nullptr ? output_ : lazy_->read(name);
+  }
+  bool is_lazy() const { return lazy_ != nullptr; }
+  // Of a variable that is read anew at every use; without value for everything else.
+  Output handle() const { return lazy_ == nullptr ? Output() : lazy_->handle; }
   // A value with a dtype of its own; null for everything else.
   const Tensor* tensor() const { return tensor_.get(); }
   // A Python value; null for everything else.

@@ -104,7 +104,7 @@ struct DenseOptions {
   std::string name = {};
   Reuse reuse = {};
 };
-// inputs [batch, n] times a kernel [n, units], plus a bias. `n` must be known.
+// inputs [batch, ..., n] times a kernel [n, units], plus a bias. `n` must be known.
 Output dense(Input inputs, int64_t units, const DenseOptions& options = {});
 
 struct BatchNormalizationOptions {

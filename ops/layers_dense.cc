@@ -17,17 +17,22 @@ int64_t InputUnits(const Layer& layer, const Output& x) {
   }
   layer.ExpectMinRank(2);
   const Shape shape = x.get_shape();
-  if (shape.rank() > 2) {
-    errors::ThrowIfError(Unimplemented("Layer \"", layer.name(), "\": dense of an input of rank ",
-                                       shape.rank(), " is not supported; reshape it to rank 2"));
-  }
-  if (shape.dim(1) == None) {
+  if (shape.dim(shape.rank() - 1) == None) {
     errors::ThrowIfError(InvalidArgument(
         "The last dimension of the inputs to a Dense layer should be defined. Found None. Full "
         "input shape received: ",
         shape.ToPythonString()));
   }
-  return shape.dim(1);
+  return shape.dim(shape.rank() - 1);
+}
+
+// A matrix product; of more dimensions, one over the last of them.
+Output TimesKernel(const Output& x, const Variable& kernel) {
+  const Shape shape = x.get_shape();
+  if (shape.rank() == 2) return matmul(x, kernel);
+  const Output product = tensordot(x, kernel, {shape.rank() - 1, 0});
+  product.set_shape(Shape::Concat(shape.Slice(0, -1), kernel.get_shape().Slice(1)));
+  return product;
 }
 
 }  // namespace
@@ -56,7 +61,7 @@ Output dense(Input inputs, int64_t units, const DenseOptions& options) {
         "bias", Shape({units}),
         {.initializer = options.bias_initializer, .regularizer = options.bias_regularizer});
   }
-  Output outputs = matmul(x, kernel);
+  Output outputs = TimesKernel(x, kernel);
   if (bias.has_value()) outputs = nn::bias_add(outputs, bias);
   if (options.activation.has_value()) outputs = options.activation(outputs);
   return outputs;

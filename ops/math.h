@@ -22,6 +22,7 @@
 #include "sessile/ops/axes.h"
 #include "sessile/ops/indexed_slices.h"
 #include "sessile/ops/input.h"
+#include "sessile/ops/int_list.h"
 
 namespace sessile {
 
@@ -166,6 +167,27 @@ struct MatMulOptions {
   std::string name = {};
 };
 Output matmul(Input a, Input b, MatMulOptions options = {});
+
+// Dimensions that tensordot sums over: the last `count` of a and the first of b, or those of two
+// lists (or numbers), the first one of a's dimensions.
+class TensordotAxes {
+ public:
+  TensordotAxes(int64_t count) : count_(count) {}  // NOLINT: meant to convert
+  TensordotAxes(IntList of_a, IntList of_b) : of_a_(std::move(of_a)), of_b_(std::move(of_b)) {}
+  const std::optional<int64_t>& count() const { return count_; }
+  // Without meaning if there is a count.
+  const std::vector<int64_t>& of_a() const { return of_a_.values(); }
+  const std::vector<int64_t>& of_b() const { return of_b_.values(); }
+
+ private:
+  std::optional<int64_t> count_;
+  IntList of_a_;
+  IntList of_b_;
+};
+// The sum of products over pairs of dimensions; the others remain, those of `a` before those of
+// `b`. One matrix product.
+//   tensordot(x, w, {{2}, {0}}) of x [batch, time, n] and w [n, m] is [batch, time, m]
+Output tensordot(Input a, Input b, const TensordotAxes& axes, std::string_view name = {});
 
 // Sums of products of the elements of one or two tensors, whose dimensions `equation` names:
 // "ij,jk->ik" is the matrix product, "ii->i" the diagonal, "bij->b" a sum. "..." stands for

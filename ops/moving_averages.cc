@@ -28,6 +28,12 @@ Variable AverageOfTensor(const Output& tensor, const std::string& name) {
                        .validate_shape = tensor.get_shape().IsFullyDefined()});
 }
 
+// What the variable starts from, computed on its device.
+Output InitialAverage(const Variable& variable) {
+  const device place(variable.op().device());
+  return variable.initialized_value();
+}
+
 // average - value
 Output Distance(const Output& average, const Input& value) {
   const name_scope scope("sub");
@@ -64,7 +70,7 @@ void ExponentialMovingAverage::MakeAverage(const Averaged& value) {
     return;
   }
   const Variable& variable = value.variable();
-  const Output initial = variable.initialized_value();
+  const Output initial = InitialAverage(variable);
   averages_.emplace(KeyOf(value), CreateSlot(variable, initial, options_.name));
   add_to_collection(GraphKeys::MOVING_AVERAGE_VARIABLES, variable);
 }

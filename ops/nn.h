@@ -123,8 +123,10 @@ Output elu(Input features, std::string_view name = {});       // e^features - 1 
 Output selu(Input features, std::string_view name = {});      // elu, scaled to keep the variance
 Output softplus(Input features, std::string_view name = {});  // log(1 + e^features)
 Output softsign(Input features, std::string_view name = {});  // features / (1 + |features|)
-// `alpha` times the features below zero. Integers are cast to float32 first.
-Output leaky_relu(Input features, double alpha = 0.2, std::string_view name = {});
+// `alpha` (by default 0.2) times the features below zero. Integers are cast to float32 first.
+Output leaky_relu(Input features, std::optional<double> alpha = {}, std::string_view name = {});
+// The part of the elements of `value` that are zero, as a float32.
+Output zero_fraction(Input value, std::string_view name = {});
 using sessile::sigmoid;
 using sessile::tanh;
 
@@ -154,8 +156,9 @@ TopK top_k(Input input, Input k = 1, const TopKOptions& options = {});
 Output in_top_k(Input predictions, Input targets, Input k, std::string_view name = {});
 
 struct SoftmaxOptions {
-  int64_t axis = -1;
+  std::optional<int64_t> axis = {};  // by default the last one
   std::string name = {};
+  std::optional<int64_t> dim = {};  // an older name of axis
 };
 // e^logits, divided by its sum along `axis`; and the logarithm of that.
 Output softmax(Input logits, const SoftmaxOptions& options = {});
@@ -266,7 +269,17 @@ struct FusedBatchNormOptions {
 FusedBatchNorm fused_batch_norm(Input x, Input scale, Input offset,
                                 FusedBatchNormOptions options = {});
 
-// The rows of `params` at `ids`: result[..., :] = params[ids[...], :].
-Output embedding_lookup(Input params, Input ids, std::string_view name = {});
+struct EmbeddingLookupOptions {
+  // Which part of a list has row i: "mod", part i % n, or "div", the parts one after the other, the
+  // first ones a row longer where n does not divide the number of rows.
+  std::string partition_strategy = "mod";
+  std::string name = {};
+  bool validate_indices = true;        // they are checked in any case
+  std::optional<Input> max_norm = {};  // rows with a larger norm are scaled down to it
+};
+// The rows of `params` at `ids`: result[..., :] = params[ids[...], :]. A list of n tensors or
+// variables is one table that is kept in n parts.
+//   auto rows = tf::nn::embedding_lookup({part_0, part_1}, ids, {.partition_strategy = "div"});
+Output embedding_lookup(Input params, Input ids, const EmbeddingLookupOptions& options = {});
 
 }  // namespace sessile::nn

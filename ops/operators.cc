@@ -12,7 +12,7 @@ namespace sessile {
 namespace {
 
 // Python's operators of variables read the one that they belong to first.
-Input Value(const Input& x) { return x.lazy() == nullptr ? x : Input(x.Read(), x.location()); }
+Input Value(const Input& x) { return !x.is_lazy() ? x : Input(x.Read(), x.location()); }
 
 using BinaryFn = Output (*)(Input x, Input y, std::string_view name);
 
@@ -30,6 +30,19 @@ Output Apply(BinaryFn fn, std::string_view name, const Input& left_operand, cons
   const Output left = errors::ValueOrThrow(ConvertToTensor(*graph.impl(), x, y.dtype(), "x"));
   return fn(left, y, scope.name());
 }
+
+// Python's operators of bits are those of logic for bools; those of integers leave their names to
+// the operation.
+Output And(Input x, Input y, std::string_view name) {
+  return x.dtype() == bool_ ? logical_and(x, y, name) : bitwise_and(x, y);
+}
+Output Or(Input x, Input y, std::string_view name) {
+  return x.dtype() == bool_ ? logical_or(x, y, name) : bitwise_or(x, y);
+}
+Output Xor(Input x, Input y, std::string_view name) {
+  return x.dtype() == bool_ ? logical_xor(x, y, name) : bitwise_xor(x, y);
+}
+Output Not(const Input& x) { return x.dtype() == bool_ ? logical_not(x) : invert(x); }
 
 // Python turns `value < tensor` around.
 Output Compare(std::string_view op, const Input& x, const Input& y) {
@@ -56,6 +69,17 @@ Output operator%(TensorOperand x, TensorOperand y) { return Apply(floormod, "mod
 Output operator%(TensorOperand x, ValueOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
 Output operator%(ValueOperand x, TensorOperand y) { return Apply(floormod, "mod", x.input(), y.input()); }
 Output operator-(TensorOperand x) { return negative(Value(x.input())); }
+
+Output operator&(TensorOperand x, TensorOperand y) { return Apply(And, "and", x.input(), y.input()); }
+Output operator&(TensorOperand x, ValueOperand y) { return Apply(And, "and", x.input(), y.input()); }
+Output operator&(ValueOperand x, TensorOperand y) { return Apply(And, "and", x.input(), y.input()); }
+Output operator|(TensorOperand x, TensorOperand y) { return Apply(Or, "or", x.input(), y.input()); }
+Output operator|(TensorOperand x, ValueOperand y) { return Apply(Or, "or", x.input(), y.input()); }
+Output operator|(ValueOperand x, TensorOperand y) { return Apply(Or, "or", x.input(), y.input()); }
+Output operator^(TensorOperand x, TensorOperand y) { return Apply(Xor, "xor", x.input(), y.input()); }
+Output operator^(TensorOperand x, ValueOperand y) { return Apply(Xor, "xor", x.input(), y.input()); }
+Output operator^(ValueOperand x, TensorOperand y) { return Apply(Xor, "xor", x.input(), y.input()); }
+Output operator~(TensorOperand x) { return Not(Value(x.input())); }
 
 Output operator<(TensorOperand x, TensorOperand y) { return Compare("Less", x.input(), y.input()); }
 Output operator<(TensorOperand x, ValueOperand y) { return Compare("Less", x.input(), y.input()); }

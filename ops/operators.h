@@ -65,6 +65,18 @@ Output operator%(TensorOperand x, ValueOperand y);
 Output operator%(ValueOperand x, TensorOperand y);
 Output operator-(TensorOperand x);
 
+// Of bools the logical operation, of integers that of their bits.
+Output operator&(TensorOperand x, TensorOperand y);
+Output operator&(TensorOperand x, ValueOperand y);
+Output operator&(ValueOperand x, TensorOperand y);
+Output operator|(TensorOperand x, TensorOperand y);
+Output operator|(TensorOperand x, ValueOperand y);
+Output operator|(ValueOperand x, TensorOperand y);
+Output operator^(TensorOperand x, TensorOperand y);
+Output operator^(TensorOperand x, ValueOperand y);
+Output operator^(ValueOperand x, TensorOperand y);
+Output operator~(TensorOperand x);
+
 Output operator<(TensorOperand x, TensorOperand y);
 Output operator<(TensorOperand x, ValueOperand y);
 Output operator<(ValueOperand x, TensorOperand y);

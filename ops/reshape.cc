@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
@@ -179,10 +180,11 @@ Output reshape(Input tensor, Input shape, std::string_view name) {
 
 Output squeeze(Input input, SqueezeOptions options) {
   SourceScope here(input);
-  return OpBuilder("Squeeze", options.name)
-      .Input(input)
-      .Attr("squeeze_dims", options.axis.ints())
-      .Build();
+  if (options.axis.has_value() && options.squeeze_dims.has_value()) {
+    errors::ThrowIfError(InvalidArgument("Cannot specify both 'axis' and 'squeeze_dims'"));
+  }
+  const Axes& axis = options.axis.has_value() ? options.axis : options.squeeze_dims;
+  return OpBuilder("Squeeze", options.name).Input(input).Attr("squeeze_dims", axis.ints()).Build();
 }
 
 Output expand_dims(Input input, Input axis, std::string_view name) {

@@ -87,11 +87,18 @@ void CheckAxis(const Shape& shape, int64_t axis) {
                                        "Received: dim=", axis));
 }
 
+int64_t AxisOf(const SoftmaxOptions& options) {
+  if (options.axis.has_value() && options.dim.has_value()) {
+    errors::ThrowIfError(InvalidArgument("Cannot specify both 'axis' and 'dim'"));
+  }
+  return options.axis.value_or(options.dim.value_or(-1));
+}
+
 Output AlongAxis(std::string_view op, const Input& logits, const SoftmaxOptions& options) {
   SourceScope here(logits);
   const Output x = convert_to_tensor(logits);
   const Shape shape = x.get_shape();
-  const int64_t axis = options.axis;
+  const int64_t axis = AxisOf(options);
   if (axis == -1 || (shape.has_rank() && axis == shape.rank() - 1)) {
     return OpBuilder(op, options.name).Input(x).Build();
   }

@@ -9,6 +9,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/check.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/nn.h"
@@ -189,13 +190,26 @@ void CheckSparseShapes(const Shape& labels, const Shape& logits) {
   }
 }
 
-// Labels [...] and logits [..., classes] as a vector and a matrix, and back. That there are as many
-// of both, the node says when it runs.
-Output SparseOfAnyRank(const Output& logits, const Output& labels, const Output& labels_shape,
-                       std::string_view name) {
+// A check that a run makes unless all that it asks for is known.
+std::vector<Dependency> SameOuterShape(const Output& labels, const Output& logits) {
+  const Shape known = logits.get_shape();
+  if (labels.get_shape().IsFullyDefined() && known.has_rank() &&
+      known.Slice(0, -1).IsFullyDefined()) {
+    return {};
+  }
+  const Output of_labels = shape(labels);
+  const Output of_logits = shape(logits)[{{{}, -1}}];
+  return {assert_equal(of_labels, of_logits)};
+}
+
+// Labels [...] and logits [..., classes] as a vector and a matrix, and back. `precise` are the
+// logits that are computed with.
+Output SparseOfAnyRank(const Output& logits, const Output& precise, const Output& labels,
+                       const Output& labels_shape, std::string_view name) {
+  const control_dependencies after(SameOuterShape(labels, logits));
   const Output dims = shape(logits);
   const Output classes = dims[rank(logits) - 1];
-  const Output matrix = reshape(logits, {-1, classes});
+  const Output matrix = reshape(precise, {-1, classes});
   const Output vector = reshape(labels, {-1});
   const Output loss = LossOf("SparseSoftmaxCrossEntropyWithLogits", name, matrix, vector);
   const Output cost = reshape(loss, labels_shape);
@@ -242,7 +256,7 @@ Output sparse_softmax_cross_entropy_with_logits(const SparseSoftmaxCrossEntropyO
   if (logits.get_shape().has_rank() && logits.get_shape().rank() == 2) {
     cost = LossOf(op, options.name, precise, labels);
   } else {
-    cost = SparseOfAnyRank(precise, labels, labels_shape, options.name);
+    cost = SparseOfAnyRank(logits, precise, labels, labels_shape, options.name);
   }
   return BaseType(logits.dtype()) == float16 ? cast(cost, float16) : cost;
 }

@@ -160,7 +160,7 @@ Updated::Updated(Operation write, const Output& handle)
 
 std::shared_ptr<const LazyOutput> Updated::lazy() const {
   if (!handle_.has_value()) return nullptr;
-  const auto read = [write = write_, handle = handle_] {
+  const auto read = [write = write_, handle = handle_](std::string_view) {
     const control_dependencies after({write});
     return ReadVariable(handle);
   };

@@ -116,8 +116,8 @@ Output Variable::graph_element() const {
 std::shared_ptr<const LazyOutput> Variable::lazy() const {
   const Output snapshot(graph_, record().snapshot);
   if (IsStandingRead(snapshot)) return nullptr;
-  return std::make_shared<LazyOutput>(
-      LazyOutput{snapshot, ref(), [handle = ref()] { return ReadVariable(handle); }});
+  return std::make_shared<LazyOutput>(LazyOutput{
+      snapshot, ref(), [handle = ref()](std::string_view) { return ReadVariable(handle); }});
 }
 
 Output Variable::read_value() const {

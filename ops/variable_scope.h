@@ -100,7 +100,7 @@ class [[nodiscard]] variable_scope {
   [[nodiscard]] explicit variable_scope(const char* name, const VariableScopeOptions& options = {})
       : variable_scope(std::string_view(name), options) {}
   // No name: Python's variable_scope(None, default_name=...).
-  [[nodiscard]] explicit variable_scope(std::nullptr_t, const VariableScopeOptions& options);
+  [[nodiscard]] explicit variable_scope(std::nullptr_t, const VariableScopeOptions& options = {});
   [[nodiscard]] explicit variable_scope(const VariableScope& scope,
                                         const VariableScopeOptions& options = {});
   ~variable_scope();
@@ -150,5 +150,12 @@ struct GetVariableOptions {
 Variable get_variable(std::string_view name, const Shape& shape = Shape::Unknown(),
                       const GetVariableOptions& options = {},
                       SourceLocation at = SourceLocation::Current());
+// The same without a shape: get_variable("v", {.initializer = x * 2.0}). A template, so that `{}`
+// is the shape of a scalar.
+template <typename = void>
+Variable get_variable(std::string_view name, const GetVariableOptions& options,
+                      SourceLocation at = SourceLocation::Current()) {
+  return get_variable(name, Shape::Unknown(), options, at);
+}
 
 }  // namespace sessile

@@ -2,6 +2,7 @@
 #include <queue>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -57,6 +58,7 @@ class Importer {
   const std::vector<std::string>& added_functions() const { return added_functions_; }
 
  private:
+  void FindScopes();
   absl::Status AddNodes();
   absl::StatusOr<Endpoint> Find(const std::string& element) const;
   absl::Status MergePayload(bool into_empty_graph);
@@ -67,6 +69,7 @@ class Importer {
   absl::StatusOr<Endpoint> Resolve(int id, const DefInput& input) const;
   absl::Status CloseLoops();
   absl::Status CycleError() const;
+  bool IsTaken(const std::string& name) const;
   std::string NameFor(const std::string& name) const;
   void SetPlace(const pb::NodeDef& node, NodeSpec* spec) const;
   absl::Status AddFunctions();
@@ -80,6 +83,8 @@ class Importer {
   GraphImpl& graph_;
   DefIndex index_;
   ExpansionBudget budget_;
+  // The scopes of the nodes that were there before ("a/b" and "a" of "a/b/c").
+  absl::flat_hash_set<std::string> scopes_;
   std::vector<int> ids_;  // in the graph; -1: not there yet
   std::vector<std::string> added_functions_;
   std::vector<std::pair<int, int>> back_edges_;  // (node of the GraphDef, its input)
@@ -87,6 +92,7 @@ class Importer {
 
 absl::StatusOr<ImportedGraph> Importer::Import() {
   const bool into_empty_graph = graph_.num_nodes() == 0;
+  FindScopes();
   SESSILE_RETURN_IF_ERROR(AddFunctions());
   SESSILE_RETURN_IF_ERROR(AddNodes());
   ImportedGraph imported;
@@ -97,6 +103,16 @@ absl::StatusOr<ImportedGraph> Importer::Import() {
   SESSILE_RETURN_IF_ERROR(MergePayload(into_empty_graph));
   imported.nodes = std::move(ids_);
   return imported;
+}
+
+void Importer::FindScopes() {
+  for (int id = 0; id < graph_.num_nodes(); ++id) {
+    std::string name = graph_.node(id).name();
+    for (size_t slash = name.rfind('/'); slash != std::string::npos; slash = name.rfind('/')) {
+      name.resize(slash);
+      if (!scopes_.insert(name).second) break;
+    }
+  }
 }
 
 absl::Status Importer::AddNodes() {
@@ -221,14 +237,19 @@ absl::Status Importer::TakeShapes(int id, const std::vector<Shape>& shapes) {
   return absl::OkStatus();
 }
 
+bool Importer::IsTaken(const std::string& name) const {
+  return graph_.FindNode(name) != nullptr || scopes_.contains(name);
+}
+
+// The name under the prefix, with a number if a node or a scope has it already; never one that
+// another node of the GraphDef will have.
 std::string Importer::NameFor(const std::string& name) const {
-  if (!options_.prefix.empty()) return absl::StrCat(options_.prefix, "/", name);
+  const std::string prefix = options_.prefix.empty() ? "" : options_.prefix + "/";
   std::string unique = name;
-  for (int i = 1; graph_.FindNode(unique) != nullptr || (i > 1 && index_.by_name.contains(unique));
-       ++i) {
+  for (int i = 1; IsTaken(prefix + unique) || (i > 1 && index_.by_name.contains(unique)); ++i) {
     unique = absl::StrCat(name, "_", i);
   }
-  return unique;
+  return prefix + unique;
 }
 
 absl::Status Importer::SetInputs(int id, NodeSpec* spec) {

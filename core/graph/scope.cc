@@ -115,6 +115,8 @@ void reset_default_graph() {
 
 name_scope::name_scope(std::string_view name) : name_scope(name, get_default_graph().impl()) {}
 
+name_scope::name_scope(std::nullptr_t) : name_scope(std::string_view()) {}
+
 name_scope::name_scope(std::string_view name, std::shared_ptr<GraphImpl> graph)
     : ScopeObject(std::move(graph), "name") {
   const std::string outer = scope().name;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -98,10 +99,12 @@ Graph get_default_graph();
 void reset_default_graph();
 
 // Names of nodes built inside begin with `name` and a slash, made unique first. A name that ends in
-// a slash re-enters that very scope; an empty one is the root. name() is the scope with its slash.
+// a slash re-enters that very scope; an empty one, and nullptr, is the root. name() is the scope
+// with its slash.
 class [[nodiscard]] name_scope : public ScopeObject {
  public:
   [[nodiscard]] explicit name_scope(std::string_view name);
+  [[nodiscard]] explicit name_scope(std::nullptr_t);
   [[nodiscard]] name_scope(std::string_view name, std::shared_ptr<GraphImpl> graph);
   const std::string& name() const { return name_; }
   operator const std::string&() const { return name_; }  // NOLINT: a scope is used as a name

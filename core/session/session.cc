@@ -94,6 +94,13 @@ Session::Session(const ConfigProto& config) : Session(get_default_graph(), confi
 Session::Session(const Graph& graph, const ConfigProto& config)
     : impl_(std::make_shared<SessionImpl>(graph.impl(), config)) {}
 
+Session::Session(std::string_view target, const Graph& graph, const ConfigProto& config)
+    : Session(graph, config) {
+  if (target.empty() || target == "local") return;
+  errors::ThrowIfError(NotFound("No session factory registered for the given session options: ",
+                                "{target: \"", std::string(target), "\"}"));
+}
+
 Session::~Session() {
   if (impl_ != nullptr && owner_) impl_->Close();
 }
@@ -315,6 +322,8 @@ Graph Session::graph() const {
   if (impl_ == nullptr) errors::ThrowIfError(NoSession());
   return Graph(impl_->graph());
 }
+
+GraphDef Session::graph_def() const { return graph().as_graph_def(); }
 
 DefaultSessionScope Session::as_default() const {
   if (impl_ == nullptr) errors::ThrowIfError(NoSession());

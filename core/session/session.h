@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "sessile/core/framework/tensor.h"
 #include "sessile/core/graph/graph.h"
+#include "sessile/core/graph/graph_def.h"
 #include "sessile/core/graph/output.h"
 #include "sessile/core/session/callable.h"
 #include "sessile/core/session/feed.h"
@@ -62,6 +63,8 @@ class Session {
   Session();
   explicit Session(const ConfigProto& config);
   explicit Session(const Graph& graph, const ConfigProto& config = {});
+  // As Python writes it. `target` is "" or "local": there are no other machines.
+  Session(std::string_view target, const Graph& graph, const ConfigProto& config = {});
   ~Session();
   Session(Session&& other) noexcept = default;
   Session& operator=(Session&& other) noexcept;
@@ -114,6 +117,7 @@ class Session {
   // Cancels running calls, waits for them, and refuses new ones. May be called again.
   void close();
   Graph graph() const;
+  GraphDef graph_def() const;
   // Makes this the default session of the calling thread until the scope object dies.
   [[nodiscard]] DefaultSessionScope as_default() const;
   // False for one that was moved from and for get_default_session() where there is none.

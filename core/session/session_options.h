@@ -20,6 +20,12 @@ class KernelRegistry;
 // errors::InvalidArgumentError if it says anything else.
 int DefaultOptimizerLevel();
 
+// TensorFlow's GPUOptions, accepted without effect: there is no GPU here.
+struct GPUOptions {
+  double per_process_gpu_memory_fraction = 0;
+  bool allow_growth = false;
+};
+
 // TensorFlow's ConfigProto, as far as it means something here; its order of fields.
 struct ConfigProto {
   // Threads that compute one operation, the caller's included. 0: as many as the machine has cores;
@@ -29,6 +35,9 @@ struct ConfigProto {
   int inter_op_parallelism_threads = 0;
   // Accepted: whatever device a node names, it runs on the CPU.
   bool allow_soft_placement = false;
+  // Accepted without effect.
+  bool log_device_placement = false;
+  GPUOptions gpu_options = {};
   // The limit of every run that sets none of its own; 0: none.
   int64_t operation_timeout_in_ms = 0;
   // 1: a run follows a plan, made once for its feeds' shapes. 0: node after node, by the rules of

@@ -175,7 +175,72 @@ def moments_and_scales():
     tf.gradients(y, rows)
 
 
-graph_listing.write("everyday.txt", [name_scopes, more_initializers, moments_and_scales, cases, orthogonal, partitions,
+def operators_of_bits():
+    p = tf.placeholder(tf.bool, [None], name="p")
+    q = tf.placeholder(tf.bool, [None], name="q")
+    i = tf.placeholder(tf.int32, [None], name="i")
+    p & q
+    p | True
+    False & p
+    p ^ q
+    ~p
+    i & 3
+    i | i
+    5 ^ i
+    ~i
+
+
+def fraction_of_zeros():
+    tf.nn.zero_fraction(tf.placeholder(tf.float32, [None, 3], name="x"))
+    tf.nn.zero_fraction([0, 1, 0], name="named")
+
+
+def older_names():
+    x = tf.placeholder(tf.float32, [2, 1, 3], name="x")
+    tf.nn.softmax(x, dim=0)
+    tf.squeeze(x, squeeze_dims=[1])
+    tf.gather(x, [1], validate_indices=False, name="rows")
+    tf.Variable(1.0, name="w")
+    tf.initialize_all_variables()
+
+
+def initializers_of_a_type():
+    tf.set_random_seed(2)
+    tf.zeros_initializer(dtype=tf.int32)([2])
+    tf.ones_initializer(dtype=tf.float64)([2])
+    tf.constant_initializer(0.5, dtype=tf.float64)([2])
+    tf.random_uniform_initializer(dtype=tf.float64)([2])
+    tf.random_normal_initializer(dtype=tf.float64)([2])
+    tf.truncated_normal_initializer(dtype=tf.float64)([2])
+    tf.glorot_uniform_initializer(dtype=tf.float64)([2])
+    tf.orthogonal_initializer(dtype=tf.float64)([2, 2])
+    tf.get_variable("v", [2], initializer=tf.constant_initializer(0.5, dtype=tf.float64))
+
+
+def activations_of_layers():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    zeros = tf.zeros_initializer()
+    for activation in [tf.nn.leaky_relu, tf.nn.softmax, tf.nn.log_softmax]:
+        tf.layers.dense(x, 2, activation=activation, kernel_initializer=zeros)
+
+
+def variables_of_a_value():
+    x = tf.constant([1.0, 2.0], name="x")
+    tf.get_variable("v", initializer=x)
+    tf.get_variable("w", initializer=2.0, trainable=False)
+    tf.get_variable("scalar", [], initializer=tf.zeros_initializer())
+
+
+def groups():
+    x = tf.constant(1.0, name="x")
+    y = tf.constant(2.0, name="y")
+    tf.group(x, y.op)
+    tf.group(x)
+
+
+graph_listing.write("everyday.txt", [name_scopes, operators_of_bits, fraction_of_zeros, older_names,
+                                     initializers_of_a_type, activations_of_layers,
+                                     variables_of_a_value, groups, more_initializers, moments_and_scales, cases, orthogonal, partitions,
 writes_to_rows, uninitialized, rearranged,
                                      compare_checks, sign_checks, rank_checks, draws, log_sum_exp,
                                      average_norm, more_losses, top_k_gradient])

@@ -65,6 +65,15 @@ def as_a_tensor():
     tf.convert_to_tensor(tf.gradients(loss, table)[0])
 
 
+def as_an_input():
+    table, ids, loss = model()
+    grad = tf.gradients(loss, table)[0]
+    tf.summary.histogram("by table", grad)
+    2.0 * tf.constant(1.0) * grad
+    tf.reduce_sum(grad, name="sum")
+    tf.matmul(grad, grad, transpose_b=True)
+
+
 def all_gates():
     table, ids, loss = model()
     opt = tf.train.GradientDescentOptimizer(0.5)
@@ -89,7 +98,7 @@ def reshaped_table():
 
 
 graph_listing.write("indexed_slices.txt", [of_optimizer(name) for name in OPTIMIZERS] + [
-    two_lookups, indices_of_two_types, beside_a_dense_gradient, as_a_tensor, all_gates, clipped,
+    two_lookups, indices_of_two_types, beside_a_dense_gradient, as_a_tensor, as_an_input, all_gates, clipped,
     reshaped_table])
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "indexed_slices_values.txt")

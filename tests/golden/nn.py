@@ -136,6 +136,16 @@ def sparse_cross_entropy_of_sequences():
 
 
 @case
+def sparse_cross_entropy_of_open_sequences():
+    labels = tf.placeholder(tf.int32, [None, 5], name="labels")
+    logits = tf.placeholder(tf.float32, [None, 5, 3], name="logits")
+    y = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    tf.gradients(y, logits)
+    half = tf.placeholder(tf.float16, name="half")
+    tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=half, name="open")
+
+
+@case
 def normalizations():
     x = rows()
     tf.nn.l2_normalize(x, 1)

@@ -52,8 +52,17 @@ def moving_averages_of_steps():
     ema.apply()
 
 
+def moving_averages_on_a_device():
+    with tf.device("/cpu:1"):
+        w = tf.Variable([1.0, 2.0], name="w")
+    ema = tf.train.ExponentialMovingAverage(0.75)
+    with tf.device("/job:worker"):
+        ema.apply([w])
+
+
 graph_listing.write("schedules.txt", [exponential, natural, inverse, polynomial, cosine,
-                                      moving_averages, moving_averages_of_steps])
+                                      moving_averages, moving_averages_of_steps,
+                                      moving_averages_on_a_device])
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schedule_values.txt")
 with open(path, "w") as out:

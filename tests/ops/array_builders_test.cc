@@ -185,7 +185,7 @@ TEST_F(ArrayBuildersTest, OfBatchesAndTables) {
   matmul(x, x, {.transpose_b = true, .name = "named"});
   const Variable table(zeros({10, 4}), {.name = "table"});
   nn::embedding_lookup(table, placeholder(int32, {None, 2}, "ids"));
-  nn::embedding_lookup(table, {1, 2}, "named_2");
+  nn::embedding_lookup(table, {1, 2}, {.name = "named_2"});
   ExpectCase("batches");
 }
 

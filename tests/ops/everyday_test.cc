@@ -11,7 +11,9 @@
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/gradients.h"
+#include "sessile/ops/grouping.h"
 #include "sessile/ops/initializers.h"
+#include "sessile/ops/layers.h"
 #include "sessile/ops/linalg.h"
 #include "sessile/ops/losses.h"
 #include "sessile/ops/math.h"
@@ -176,6 +178,86 @@ TEST_F(EverydayTest, RearrangementsAreTensorFlows) {
   ExpectCase("rearranged");
 }
 
+TEST_F(EverydayTest, OperatorsOfBitsAreTensorFlows) {
+  const Output p = placeholder(bool_, {None}, "p");
+  const Output q = placeholder(bool_, {None}, "q");
+  const Output i = placeholder(int32, {None}, "i");
+  p& q;
+  p | true;
+  false & p;
+  p ^ q;
+  ~p;
+  i & 3;
+  i | i;
+  5 ^ i;
+  ~i;
+  ExpectCase("operators_of_bits");
+}
+
+TEST_F(EverydayTest, FractionsOfZerosAreTensorFlows) {
+  nn::zero_fraction(placeholder(float32, {None, 3}, "x"));
+  nn::zero_fraction({0, 1, 0}, "named");
+  ExpectCase("fraction_of_zeros");
+}
+
+TEST_F(EverydayTest, CountsZeros) {
+  EXPECT_THAT(Eval(nn::zero_fraction({{0.0, 2.0}, {0.0, 0.0}})), IsTensor(0.75));
+}
+
+TEST_F(EverydayTest, OlderNamesOfOptionsAreTensorFlows) {
+  const Output x = placeholder(float32, {2, 1, 3}, "x");
+  nn::softmax(x, {.dim = 0});
+  squeeze(x, {.squeeze_dims = {1}});
+  gather(x, {1}, {.validate_indices = false, .name = "rows"});
+  const Variable w(1.0, {.name = "w"});
+  initialize_all_variables();
+  ExpectCase("older_names");
+  EXPECT_NE(ErrorOf([&] { nn::softmax(x, {.axis = 0, .dim = 0}); }).find("Cannot specify both"),
+            std::string::npos);
+  EXPECT_NE(
+      ErrorOf([&] { squeeze(x, {.axis = {1}, .squeeze_dims = {1}}); }).find("Cannot specify both"),
+      std::string::npos);
+}
+
+TEST_F(EverydayTest, InitializersHaveATypeOfTheirOwn) {
+  set_random_seed(2);
+  zeros_initializer({.dtype = int32})({2});
+  ones_initializer({.dtype = float64})({2});
+  constant_initializer(0.5, {.dtype = float64})({2});
+  random_uniform_initializer({.dtype = float64})({2});
+  random_normal_initializer({.dtype = float64})({2});
+  truncated_normal_initializer({.dtype = float64})({2});
+  glorot_uniform_initializer({.dtype = float64})({2});
+  orthogonal_initializer({.dtype = float64})({2, 2});
+  get_variable("v", {2}, {.initializer = constant_initializer(0.5, {.dtype = float64})});
+  ExpectCase("initializers_of_a_type");
+}
+
+TEST_F(EverydayTest, ActivationsOfLayersHaveTheirDefaults) {
+  const Output x = placeholder(float32, {None, 3}, "x");
+  const zeros_initializer zeros;
+  layers::dense(x, 2, {.activation = nn::leaky_relu, .kernel_initializer = zeros});
+  layers::dense(x, 2, {.activation = nn::softmax, .kernel_initializer = zeros});
+  layers::dense(x, 2, {.activation = nn::log_softmax, .kernel_initializer = zeros});
+  ExpectCase("activations_of_layers");
+}
+
+TEST_F(EverydayTest, VariablesOfAValueNeedNoShape) {
+  const Output x = constant({1.0, 2.0}, {.name = "x"});
+  get_variable("v", {.initializer = x});
+  get_variable("w", {.initializer = 2.0, .trainable = false});
+  get_variable("scalar", {}, {.initializer = zeros_initializer()});
+  ExpectCase("variables_of_a_value");
+}
+
+TEST_F(EverydayTest, GroupsTakeTheirInputsOneByOne) {
+  const Output x = constant(1.0, {.name = "x"});
+  const Output y = constant(2.0, {.name = "y"});
+  group(x, y.op());
+  group(x);
+  ExpectCase("groups");
+}
+
 TEST_F(EverydayTest, ScopesOfNamesAreTensorFlows) {
   Output x;
   Output y;
@@ -207,7 +289,7 @@ TEST_F(EverydayTest, ScopesOfNamesAreTensorFlows) {
       constant(6.0);
     }
     {
-      const name_scope root("");
+      const name_scope root(nullptr);
       constant(7.0);
     }
     add(x, y, "sum");

@@ -71,7 +71,7 @@ TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
   const Output merged = summary::merge({summary::scalar("curve", loss)});
   RunMetadata metadata;
   {
-    summary::FileWriter writer(folder_.string(), graph_);
+    summary::FileWriter writer(folder_.string(), {.graph = graph_});
     Session session;
     writer.add_summary(session.run(merged), 3);
     writer.add_summary(Summary{{{.tag = "mine", .simple_value = 2.5}}}, 4);

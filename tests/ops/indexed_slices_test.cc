@@ -130,6 +130,16 @@ TEST_F(IndexedSlicesTest, BecomeATensorWhereOneIsAskedFor) {
               IsTensor({{0.0, 0.0}, {0.0, 0.0}, {-2.4, -2.0}, {0.0, 0.0}, {0.0, 0.0}}));
 }
 
+TEST_F(IndexedSlicesTest, BecomeATensorWithinTheOperationThatTakesIt) {
+  const Gradient grad = gradients(model_.loss, model_.table)[0];
+  summary::histogram("by table", grad);
+  const Output two = 2.0 * constant(1.0);
+  two* grad;
+  reduce_sum(grad, {.name = "sum"});
+  matmul(grad, grad, {.transpose_b = true});
+  ExpectCase("as_an_input");
+}
+
 TEST_F(IndexedSlicesTest, GoThroughGates) {
   train::GradientDescentOptimizer opt(0.5);
   const auto pairs = opt.compute_gradients(model_.loss, {.gate_gradients = opt.GATE_GRAPH});

@@ -36,6 +36,23 @@ TEST_F(MovingAveragesTest, OfTensorsAreTensorFlows) {
   ExpectListing("schedules.txt", "moving_averages_of_steps", graph_);
 }
 
+TEST_F(MovingAveragesTest, StartFromTheirVariablesOnTheirDevices) {
+  Variable w;
+  {
+    const device with("/cpu:1");
+    w = Variable({1.0, 2.0}, {.name = "w"});
+  }
+  train::ExponentialMovingAverage ema(0.75);
+  {
+    const device with("/job:worker");
+    ema.apply({w});
+  }
+  ExpectListing("schedules.txt", "moving_averages_on_a_device", graph_);
+  for (const char* name : {"cond/Switch", "cond/read", "cond/Merge"}) {
+    EXPECT_EQ(graph_.get_operation_by_name(name).device(), "/job:worker/device:CPU:1") << name;
+  }
+}
+
 TEST_F(MovingAveragesTest, FollowTheirVariables) {
   const Variable w({1.0, 2.0}, {.name = "w"});
   train::ExponentialMovingAverage ema(0.75);

@@ -68,6 +68,17 @@ TEST_F(CrossEntropyTest, OfClassesBuildsWhatTensorFlowDoes) {
   ExpectListing("nn.txt", "sparse_cross_entropy", graph_);
 }
 
+TEST_F(CrossEntropyTest, OfOpenSequencesBuildsWhatTensorFlowDoes) {
+  const Output labels = placeholder(int32, {None, 5}, "labels");
+  const Output logits = placeholder(float32, {None, 5, 3}, "logits");
+  const Output y =
+      nn::sparse_softmax_cross_entropy_with_logits({.labels = labels, .logits = logits});
+  gradients(y, {logits});
+  const Output half = placeholder(float16, Shape::Unknown(), "half");
+  nn::sparse_softmax_cross_entropy_with_logits({.labels = labels, .logits = half, .name = "open"});
+  ExpectListing("nn.txt", "sparse_cross_entropy_of_open_sequences", graph_);
+}
+
 TEST_F(CrossEntropyTest, InfersShapes) {
   ExpectShape("SoftmaxCrossEntropyWithLogits", "[?,3];[2,3]", "[2];[2,3]");
   ExpectShapeError("SoftmaxCrossEntropyWithLogits", "[2,3];[2,4]", "Dimensions must be equal");

@@ -167,7 +167,7 @@ TEST_F(VariableScopeTest, TakesTheEmptyNameAsTensorFlowDoes) {
 }
 
 TEST_F(VariableScopeTest, NeedsAName) {
-  EXPECT_THAT(ErrorOf([] { const variable_scope scope(nullptr, {}); }),
+  EXPECT_THAT(ErrorOf([] { const variable_scope scope(nullptr); }),
               HasSubstr("If default_name is None then name_or_scope is required"));
   EXPECT_THAT(
       ErrorOf([] { const variable_scope scope(nullptr, {.default_name = "d", .reuse = true}); }),

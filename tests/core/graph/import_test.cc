@@ -305,6 +305,28 @@ TEST_F(ImportGraphDefTest, MakesNamesUniqueWithoutAScope) {
   EXPECT_EQ(graph_.unique_name("a"), "a_2");
 }
 
+TEST_F(ImportGraphDefTest, MakesNamesUniqueInAScopeThatIsThere) {
+  const GraphDef def = Def(Source("a") + Copy("b", "a"));
+  import_graph_def(def, {.name = "foo/"});
+  const Output b = import_graph_def(def, {.return_elements = {"b:0"}, .name = "foo"})[0];
+  EXPECT_EQ(b.name(), "foo/b_1:0");
+  import_graph_def(def, {.name = "foo/"});
+  EXPECT_THAT(Nodes(), ElementsAre("foo/a()", "foo/b(foo/a)", "foo/a_1()", "foo/b_1(foo/a_1)",
+                                   "foo/a_2()", "foo/b_2(foo/a_2)"));
+}
+
+TEST_F(ImportGraphDefTest, TakesNoNameThatAnotherNodeWillHave) {
+  import_graph_def(Def(Source("b")), {.name = "foo/"});
+  import_graph_def(Def(Source("b") + Source("b_1")), {.name = "foo/"});
+  EXPECT_THAT(Nodes(), ElementsAre("foo/b()", "foo/b_2()", "foo/b_1()"));
+}
+
+TEST_F(ImportGraphDefTest, TakesNoNameOfAScope) {
+  import_graph_def(Def(Source("b/c")), {.name = "foo/"});
+  import_graph_def(Def(Source("b") + Source("d/c")), {.name = "foo/"});
+  EXPECT_THAT(Nodes(), ElementsAre("foo/b/c()", "foo/b_1()", "foo/d/c()"));
+}
+
 TEST_F(ImportGraphDefTest, ReplacesInputs) {
   import_graph_def(Def(Source("x")), {.name = ""});
   const Output x = graph_.get_tensor_by_name("x:0");

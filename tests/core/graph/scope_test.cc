@@ -53,6 +53,18 @@ TEST_F(ScopeTest, ReentersAScopeByItsSlash) {
   EXPECT_EQ(again.name(), "a/");
 }
 
+TEST_F(ScopeTest, NoNameIsTheRoot) {
+  const name_scope outer("a");
+  {
+    const name_scope root(nullptr);
+    EXPECT_EQ(root.name(), "");
+    EXPECT_EQ(graph_.unique_name("x"), "x");
+    const name_scope inner("b");
+    EXPECT_EQ(inner.name(), "b/");
+  }
+  EXPECT_EQ(graph_.unique_name("x"), "a/x");
+}
+
 TEST_F(ScopeTest, AnEmptyNameIsTheRoot) {
   const name_scope outer("a");
   const name_scope root("");

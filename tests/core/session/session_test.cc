@@ -59,6 +59,15 @@ TEST_F(SessionTest, GivesEachFetchMemoryOfItsOwn) {
   EXPECT_THAT(values[1], HasFloats({-1, -2}));
 }
 
+TEST_F(SessionTest, TakesATargetAndAGraph) {
+  Session session("", g_.graph(),
+                  {.log_device_placement = true, .gpu_options = {.allow_growth = true}});
+  EXPECT_EQ(session.graph().impl(), g_.graph().impl());
+  EXPECT_EQ(*session.graph_def().SerializeToString(),
+            *g_.graph().as_graph_def().SerializeToString());
+  EXPECT_THROW(Session("grpc://far:2222", g_.graph()), errors::NotFoundError);
+}
+
 TEST_F(SessionTest, AListOfOneIsAList) {
   Session sess = g_.NewSession();
   static_assert(std::is_same_v<decltype(sess.run({y_})), std::vector<Tensor>>);
