@@ -34,11 +34,7 @@ Fans FansOf(const Shape& shape) {
 
 VarianceScalingOptions Scaling(double scale, const char* mode, const char* distribution,
                                const SeedOptions& options) {
-  return {.scale = scale,
-          .mode = mode,
-          .distribution = distribution,
-          .seed = options.seed,
-          .dtype = options.dtype};
+  return {.scale = scale, .mode = mode, .distribution = distribution, .seed = options.seed};
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ class variance_scaling_initializer {
 
 struct SeedOptions {
   std::optional<int64_t> seed = {};
-  DataType dtype = float32;
+  DataType dtype = float32;  // without effect, as in TensorFlow 2.15
 };
 struct OrthogonalOptions {
   double gain = 1;

@@ -89,11 +89,12 @@ TEST_F(EmbeddingLookupTest, LooksUpBesideTheParts) {
   const Variable b = get_variable("b", {2, 3}, {.initializer = zeros_initializer()});
   nn::embedding_lookup({a, b}, {0, 1});
   ExpectCase("on_devices");
-  EXPECT_EQ(graph_.get_operation_by_name("embedding_lookup/GatherV2").device(), "");
+  EXPECT_EQ(graph_.get_operation_by_name("embedding_lookup/GatherV2").device(), "/device:CPU:0");
 }
 
 TEST_F(EmbeddingLookupTest, OfResourcesBuildsWhatTensorFlowDoes) {
-  nn::embedding_lookup(Parts({3, 2}, true), OpenIds(), {.partition_strategy = "div"});
+  const std::vector<Variable> parts = Parts({3, 2}, true);
+  nn::embedding_lookup(parts, OpenIds(), {.partition_strategy = "div"});
   ExpectCase("of_resources");
 }
 
