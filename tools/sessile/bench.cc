@@ -113,6 +113,8 @@ class Bench {
               .Run(call_.fetches(), FeedDict(call_.feeds()),
                    {.trace_level = RunOptions::FULL_TRACE, .run_metadata = &trace})
               .status());
+      std::erase_if(trace.step_stats,
+                    [](const RunMetadata::NodeStats& node) { return !node.has_kernel; });
     }
     if (traces.empty()) return absl::OkStatus();
     std::vector<Row> rows;
