@@ -1,7 +1,9 @@
 #include "sessile/ops/saved_model.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -66,18 +68,20 @@ std::string InScope(const std::string& prefix, const std::string& name) {
 // What the initialization gets to know of the assets: the tensors that take their paths.
 absl::StatusOr<std::vector<Feed>> AssetFeeds(const Graph& graph, const pb::MetaGraphDef& meta,
                                              const std::string& dir, const std::string& prefix) {
-  std::vector<Feed> feeds;
-  const auto add = [&](const pb::AssetFileDef& asset) {
-    const std::string tensor = InScope(prefix, asset.tensor_info().name());
-    feeds.push_back({graph.get_tensor_by_name(tensor), Join(Join(dir, kAssets), asset.filename())});
-  };
-  for (const pb::AssetFileDef& asset : meta.asset_file_def()) add(asset);
+  std::vector<pb::AssetFileDef> assets(meta.asset_file_def().begin(), meta.asset_file_def().end());
   const auto old = meta.collection_def().find(kAssetCollection);
-  if (!feeds.empty() || old == meta.collection_def().end()) return feeds;
-  for (const auto& any : old->second.any_list().value()) {
-    pb::AssetFileDef asset;
-    SESSILE_RETURN_IF_ERROR(ParseProto(any.value(), &asset, "an asset"));
-    add(asset);
+  if (assets.empty() && old != meta.collection_def().end()) {
+    for (const auto& any : old->second.any_list().value()) {
+      SESSILE_RETURN_IF_ERROR(ParseProto(any.value(), &assets.emplace_back(), "an asset"));
+    }
+  }
+  std::map<std::string, std::string> paths;  // a tensor may be listed twice: the last counts
+  for (const pb::AssetFileDef& asset : assets) {
+    paths[InScope(prefix, asset.tensor_info().name())] = Join(Join(dir, kAssets), asset.filename());
+  }
+  std::vector<Feed> feeds;
+  for (const auto& [tensor, path] : paths) {
+    feeds.push_back({graph.get_tensor_by_name(tensor), path});
   }
   return feeds;
 }
