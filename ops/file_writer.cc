@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
+#include "sessile/core/graph/proto_convert.h"
 #include "sessile/core/io/file.h"
 #include "sessile/core/io/proto_io.h"
 #include "sessile/core/io/record_writer.h"
@@ -47,14 +49,24 @@ pb::RunMetadata RunMetadataMessage(const RunMetadata& metadata) {
   for (const RunMetadata::NodeStats& stats : metadata.step_stats) {
     pb::NodeExecStats* const node = device->add_node_stats();
     node->set_node_name(stats.node_name);
-    node->set_timeline_label(absl::StrCat(stats.node_name, " = ", stats.op, "()"));
+    node->set_timeline_label(absl::StrCat(stats.node_name, " = ", stats.op, "(",
+                                          absl::StrJoin(stats.inputs, ", "), ")"));
     const int64_t start = begin + stats.all_start_nanos;
     node->set_all_start_micros(start / 1000);
     node->set_all_start_nanos(start);
-    node->set_op_end_rel_micros(stats.all_end_rel_nanos / 1000);
+    // Rounded up: a node without time and output counts as unused.
+    const int64_t micros = (stats.all_end_rel_nanos + 999) / 1000;
+    node->set_op_end_rel_micros(micros);
     node->set_op_end_rel_nanos(stats.all_end_rel_nanos);
-    node->set_all_end_rel_micros(stats.all_end_rel_nanos / 1000);
+    node->set_all_end_rel_micros(micros);
     node->set_all_end_rel_nanos(stats.all_end_rel_nanos);
+    for (const RunMetadata::OutputStats& output : stats.outputs) {
+      pb::NodeOutput* const added = node->add_output();
+      added->set_slot(output.slot);
+      pb::TensorDescription* const tensor = added->mutable_tensor_description();
+      tensor->set_dtype(static_cast<pb::DataType>(output.dtype));
+      ShapeToProto(output.shape, tensor->mutable_shape());
+    }
   }
   return message;
 }

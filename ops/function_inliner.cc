@@ -9,8 +9,12 @@
 namespace sessile {
 namespace {
 
-// What inlining may make of a graph.
-constexpr int kMostNodes = 1 << 20;
+absl::Status TooLarge(const std::string& node) {
+  return absl::ResourceExhaustedError(absl::StrCat("Node '", node,
+                                                   "': Inlining the functions of this graph makes "
+                                                   "more than ",
+                                                   FunctionBodies::kMostNodes, " nodes"));
+}
 
 AttrMap TypeAttr(DataType type) {
   AttrMap attrs;
@@ -20,7 +24,7 @@ AttrMap TypeAttr(DataType type) {
 
 }  // namespace
 
-FunctionInliner::FunctionInliner(GraphImpl& original) : original_(original), library_(original) {
+FunctionInliner::FunctionInliner(GraphImpl& original) : original_(original), bodies_(original) {
   inlined_.graph = std::make_shared<GraphImpl>(original.ops());
 }
 
@@ -36,6 +40,7 @@ absl::Status FunctionInliner::CheckInputs(const std::string& node, const OpDef& 
 absl::StatusOr<InlinedGraph> FunctionInliner::Inline(std::span<const int> roots,
                                                      const std::set<Endpoint>& fed) {
   SESSILE_RETURN_IF_ERROR(Reach(roots, fed));
+  SESSILE_RETURN_IF_ERROR(CheckSize());
   std::set<int> all = reached_;
   for (const Endpoint& feed : fed) all.insert(feed.node);
   for (const int id : all) {
@@ -67,6 +72,17 @@ absl::Status FunctionInliner::Reach(std::span<const int> roots, const std::set<E
       visit(input.node);
     }
     for (const int control : node.control_inputs()) visit(control);
+  }
+  return absl::OkStatus();
+}
+
+// Before any node is made: what is refused costs little.
+absl::Status FunctionInliner::CheckSize() {
+  int64_t size = 0;
+  for (const int id : reached_) {
+    const Node& node = original_.node(id);
+    if (IsCall(node.op())) size += bodies_.SizeOf(*node.op(), node.attrs());
+    if (size > FunctionBodies::kMostNodes) return TooLarge(node.name());
   }
   return absl::OkStatus();
 }
@@ -189,10 +205,7 @@ absl::StatusOr<int> FunctionInliner::AddTyped(const CallSite& site, absl::string
 }
 
 absl::StatusOr<Node*> FunctionInliner::AddNode(NodeSpec spec) {
-  if (inlined_.graph->num_nodes() >= kMostNodes) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "Inlining the functions of this graph makes more than ", kMostNodes, " nodes"));
-  }
+  if (inlined_.graph->num_nodes() >= FunctionBodies::kMostNodes) return TooLarge(spec.name);
   // A call's own place keeps its name; the original has no other node of it.
   const Node* taken = original_.FindNode(spec.name);
   if (taken == nullptr || !IsCall(taken->op()) || inlined_.graph->FindNode(spec.name) != nullptr) {

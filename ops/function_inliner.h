@@ -21,8 +21,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "sessile/core/graph/function_body.h"
 #include "sessile/core/graph/inlined_graph.h"
+#include "sessile/ops/function_bodies.h"
 
 namespace sessile {
 
@@ -71,6 +71,7 @@ class FunctionInliner {
   static bool IsCall(const OpDef* op);
   static absl::Status CheckInputs(const std::string& node, const OpDef& op, size_t given,
                                   size_t wanted);
+  absl::Status CheckSize();
   absl::Status Reach(std::span<const int> roots, const std::set<Endpoint>& fed);
   absl::Status CopyNode(const Node& node, bool with_inputs);
   absl::Status ConnectCopy(const Node& node);
@@ -84,7 +85,7 @@ class FunctionInliner {
   class Body;
 
   GraphImpl& original_;
-  FunctionLibrary library_;
+  FunctionBodies bodies_;
   InlinedGraph inlined_;
   std::set<int> reached_;          // nodes of the original
   std::map<int, CallSite> calls_;  // by the id in the original

@@ -9,12 +9,6 @@
 #include "sessile/ops/function_inliner.h"
 
 namespace sessile {
-namespace {
-
-// Functions that call functions. Each is some stack frames.
-constexpr size_t kMostCallers = 200;
-
-}  // namespace
 
 // The nodes of one function body as they are added.
 class FunctionInliner::Body {
@@ -134,7 +128,8 @@ absl::StatusOr<CallResult> FunctionInliner::Call(const CallSite& site, const Fun
                                                  const std::vector<Endpoint>& args, int pivot) {
   std::vector<std::string> callers = site.callers;
   SESSILE_RETURN_IF_ERROR(EnterFunction(site, function.name, &callers));
-  SESSILE_ASSIGN_OR_RETURN(const FunctionBody body, library_.Instantiate(function));
+  SESSILE_ASSIGN_OR_RETURN(const auto shared_body, bodies_.Get(function));
+  const FunctionBody& body = *shared_body;
   if (body.arguments.size() != args.size()) {
     return InvalidArgument("Node '", site.name, "' (op: '", site.op->name, "'): function '",
                            function.name, "' takes ", body.arguments.size(),
@@ -159,8 +154,8 @@ absl::Status FunctionInliner::EnterFunction(const CallSite& site, const std::str
         "Node '", site.name, "': function '", name,
         "' calls itself, which is not supported: ", absl::StrJoin(*callers, " -> "));
   }
-  if (callers->size() > kMostCallers) {
-    return InvalidArgument("Node '", site.name, "': more than ", kMostCallers,
+  if (callers->size() > FunctionBodies::kMostCallers) {
+    return InvalidArgument("Node '", site.name, "': more than ", FunctionBodies::kMostCallers,
                            " functions call each other");
   }
   return absl::OkStatus();

@@ -58,6 +58,8 @@ Variable create_global_step(SourceLocation at) {
   options.initializer = zeros_initializer();
   options.trainable = false;
   options.collections = {{GraphKeys::GLOBAL_VARIABLES, GraphKeys::GLOBAL_STEP}};
+  // Replicas of a program count alike.
+  options.aggregation = VariableAggregation::ONLY_FIRST_REPLICA;
   return get_variable(kName, {}, options);
 }
 

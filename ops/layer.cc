@@ -40,7 +40,9 @@ Variable Layer::AddWeight(const std::string& name, const Shape& shape,
   Variable variable = get_variable(name, shape,
                                    {.dtype = options.dtype.value_or(BaseType(input_.dtype())),
                                     .initializer = options.initializer,
-                                    .trainable = options.trainable && trainable_});
+                                    .trainable = options.trainable && trainable_,
+                                    .synchronization = options.synchronization,
+                                    .aggregation = options.aggregation});
   // A variable that is used again has its loss already.
   const bool is_new = global_variables().size() > variables;
   if (options.regularizer.has_value() && is_new) {

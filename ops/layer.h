@@ -34,6 +34,8 @@ struct WeightOptions {
   Regularizer regularizer = {};
   bool trainable = true;
   std::optional<DataType> dtype = {};  // the input's unless given
+  VariableSynchronization synchronization = VariableSynchronization::AUTO;
+  VariableAggregation aggregation = VariableAggregation::NONE;
 };
 
 class [[nodiscard]] Layer {

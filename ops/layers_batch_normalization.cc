@@ -102,24 +102,31 @@ class BatchNormalization {
     return Shape(dims);
   }
 
-  Variable Weight(const char* name, const Initializer& initializer, const Regularizer& regularizer,
-                  bool trainable) {
+  Variable Weight(const char* name, const Initializer& initializer,
+                  const Regularizer& regularizer) {
+    return layer_.AddWeight(
+        name, WeightShape(),
+        {.initializer = initializer, .regularizer = regularizer, .dtype = WeightType()});
+  }
+  // Each device that trains has its own statistics, whose mean is what counts.
+  Variable Statistic(const char* name, const Initializer& initializer) {
     return layer_.AddWeight(name, WeightShape(),
                             {.initializer = initializer,
-                             .regularizer = regularizer,
-                             .trainable = trainable,
-                             .dtype = WeightType()});
+                             .trainable = false,
+                             .dtype = WeightType(),
+                             .synchronization = VariableSynchronization::ON_READ,
+                             .aggregation = VariableAggregation::MEAN});
   }
 
   void MakeWeights() {
     if (options_.scale) {
-      gamma_ = Weight("gamma", options_.gamma_initializer, options_.gamma_regularizer, true);
+      gamma_ = Weight("gamma", options_.gamma_initializer, options_.gamma_regularizer);
     }
     if (options_.center) {
-      beta_ = Weight("beta", options_.beta_initializer, options_.beta_regularizer, true);
+      beta_ = Weight("beta", options_.beta_initializer, options_.beta_regularizer);
     }
-    moving_mean_ = Weight("moving_mean", options_.moving_mean_initializer, {}, false);
-    moving_variance_ = Weight("moving_variance", options_.moving_variance_initializer, {}, false);
+    moving_mean_ = Statistic("moving_mean", options_.moving_mean_initializer);
+    moving_variance_ = Statistic("moving_variance", options_.moving_variance_initializer);
   }
 
   Output Constant(double value) const {

@@ -222,10 +222,8 @@ absl::Status Exporter::ExportItem(const std::string& collection, const Collectio
   } else if (const auto* variable = std::get_if<VariableItem>(&item)) {
     const VariableRecord record = graph_.variable(variable->variable);
     if (!IsInScope(graph_.node(record.ref.node).name())) return absl::OkStatus();
-    const auto& steps = graph_.collections().Get(GraphKeys::GLOBAL_STEP);
-    const bool is_step = std::find(steps.begin(), steps.end(), item) != steps.end();
     pb::VariableDef message;
-    VariableToProto(graph_, record, is_step, rename, &message);
+    VariableToProto(graph_, record, rename, &message);
     SESSILE_ASSIGN_OR_RETURN(*entry().mutable_bytes_list()->add_value(),
                              SerializeDeterministic(message));
   } else if (const auto* bytes = std::get_if<std::string>(&item)) {

@@ -215,9 +215,10 @@ absl::Status MetaImporter::AddVariables(const std::string& name,
       continue;
     }
     if (!says_trainable) message.set_trainable(name == GraphKeys::TRAINABLE_VARIABLES);
-    SESSILE_ASSIGN_OR_RETURN(
-        VariableRecord record,
-        VariableFromProto(*graph_, message, [this](const std::string& n) { return Find(n); }));
+    SESSILE_ASSIGN_OR_RETURN(VariableRecord record,
+                             VariableFromProto(
+                                 *graph_, message, [this](const std::string& n) { return Find(n); },
+                                 [this](const std::string& n) { return Rename(n); }));
     const int index = graph_->AddVariable(std::move(record));
     variables_[bytes] = index;
     graph_->collections().Add(name, VariableItem{index});

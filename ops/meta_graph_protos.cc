@@ -25,10 +25,24 @@ bool IsHandle(const GraphImpl& graph, const Endpoint& endpoint) {
   return node.output_types()[static_cast<size_t>(endpoint.index)] == DataType::kResource;
 }
 
+void SliceToProto(const VariableSlice& slice, const Rename& rename, pb::SaveSliceInfoDef* message) {
+  message->set_full_name(rename(slice.full_name));
+  message->mutable_full_shape()->Assign(slice.full_shape.begin(), slice.full_shape.end());
+  message->mutable_var_offset()->Assign(slice.offset.begin(), slice.offset.end());
+  message->mutable_var_shape()->Assign(slice.shape.begin(), slice.shape.end());
+}
+
+VariableSlice SliceFromProto(const pb::SaveSliceInfoDef& message, const Rename& rename) {
+  return {.full_name = rename(message.full_name()),
+          .full_shape = {message.full_shape().begin(), message.full_shape().end()},
+          .offset = {message.var_offset().begin(), message.var_offset().end()},
+          .shape = {message.var_shape().begin(), message.var_shape().end()}};
+}
+
 }  // namespace
 
-void VariableToProto(const GraphImpl& graph, const VariableRecord& record, bool is_global_step,
-                     const Rename& rename, pb::VariableDef* message) {
+void VariableToProto(const GraphImpl& graph, const VariableRecord& record, const Rename& rename,
+                     pb::VariableDef* message) {
   message->set_variable_name(rename(TensorNameOf(graph, record.ref)));
   if (IsIn(graph, record.initial_value)) {
     message->set_initial_value_name(rename(TensorNameOf(graph, record.initial_value)));
@@ -39,12 +53,16 @@ void VariableToProto(const GraphImpl& graph, const VariableRecord& record, bool 
   message->set_snapshot_name(rename(TensorNameOf(graph, record.snapshot)));
   message->set_trainable(record.trainable);
   message->set_is_resource(IsHandle(graph, record.ref));
-  if (is_global_step) message->set_aggregation(pb::VARIABLE_AGGREGATION_ONLY_FIRST_REPLICA);
+  message->set_synchronization(static_cast<pb::VariableSynchronization>(record.synchronization));
+  message->set_aggregation(static_cast<pb::VariableAggregation>(record.aggregation));
+  if (record.slice.has_value()) {
+    SliceToProto(*record.slice, rename, message->mutable_save_slice_info_def());
+  }
 }
 
 absl::StatusOr<VariableRecord> VariableFromProto(const GraphImpl& graph,
                                                  const pb::VariableDef& message,
-                                                 const Resolve& resolve) {
+                                                 const Resolve& resolve, const Rename& rename) {
   VariableRecord record;
   SESSILE_ASSIGN_OR_RETURN(record.ref, resolve(message.variable_name()));
   SESSILE_ASSIGN_OR_RETURN(record.snapshot, resolve(message.snapshot_name()));
@@ -67,6 +85,12 @@ absl::StatusOr<VariableRecord> VariableFromProto(const GraphImpl& graph,
     return InvalidArgument("Variable '", message.variable_name(), "' has no initial value");
   }
   record.trainable = message.trainable();
+  // Numbers that are newer than this library are kept too.
+  record.synchronization = static_cast<VariableSynchronization>(message.synchronization());
+  record.aggregation = static_cast<VariableAggregation>(message.aggregation());
+  if (message.has_save_slice_info_def()) {
+    record.slice = SliceFromProto(message.save_slice_info_def(), rename);
+  }
   record.dtype = BaseType(owner.output_types()[static_cast<size_t>(record.ref.index)]);
   if (message.is_resource() != IsHandle(graph, record.ref)) {
     return InvalidArgument("Variable '", message.variable_name(), "': its node is ",

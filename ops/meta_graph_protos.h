@@ -30,17 +30,16 @@ struct OtherCollections {
 // The collection of the inputs that a part of a graph has from outside.
 inline constexpr char kUnboundInputs[] = "unbound_inputs";
 
-// A name in the graph to one in the file: a scope is taken off, say.
+// A name in the graph to one in the file: a scope is taken off, say; or back.
 using Rename = std::function<std::string(const std::string&)>;
 // A name in the file, "x:0" or "x", to the output or, with index kControl, the node in the graph.
 using Resolve = std::function<absl::StatusOr<Endpoint>(const std::string&)>;
 
-// TensorFlow marks its global step, of which all replicas of a program count alike.
-void VariableToProto(const GraphImpl& graph, const VariableRecord& record, bool is_global_step,
-                     const Rename& rename, pb::VariableDef* message);
+void VariableToProto(const GraphImpl& graph, const VariableRecord& record, const Rename& rename,
+                     pb::VariableDef* message);
 absl::StatusOr<VariableRecord> VariableFromProto(const GraphImpl& graph,
                                                  const pb::VariableDef& message,
-                                                 const Resolve& resolve);
+                                                 const Resolve& resolve, const Rename& rename);
 
 void SaverToProto(const SaverDef& saver, const Rename& rename, pb::SaverDef* message);
 SaverDef SaverFromProto(const pb::SaverDef& message, const Rename& rename);

@@ -1,7 +1,9 @@
 #include "sessile/ops/saved_model.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,7 @@
 #include "sessile/core/io/proto_io.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/meta_graph.h"
+#include "sessile/ops/restore_mismatch.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_model.pb.h"
 
@@ -36,6 +39,23 @@ std::string Join(const std::string& dir, absl::string_view name) {
 bool IsFile(const std::string& path) {
   std::error_code error;
   return std::filesystem::is_regular_file(path, error);
+}
+
+// Why a folder holds no SavedModel.
+std::string WhatIsThere(const std::string& dir) {
+  std::error_code error;
+  if (!std::filesystem::exists(dir, error)) return "there is no such folder";
+  if (!std::filesystem::is_directory(dir, error)) return "it is not a folder";
+  for (const char* const name : {kBinaryName, kTextName}) {
+    if (std::filesystem::exists(Join(dir, name), error)) {
+      return absl::StrCat(
+          "expected a regular file, but ", name, " is ",
+          std::filesystem::is_directory(Join(dir, name), error) ? "a folder" : "none");
+    }
+  }
+  const bool is_empty = std::filesystem::is_empty(dir, error);
+  return absl::StrCat("expected ", kBinaryName, " or ", kTextName, " in the folder, found ",
+                      is_empty ? "nothing" : "neither");
 }
 
 absl::StatusOr<TensorInfo> InfoFromProto(const std::string& key, const pb::TensorInfo& message) {
@@ -66,18 +86,20 @@ std::string InScope(const std::string& prefix, const std::string& name) {
 // What the initialization gets to know of the assets: the tensors that take their paths.
 absl::StatusOr<std::vector<Feed>> AssetFeeds(const Graph& graph, const pb::MetaGraphDef& meta,
                                              const std::string& dir, const std::string& prefix) {
-  std::vector<Feed> feeds;
-  const auto add = [&](const pb::AssetFileDef& asset) {
-    const std::string tensor = InScope(prefix, asset.tensor_info().name());
-    feeds.push_back({graph.get_tensor_by_name(tensor), Join(Join(dir, kAssets), asset.filename())});
-  };
-  for (const pb::AssetFileDef& asset : meta.asset_file_def()) add(asset);
+  std::vector<pb::AssetFileDef> assets(meta.asset_file_def().begin(), meta.asset_file_def().end());
   const auto old = meta.collection_def().find(kAssetCollection);
-  if (!feeds.empty() || old == meta.collection_def().end()) return feeds;
-  for (const auto& any : old->second.any_list().value()) {
-    pb::AssetFileDef asset;
-    SESSILE_RETURN_IF_ERROR(ParseProto(any.value(), &asset, "an asset"));
-    add(asset);
+  if (assets.empty() && old != meta.collection_def().end()) {
+    for (const auto& any : old->second.any_list().value()) {
+      SESSILE_RETURN_IF_ERROR(ParseProto(any.value(), &assets.emplace_back(), "an asset"));
+    }
+  }
+  std::map<std::string, std::string> paths;  // a tensor may be listed twice: the last counts
+  for (const pb::AssetFileDef& asset : assets) {
+    paths[InScope(prefix, asset.tensor_info().name())] = Join(Join(dir, kAssets), asset.filename());
+  }
+  std::vector<Feed> feeds;
+  for (const auto& [tensor, path] : paths) {
+    feeds.push_back({graph.get_tensor_by_name(tensor), path});
   }
   return feeds;
 }
@@ -113,7 +135,8 @@ absl::Status Restore(Session& sess, const train::ImportedMetaGraph& imported,
   }
   const Operation restore = sess.graph().get_operation_by_name(imported.saver_def->restore_op_name);
   const Output filename = sess.graph().get_tensor_by_name(imported.saver_def->filename_tensor_name);
-  return sess.Run({restore}, {{filename, variables}}).status();
+  return WithShapeMismatches(sess.Run({restore}, {{filename, variables}}).status(),
+                             *sess.graph().impl(), std::array{restore.node().id()}, variables);
 }
 
 }  // namespace
@@ -164,7 +187,12 @@ absl::StatusOr<std::vector<MetaGraphDef>> ReadSavedModel(const std::string& expo
     SESSILE_RETURN_IF_ERROR(ParseTextProto(bytes, model.get(), absl::StrCat("'", text, "'")));
   } else {
     return NotFound("SavedModel file does not exist at: ", export_dir, "/{", kTextName, "|",
-                    kBinaryName, "}");
+                    kBinaryName, "}: ", WhatIsThere(export_dir));
+  }
+  if (model->meta_graphs().empty()) {
+    return absl::DataLossError(
+        absl::StrCat("'", IsFile(binary) ? binary : text,
+                     "' is no SavedModel: expected one or more graphs in it, found none"));
   }
   std::vector<MetaGraphDef> graphs;
   for (const pb::MetaGraphDef& graph : model->meta_graphs()) {

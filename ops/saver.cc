@@ -1,6 +1,7 @@
 #include "sessile/ops/saver.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <limits>
@@ -13,6 +14,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/ops/checkpoints.h"
 #include "sessile/ops/collections.h"
+#include "sessile/ops/restore_mismatch.h"
 #include "sessile/ops/saver_graph.h"
 
 namespace sessile::train {
@@ -160,8 +162,14 @@ void Saver::restore(Session& session, const std::string& save_path) const {
     errors::ThrowIfError(
         InvalidArgument("The passed save_path is not a valid checkpoint: ", save_path));
   }
-  errors::ThrowIfError(Explained(
-      session.Run({def_.restore_op_name}, {{def_.filename_tensor_name, save_path}}).status()));
+  const absl::Status status =
+      session.Run({def_.restore_op_name}, {{def_.filename_tensor_name, save_path}}).status();
+  if (status.ok()) return;
+  const GraphImpl& graph = *session.graph().impl();
+  const Node* const restoring = graph.FindNode(def_.restore_op_name);
+  if (restoring == nullptr) errors::ThrowIfError(status);
+  errors::ThrowIfError(
+      Explained(WithShapeMismatches(status, graph, std::array{restoring->id()}, save_path)));
 }
 
 std::vector<std::string> Saver::last_checkpoints() const {

@@ -60,16 +60,20 @@ void Variable::Init(const Input* value, const std::function<Input()>* make,
                                   ? BuildResourceVariable(graph_, initial, options)
                                   : BuildRefVariable(graph_, initial, options);
   op_ = nodes.ref.op();
+  const bool trainable =
+      options.trainable && options.synchronization != VariableSynchronization::ON_READ;
   index_ = graph_->AddVariable({.ref = nodes.ref.endpoint(),
                                 .snapshot = nodes.snapshot.endpoint(),
                                 .initializer = nodes.initializer.node().id(),
                                 .initial_value = nodes.initial_value.endpoint(),
-                                .trainable = options.trainable,
-                                .dtype = BaseType(nodes.initial_value.dtype())});
+                                .trainable = trainable,
+                                .dtype = BaseType(nodes.initial_value.dtype()),
+                                .synchronization = options.synchronization,
+                                .aggregation = options.aggregation});
   std::vector<std::string> collections =
       options.collections.value_or(std::vector<std::string>{GraphKeys::GLOBAL_VARIABLES});
-  if (options.trainable && std::find(collections.begin(), collections.end(),
-                                     GraphKeys::TRAINABLE_VARIABLES) == collections.end()) {
+  if (trainable && std::find(collections.begin(), collections.end(),
+                             GraphKeys::TRAINABLE_VARIABLES) == collections.end()) {
     collections.emplace_back(GraphKeys::TRAINABLE_VARIABLES);
   }
   for (const std::string& collection : collections) {

@@ -45,6 +45,10 @@ struct VariableOptions {
   std::optional<Shape> shape = {};  // by default the initial value's
   // By default what the variable scope says, and then whether enable_resource_variables was called.
   std::optional<bool> use_resource = {};
+  // For programs that train on several devices: meta graphs carry it. What is synchronized when it
+  // is read is not trainable.
+  VariableSynchronization synchronization = VariableSynchronization::AUTO;
+  VariableAggregation aggregation = VariableAggregation::NONE;
 };
 
 // From now on variables use resources unless they or their scopes say otherwise; and back.

@@ -127,7 +127,9 @@ Variable MakeVariable(const std::string& name, const Shape& shape, DataType dtyp
                        .validate_shape = options.validate_shape,
                        .caching_device = options.caching_device,
                        .name = name,
-                       .use_resource = options.use_resource};
+                       .use_resource = options.use_resource,
+                       .synchronization = options.synchronization,
+                       .aggregation = options.aggregation};
   if (initializer.is_value()) {
     if (shape.has_rank()) {
       errors::ThrowIfError(InvalidArgument("If initializer is a constant, do not specify shape."));

@@ -139,6 +139,8 @@ struct GetVariableOptions {
   std::string caching_device = {};
   bool validate_shape = true;
   std::optional<bool> use_resource = {};  // VariableOptions::use_resource
+  VariableSynchronization synchronization = VariableSynchronization::AUTO;  // VariableOptions'
+  VariableAggregation aggregation = VariableAggregation::NONE;
 };
 
 // The variable `name` of the current scope, made if it is not there yet. Without a shape (an

@@ -22,11 +22,20 @@ absl::Status WithTensorName(const absl::Status& status, std::string_view name,
                                    prefix, "': ", status.message()));
 }
 
+// PREFIX.index is easily taken for the name of a checkpoint.
+absl::Status CheckIsNoIndex(const std::string& path) {
+  constexpr std::string_view kSuffix = ".index";
+  if (!path.ends_with(kSuffix) || !FileExists(path)) return absl::OkStatus();
+  return InvalidArgument("'", path, "' is one file of a checkpoint: expected the prefix of its ",
+                         "files, '", path.substr(0, path.size() - kSuffix.size()), "'");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CheckpointReader>> CheckpointReader::Open(
     const std::string& prefix) {
   if (FileExists(IndexFileOf(prefix))) return OpenBundle(prefix);
+  SESSILE_RETURN_IF_ERROR(CheckIsNoIndex(prefix));
   return OpenV1Checkpoint(prefix);
 }
 

@@ -4,7 +4,9 @@
 // thread, or guard the collections themselves.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +16,19 @@
 
 namespace sessile {
 
+// What programs that train on several devices do with a variable, with TensorFlow's numbers. Here
+// it is kept for them and has no other effect.
+enum class VariableSynchronization { AUTO = 0, NONE = 1, ON_WRITE = 2, ON_READ = 3 };
+enum class VariableAggregation { NONE = 0, SUM = 1, MEAN = 2, ONLY_FIRST_REPLICA = 3 };
+
+// Which part of a partitioned variable a variable is: in checkpoints the whole has one name.
+struct VariableSlice {
+  std::string full_name;
+  std::vector<int64_t> full_shape;
+  std::vector<int64_t> offset;
+  std::vector<int64_t> shape;
+};
+
 // A variable, by the nodes that make it up: what TensorFlow writes as a VariableDef.
 struct VariableRecord {
   Endpoint ref;            // the variable's own output: a reference or a handle
@@ -22,6 +37,9 @@ struct VariableRecord {
   Endpoint initial_value;  // what it assigns
   bool trainable = true;
   DataType dtype = DataType::kInvalid;  // the value's
+  VariableSynchronization synchronization = VariableSynchronization::AUTO;
+  VariableAggregation aggregation = VariableAggregation::NONE;
+  std::optional<VariableSlice> slice = {};
 };
 
 struct OperationItem {

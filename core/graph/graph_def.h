@@ -3,8 +3,9 @@
 //   tf::GraphDef graph_def = tf::get_default_graph().as_graph_def();
 //   SESSILE_ASSIGN_OR_RETURN(std::string bytes, graph_def.SerializeToString());
 //
-// Copies share the message, which nobody changes; thread-safe as a std::shared_ptr is. Whoever
-// wants the message itself includes "sessile/proto/graph.pb.h" and uses message().
+// Copies share the message, which nobody changes; thread-safe as a std::shared_ptr is. The message
+// itself, message(), is for the library's own parts: its header is not installed. Programs read and
+// write the bytes, which are those of TensorFlow's GraphDef.
 #pragma once
 
 #include <memory>

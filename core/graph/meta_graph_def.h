@@ -4,8 +4,9 @@
 //   tf::MetaGraphDef meta = tf::train::export_meta_graph();
 //   SESSILE_RETURN_IF_ERROR(WriteMetaGraphDef("model.ckpt.meta", meta, /*as_text=*/false));
 //
-// Copies share the message, which nobody changes; thread-safe as a std::shared_ptr is. Whoever
-// wants the message itself includes "sessile/proto/meta_graph.pb.h" and uses message().
+// Copies share the message, which nobody changes; thread-safe as a std::shared_ptr is. The message
+// itself, message(), is for the library's own parts: its header is not installed. Programs read and
+// write the bytes, which are those of TensorFlow's MetaGraphDef.
 #pragma once
 
 #include <memory>

@@ -19,8 +19,11 @@ absl::Status CannotParse(const Parts&... parts) {
   return InvalidArgument("Cannot parse tensor from proto: ", parts...);
 }
 
-size_t BytesPerElement(DataType dtype) {
-  return dtype == DataType::kString ? sizeof(std::string) : DataTypeSize(dtype);
+// What one more copy of the value that a tensor repeats takes.
+size_t BytesPerCopy(const pb::TensorProto& proto, DataType dtype) {
+  if (dtype != DataType::kString) return DataTypeSize(dtype);
+  const int given = proto.string_val_size();
+  return sizeof(std::string) + (given == 0 ? 0 : proto.string_val(given - 1).size());
 }
 
 // Strings in tensor_content: all lengths as varints, then all bytes.
@@ -142,12 +145,13 @@ void FillValues(const pb::TensorProto& proto, Tensor* tensor) {
   }
 }
 
-absl::Status TakeFromBudget(DataType dtype, const Shape& shape, int given,
+absl::Status TakeFromBudget(const pb::TensorProto& proto, DataType dtype, const Shape& shape,
                             ExpansionBudget* budget) {
+  const int given = GivenElements(proto, dtype);
   const uint64_t count = static_cast<uint64_t>(shape.num_elements());
   if (count <= static_cast<uint64_t>(given)) return absl::OkStatus();
   uint64_t bytes = 0;
-  if (__builtin_mul_overflow(count, BytesPerElement(dtype), &bytes) || bytes > budget->bytes) {
+  if (__builtin_mul_overflow(count, BytesPerCopy(proto, dtype), &bytes) || bytes > budget->bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("OOM when allocating tensor with shape", shape.ToString(), " and type ",
                      DataTypeName(dtype), ": its value repeats ", given,
@@ -173,7 +177,7 @@ absl::StatusOr<Tensor> TensorFromProto(const pb::TensorProto& proto, ExpansionBu
     return CannotParse("its shape ", shape.ToString(), " is not fully defined");
   }
   if (!proto.tensor_content().empty()) return FromContent(proto.tensor_content(), dtype, shape);
-  SESSILE_RETURN_IF_ERROR(TakeFromBudget(dtype, shape, GivenElements(proto, dtype), budget));
+  SESSILE_RETURN_IF_ERROR(TakeFromBudget(proto, dtype, shape, budget));
   SESSILE_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape));
   FillValues(proto, &tensor);
   return tensor;

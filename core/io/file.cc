@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "sessile/core/framework/buffer.h"
 #include "sessile/core/framework/status.h"
@@ -35,9 +36,40 @@ absl::Status WriteInPlace(const std::string& path, std::string_view bytes) {
   return error == 0 ? absl::OkStatus() : SystemError("Cannot write", path, error);
 }
 
-bool IsSpecialFile(const std::string& path) {
-  struct stat info;
-  return ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+// The file that a path stands for, if symbolic links lead there; it need not exist.
+absl::StatusOr<std::string> TargetOf(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as Linux has it
+  std::filesystem::path target = path;
+  std::error_code error;
+  for (int i = 0; std::filesystem::is_symlink(target, error); ++i) {
+    if (i == kMostLinks) return SystemError("Cannot write", path, ELOOP);
+    const std::filesystem::path next = std::filesystem::read_symlink(target, error);
+    if (error) return SystemError("Cannot write", path, error.value());
+    target = target.parent_path() / next;  // `next` alone if it is absolute
+  }
+  return target.string();
+}
+
+// Puts a new file with `bytes` in the place of `path`, with the same permissions, or as new files
+// have them.
+absl::Status Replace(const std::string& path, std::string_view bytes,
+                     std::optional<mode_t> permissions) {
+  const std::string temporary = TemporaryNameFor(path);
+  // The system takes some away from new files, and adds none.
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                         permissions.value_or(0666)));
+  if (file.get() < 0) return SystemError("Cannot create", path, errno);
+  absl::Status status = WriteAll(file.get(), bytes, path);
+  if (status.ok() && permissions.has_value() && ::fchmod(file.get(), *permissions) != 0) {
+    status = SystemError("Cannot write", path, errno);
+  }
+  const int close_error = file.Close();
+  if (status.ok() && close_error != 0) status = SystemError("Cannot write", path, close_error);
+  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
+    status = SystemError("Cannot write", path, errno);
+  }
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
 }
 
 }  // namespace
@@ -73,18 +105,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit) {
 }
 
 absl::Status WriteFile(const std::string& path, std::string_view bytes) {
-  if (IsSpecialFile(path)) return WriteInPlace(path, bytes);
-  const std::string temporary = TemporaryNameFor(path);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (file.get() < 0) return SystemError("Cannot create", path, errno);
-  absl::Status status = WriteAll(file.get(), bytes, path);
-  const int close_error = file.Close();
-  if (status.ok() && close_error != 0) status = SystemError("Cannot write", path, close_error);
-  if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) {
-    status = SystemError("Cannot write", path, errno);
+  std::optional<mode_t> permissions;
+  if (struct stat info = {}; ::stat(path.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode)) return WriteInPlace(path, bytes);
+    permissions = info.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
   }
-  if (!status.ok()) ::unlink(temporary.c_str());
-  return status;
+  SESSILE_ASSIGN_OR_RETURN(const std::string target, TargetOf(path));
+  return Replace(target, bytes, permissions);
 }
 
 absl::Status MakeFolders(const std::string& path) {

@@ -21,7 +21,9 @@ inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 40;
 // memory is taken for it, if it has more than `limit` bytes or than the process may use.
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit = kMaxFileBytes);
 
-// Writes beside the file and renames: readers see the old content or the new, never a part.
+// Writes beside the file and renames: readers see the old content or the new, never a part. A file
+// that is there keeps its permissions; through a symbolic link the file that it leads to is
+// written.
 absl::Status WriteFile(const std::string& path, std::string_view bytes);
 
 // Makes a folder and those around it; it may be there already.

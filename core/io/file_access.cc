@@ -33,6 +33,10 @@ int Descriptor::Close() {
 }
 
 absl::Status SystemError(const char* what, const std::string& path, int error) {
+  // As what else stands in the way of a path: Abseil calls it unknown.
+  if (error == ELOOP) {
+    return FailedPrecondition(what, " '", path, "': Too many levels of symbolic links");
+  }
   return absl::ErrnoToStatus(error, absl::StrCat(what, " '", path, "'"));
 }
 

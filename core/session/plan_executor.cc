@@ -1,6 +1,8 @@
 #include "sessile/core/session/plan_executor.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -69,6 +71,58 @@ class StepLocks {
   absl::InlinedVector<Held, kUsualLocks> held_;
 };
 
+// Tells a trace of the nodes that took part without a kernel of their own, each before the first
+// kernel that runs after it.
+class QuietNodes {
+ public:
+  QuietNodes(const Plan& plan, RunTrace* trace) : plan_(plan), trace_(trace) {
+    if (trace_ == nullptr) return;
+    std::set<const Step*> with_kernel;
+    for (const PlanStep& step : plan.steps()) with_kernel.insert(step.step);
+    for (size_t i = 0; i < plan.outcomes().size(); ++i) {
+      const Step& step = plan.program().step(static_cast<int>(i));
+      places_[&step] = i;
+      if (plan.outcomes()[i].position != StepOutcome::kNotRun && !with_kernel.contains(&step)) {
+        quiet_.push_back(i);
+      }
+    }
+    std::stable_sort(quiet_.begin(), quiet_.end(), [&](size_t a, size_t b) {
+      return plan.outcomes()[a].position < plan.outcomes()[b].position;
+    });
+  }
+
+  void TellThoseBefore(int position) {
+    for (; told_ < quiet_.size(); ++told_) {
+      const size_t i = quiet_[told_];
+      if (plan_.outcomes()[i].position >= position) return;
+      const Step& step = plan_.program().step(static_cast<int>(i));
+      trace_->Add(plan_.program().graph(), *step.node, OutputsOf(step));
+    }
+  }
+
+  RunTrace::Outputs OutputsOf(const Step& step) const {
+    RunTrace::Outputs stats;
+    if (trace_ == nullptr) return stats;
+    const StepOutcome& outcome = plan_.outcomes()[places_.at(&step)];
+    for (size_t i = 0; i < outcome.values.size(); ++i) {
+      if (outcome.values[i] < 0) continue;
+      const PlanValue& value = plan_.values()[static_cast<size_t>(outcome.values[i])];
+      const int slot = static_cast<int>(i);
+      stats.push_back(
+          {slot, BaseType(step.node->output_types()[i]),
+           value.variable == nullptr ? value.spec.shape : step.node->output_shape(slot)});
+    }
+    return stats;
+  }
+
+ private:
+  const Plan& plan_;
+  RunTrace* const trace_;
+  std::map<const Step*, size_t> places_;  // in the program
+  std::vector<size_t> quiet_;
+  size_t told_ = 0;
+};
+
 class PlanRun {
  public:
   PlanRun(const Plan& plan, std::span<const Tensor> feeds, const NodeCall::Environment& environment,
@@ -77,7 +131,8 @@ class PlanRun {
         feeds_(feeds),
         environment_(environment),
         arena_(arena),
-        frame_(plan.TakeFrame()) {}
+        frame_(plan.TakeFrame()),
+        quiet_(plan, environment.trace) {}
   ~PlanRun() { plan_.GiveFrame(std::move(frame_)); }
   PlanRun(const PlanRun&) = delete;
   PlanRun& operator=(const PlanRun&) = delete;
@@ -87,6 +142,7 @@ class PlanRun {
     SESSILE_RETURN_IF_ERROR(Bind(contents, room));
     for (const PlanStep& step : plan_.steps()) {
       SESSILE_RETURN_IF_ERROR(environment_.limits->Check());
+      quiet_.TellThoseBefore(step.position);
       const absl::StatusOr<bool> has_run = RunStep(step);
       if (!has_run.ok()) {
         // A kernel that gave up because it was told to.
@@ -95,6 +151,7 @@ class PlanRun {
       }
       if (!*has_run) return HandOver(step.position);
     }
+    quiet_.TellThoseBefore(StepOutcome::kNotRun);
     if (!plan_.is_complete()) return HandOver(StepOutcome::kNotRun);
     RunValues fetched;
     fetched.reserve(plan_.fetches().size());
@@ -161,7 +218,10 @@ class PlanRun {
 
   // False if a variable that the step updates has got another buffer since the run began.
   absl::StatusOr<bool> RunStep(const PlanStep& step) {
-    const RunTrace::Scope timed(environment_.trace, step.step->node->name(), step.label);
+    RunTrace::Outputs outputs = quiet_.OutputsOf(*step.step);
+    RunTrace::Scope timed(environment_.trace, plan_.program().graph(), *step.step->node,
+                          step.label);
+    timed.SetOutputs(std::move(outputs));
     const StepLocks locks(step, *frame_);
     for (const PlanStep::Update& update : step.updates) {
       const Tensor& bound = frame_->bindings[static_cast<size_t>(update.binding)];
@@ -261,6 +321,7 @@ class PlanRun {
   const NodeCall::Environment& environment_;
   char* const arena_;
   std::unique_ptr<PlanFrame> frame_;
+  QuietNodes quiet_;
 };
 
 }  // namespace

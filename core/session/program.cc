@@ -54,6 +54,8 @@ class ProgramBuilder {
   absl::StatusOr<std::shared_ptr<const Program>> Build(
       std::shared_ptr<const GraphImpl> inlined = nullptr) {
     program_->inlined_ = std::move(inlined);
+    program_->graph_ = &graph_;
+    program_->feeds_ = key_.feeds;
     program_->yardstick_ = env_.yardstick;
     SESSILE_RETURN_IF_ERROR(ReadKey());
     SESSILE_RETURN_IF_ERROR(FindNodes());

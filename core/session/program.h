@@ -91,6 +91,9 @@ class Program {
   // Who consumes feed i.
   const std::vector<std::vector<Edge>>& feed_edges() const { return feed_edges_; }
   int num_fetch_slots() const { return num_fetch_slots_; }
+  // The graph that the nodes are in, and what is fed in it.
+  const GraphImpl& graph() const { return *graph_; }
+  const std::vector<Endpoint>& feeds() const { return feeds_; }
 
   // Where the value of fetch i is: a fetch slot, or, if it is fed too, that feed.
   struct FetchSource {
@@ -103,6 +106,8 @@ class Program {
  private:
   friend class ProgramBuilder;
   std::shared_ptr<const GraphImpl> inlined_;  // owns the nodes if functions were inlined
+  const GraphImpl* graph_ = nullptr;
+  std::vector<Endpoint> feeds_;
   std::deque<Step> steps_;
   std::vector<FrameLayout> frames_;
   std::vector<std::vector<Edge>> feed_edges_;

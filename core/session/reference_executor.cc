@@ -72,16 +72,41 @@ absl::StatusOr<std::vector<RunValue>> RunControlFlow(const Step& step, std::span
   }
 }
 
-absl::StatusOr<std::vector<RunValue>> RunStep(const Step& step, std::span<RunValue> inputs,
-                                              const NodeCall::Environment& environment) {
-  if (step.kind != ControlFlowKind::kNone) return RunControlFlow(step, inputs);
+absl::StatusOr<std::vector<RunValue>> RunKernel(const Step& step, std::span<RunValue> inputs,
+                                                const NodeCall::Environment& environment) {
   for (const RunValue& input : inputs) {
     if (!input.live()) return Internal("An input did not arrive");
   }
-  const RunTrace::Scope timed(environment.trace, step.node->name(), step.node->op_type());
   NodeCall call(step, inputs, environment);
   SESSILE_RETURN_IF_ERROR(call.Run());
   return call.TakeOutputs();
+}
+
+// What is alive of a node's outputs.
+RunTrace::Outputs OutputStats(const Node& node, const std::vector<RunValue>& outputs) {
+  RunTrace::Outputs stats;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].live()) continue;
+    const int slot = static_cast<int>(i);
+    const Tensor& tensor = outputs[i].tensor;
+    stats.push_back({slot, BaseType(node.output_types()[i]),
+                     tensor.has_value() ? tensor.shape() : node.output_shape(slot)});
+  }
+  return stats;
+}
+
+absl::StatusOr<std::vector<RunValue>> RunStep(const GraphImpl& graph, const Step& step,
+                                              std::span<RunValue> inputs,
+                                              const NodeCall::Environment& environment) {
+  RunTrace::Scope timed(environment.trace, graph, *step.node, step.node->op_type());
+  absl::StatusOr<std::vector<RunValue>> outputs = step.kind != ControlFlowKind::kNone
+                                                      ? RunControlFlow(step, inputs)
+                                                      : RunKernel(step, inputs, environment);
+  timed.Stop();
+  if (environment.trace != nullptr && outputs.ok()) {
+    timed.SetOutputs(OutputStats(*step.node, *outputs));
+  }
+  return outputs;
 }
 
 }  // namespace
@@ -104,7 +129,8 @@ absl::StatusOr<RunValues> RunProgram(const Program& program, std::span<const Ten
       flow.Finish(*task, std::move(known));
       continue;
     }
-    absl::StatusOr<std::vector<RunValue>> outputs = RunStep(step, flow.Inputs(*task), environment);
+    absl::StatusOr<std::vector<RunValue>> outputs =
+        RunStep(program.graph(), step, flow.Inputs(*task), environment);
     if (!outputs.ok()) {
       // A kernel that gave up because it was told to.
       SESSILE_RETURN_IF_ERROR(environment.limits->Check());

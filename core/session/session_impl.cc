@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,15 @@ absl::StatusOr<Tensor> Widened(const Tensor& tensor) {
   SESSILE_ASSIGN_OR_RETURN(Tensor wide, Tensor::Allocate(DataType::kDouble, tensor.shape()));
   std::copy_n(tensor.data<float>(), tensor.num_elements(), wide.mutable_data<double>());
   return wide;
+}
+
+void TraceFeeds(const Program& program, std::span<const Tensor> feeds, RunTrace* trace) {
+  std::map<int, RunTrace::Outputs> outputs;  // by the nodes
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    const Endpoint at = program.feeds()[i];
+    outputs[at.node].push_back({at.index, feeds[i].dtype(), feeds[i].shape()});
+  }
+  for (auto& [node, fed] : outputs) trace->AddFed(program.graph().node(node), std::move(fed));
 }
 
 // What leaves the run: a copy if the memory is a variable's, a feed's or somebody else's.
@@ -201,6 +211,7 @@ absl::StatusOr<RunValues> SessionImpl::Execute(PlanCache* plans, std::span<const
   std::optional<RunTrace> trace;
   if (options.trace_level != RunOptions::NO_TRACE && options.run_metadata != nullptr) {
     trace.emplace(options.run_metadata);
+    TraceFeeds(*plans->program(), feeds, &*trace);
   }
   const NodeCall::Environment environment = {.pool = &pool_,
                                              .limits = &limits,

@@ -4,9 +4,11 @@
 
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/io/crc32c.h"
@@ -14,7 +16,9 @@
 #include "sessile/core/session/session.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/ops/summary.h"
+#include "sessile/ops/variable.h"
 #include "sessile/proto/config.pb.h"
 #include "sessile/proto/event.pb.h"
 #include "sessile/proto/graph.pb.h"
@@ -22,6 +26,9 @@
 
 namespace sessile {
 namespace {
+
+using ::testing::Pair;
+using ::testing::UnorderedElementsAre;
 
 class FileWriterTest : public ::testing::Test {
  protected:
@@ -95,6 +102,34 @@ TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
   ASSERT_TRUE(run.ParseFromString(events[4].tagged_run_metadata().run_metadata()));
   EXPECT_EQ(run.step_stats().dev_stats(0).node_stats_size(),
             static_cast<int>(metadata.step_stats.size()));
+}
+
+// TensorBoard shows as unused what has no entry, or one without time and outputs.
+TEST_F(FileWriterTest, ARunNamesAllNodesThatTookPart) {
+  const Output x = placeholder(float32, {2}, "x");
+  const Variable w({1.0, 2.0}, {.name = "w"});
+  const Output y = add(multiply(x, w, {.name = "product"}), constant(3.0), "y");
+  Session session;
+  session.run(w.initializer());
+  RunMetadata metadata;
+  session.run(y, {{x, {1.0, 2.0}}},
+              {.trace_level = RunOptions::FULL_TRACE, .run_metadata = &metadata});
+  {
+    summary::FileWriter writer(folder_.string());
+    writer.add_run_metadata(metadata, "step");
+  }
+  pb::RunMetadata run;
+  ASSERT_TRUE(run.ParseFromString(Events().at(1).tagged_run_metadata().run_metadata()));
+  std::map<std::string, std::string> labels;
+  for (const pb::NodeExecStats& node : run.step_stats().dev_stats(0).node_stats()) {
+    EXPECT_TRUE(node.all_end_rel_micros() > 0 || node.output_size() > 0) << node.node_name();
+    EXPECT_TRUE(labels.emplace(node.node_name(), node.timeline_label()).second);
+  }
+  EXPECT_THAT(labels, UnorderedElementsAre(
+                          Pair("x", "x = Placeholder()"), Pair("w", "w = VariableV2()"),
+                          Pair("w/read", "w/read = Identity(w)"), Pair("Const", "Const = Const()"),
+                          Pair("product", "product = Mul(x, w/read)"),
+                          Pair("y", "y = Mul+AddV2(product, Const)")));
 }
 
 TEST_F(FileWriterTest, WritesTheMetadataOfATagOnce) {

@@ -12,6 +12,7 @@
 #include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/initializers.h"
+#include "sessile/ops/layers.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/meta_graph.h"
 #include "sessile/ops/op_builder.h"
@@ -19,6 +20,7 @@
 #include "sessile/ops/variable_scope.h"
 #include "sessile/proto/control_flow.pb.h"
 #include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/variable.pb.h"
 #include "sessile/tests/collection_texts.h"
 #include "sessile/tests/error_of.h"
 #include "sessile/tests/graph_listing.h"
@@ -113,6 +115,65 @@ TEST_F(MetaGraphTest, CollectionsComeBack) {
   EXPECT_THAT(get_collection<float>("ratios"), ElementsAre(0.5f));
   EXPECT_THAT(get_collection<std::string>("bytes"), ElementsAre("ab"));
   EXPECT_EQ(get_collection<Operation>(GraphKeys::TRAIN_OP)[0].type(), "AssignAdd");
+}
+
+std::map<std::string, pb::VariableDef> VariableDefs(const MetaGraphDef& meta) {
+  std::map<std::string, pb::VariableDef> variables;
+  for (const std::string& bytes :
+       meta.message()->collection_def().at("variables").bytes_list().value()) {
+    pb::VariableDef variable;
+    EXPECT_TRUE(variable.ParseFromString(bytes));
+    variables[variable.variable_name()] = variable;
+  }
+  return variables;
+}
+
+TEST_F(MetaGraphTest, VariablesSayHowDevicesShareThem) {
+  layers::batch_normalization(placeholder(float32, {None, 3}), {.training = true});
+  train::get_or_create_global_step();
+  get_variable("own", {2},
+               {.synchronization = VariableSynchronization::ON_READ,
+                .aggregation = VariableAggregation::SUM});
+  EXPECT_EQ(trainable_variables().size(), 2u);
+  const MetaGraphDef meta = train::export_meta_graph();
+  const auto variables = VariableDefs(meta);
+  for (const char* const name : {"moving_mean", "moving_variance"}) {
+    const pb::VariableDef& variable =
+        variables.at(absl::StrCat("batch_normalization/", name, ":0"));
+    EXPECT_EQ(variable.synchronization(), pb::VARIABLE_SYNCHRONIZATION_ON_READ) << name;
+    EXPECT_EQ(variable.aggregation(), pb::VARIABLE_AGGREGATION_MEAN) << name;
+  }
+  EXPECT_EQ(variables.at("batch_normalization/gamma:0").synchronization(), 0);
+  EXPECT_EQ(variables.at("global_step:0").aggregation(),
+            pb::VARIABLE_AGGREGATION_ONLY_FIRST_REPLICA);
+  EXPECT_EQ(variables.at("own:0").aggregation(), pb::VARIABLE_AGGREGATION_SUM);
+}
+
+TEST_F(MetaGraphTest, WhatVariablesSayIsKept) {
+  get_variable("p/part_0", {2, 3});
+  pb::MetaGraphDef changed = *train::export_meta_graph().message();
+  pb::VariableDef variable;
+  auto& bytes = *(*changed.mutable_collection_def())["variables"].mutable_bytes_list();
+  ASSERT_TRUE(variable.ParseFromString(bytes.value(0)));
+  variable.set_synchronization(pb::VARIABLE_SYNCHRONIZATION_ON_WRITE);
+  variable.set_aggregation(static_cast<pb::VariableAggregation>(77));
+  pb::SaveSliceInfoDef& slice = *variable.mutable_save_slice_info_def();
+  slice.set_full_name("p");
+  for (const int64_t size : {4, 3}) slice.add_full_shape(size);
+  for (const int64_t offset : {2, 0}) slice.add_var_offset(offset);
+  for (const int64_t size : {2, 3}) slice.add_var_shape(size);
+  bytes.set_value(0, variable.SerializeAsString());
+  Graph other;
+  const auto with = other.as_default();
+  train::import_scoped_meta_graph(MetaGraphDef(std::make_shared<pb::MetaGraphDef>(changed)));
+  const auto same = VariableDefs(train::export_meta_graph());
+  EXPECT_EQ(Difference(variable, same.at("p/part_0:0")), "");
+  Graph scoped;
+  const auto with_scoped = scoped.as_default();
+  train::import_scoped_meta_graph(MetaGraphDef(std::make_shared<pb::MetaGraphDef>(changed)),
+                                  {.import_scope = "s"});
+  const auto moved = VariableDefs(train::export_meta_graph());
+  EXPECT_EQ(moved.at("s/p/part_0:0").save_slice_info_def().full_name(), "s/p");
 }
 
 TEST_F(MetaGraphTest, TrainingGoesOn) {

@@ -8,11 +8,15 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "sessile/core/graph/scope.h"
+#include "sessile/core/io/file.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/grouping.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
+#include "sessile/ops/saver.h"
+#include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/saved_model.pb.h"
 #include "sessile/tests/error_of.h"
 
 namespace sessile {
@@ -65,6 +69,68 @@ TEST_F(SavedModelFolderTest, OursIsServed) {
   EXPECT_THAT(Serve(folder_), ElementsAre(17));
 }
 
+// A model that keeps the path of its asset, which it lists as often as this says: in the field for
+// it and, where that is empty, in the collection of older programs.
+void SaveModelWithAsset(const std::string& folder, int in_field, int in_collection) {
+  {
+    const Graph graph;
+    const auto with = graph.as_default();
+    const Output path = constant("", {.name = "path"});
+    const Variable seen("", {.name = "seen"});
+    const Output see = seen.assign(path);
+    const Operation init = group({see});
+    Session sess(graph);
+    sess.run(global_variables_initializer());
+    saved_model::simple_save(sess, folder, {}, {{"out", seen}}, init);
+  }
+  const std::string file = folder + "/saved_model.pb";
+  pb::SavedModel model;
+  ASSERT_TRUE(model.ParseFromString(*ReadFile(file)));
+  pb::MetaGraphDef& meta = *model.mutable_meta_graphs(0);
+  pb::AssetFileDef asset;
+  asset.mutable_tensor_info()->set_name("path:0");
+  asset.set_filename("words.txt");
+  for (int i = 0; i < in_field; ++i) *meta.add_asset_file_def() = asset;
+  pb::CollectionDef& assets = (*meta.mutable_collection_def())["saved_model_assets"];
+  for (int i = 0; i < in_collection; ++i) {
+    assets.mutable_any_list()->add_value()->set_value(asset.SerializeAsString());
+  }
+  ASSERT_TRUE(WriteFile(file, model.SerializeAsString()).ok());
+}
+
+TEST_F(SavedModelFolderTest, AnAssetMayBeListedTwice) {
+  for (const auto& [in_field, in_collection] : {std::pair(1, 1), {2, 0}, {0, 2}}) {
+    std::filesystem::remove_all(folder_);
+    SaveModelWithAsset(folder_, in_field, in_collection);
+    const Graph graph;
+    Session sess(graph);
+    saved_model::load(sess, {"serve"}, folder_);
+    EXPECT_EQ(sess.run<std::string>("seen:0"), folder_ + "/assets/words.txt");
+  }
+}
+
+TEST_F(SavedModelFolderTest, SaysWhichVariableTheCheckpointDoesNotFit) {
+  {
+    const Graph graph;
+    const auto with = graph.as_default();
+    const Variable w({{5.0}, {6.0}}, {.name = "w"});
+    Session sess(graph);
+    sess.run(global_variables_initializer());
+    saved_model::simple_save(sess, folder_, {}, {{"out", w}});
+    const Graph other;
+    const auto with_other = other.as_default();
+    const Variable wider({5.0, 6.0, 7.0}, {.name = "w"});
+    Session other_sess(other);
+    other_sess.run(global_variables_initializer());
+    train::Saver().save(other_sess, folder_ + "/variables/variables", {.write_meta_graph = false});
+  }
+  const Graph graph;
+  Session sess(graph);
+  EXPECT_THAT(ErrorOf([&] { saved_model::load(sess, {"serve"}, folder_); }),
+              HasSubstr("Variable 'w' has shape (2, 1), but tensor 'w' of checkpoint '" + folder_ +
+                        "/variables/variables' has shape (3,)"));
+}
+
 TEST_F(SavedModelFolderTest, TagsMustMatchExactly) {
   const Graph graph;
   Session sess(graph);
@@ -82,6 +148,19 @@ TEST_F(SavedModelFolderTest, MustBeThere) {
   EXPECT_THAT(ErrorOf([&] { saved_model::load(sess, {"serve"}, "/nowhere"); }),
               HasSubstr("SavedModel file does not exist at: /nowhere"));
   EXPECT_FALSE(saved_model::maybe_saved_model_directory("/nowhere"));
+  const auto error = [&] { return ErrorOf([&] { saved_model::load(sess, {"serve"}, folder_); }); };
+  std::filesystem::create_directories(folder_);
+  EXPECT_THAT(error(), HasSubstr("expected saved_model.pb or saved_model.pbtxt in the folder, "
+                                 "found nothing"));
+  ASSERT_TRUE(WriteFile(folder_ + "/model.pb", "").ok());
+  EXPECT_THAT(error(), HasSubstr("found neither"));
+  std::filesystem::create_directories(folder_ + "/saved_model.pb");
+  EXPECT_THAT(error(), HasSubstr("expected a regular file, but saved_model.pb is a folder"));
+  std::filesystem::remove_all(folder_ + "/saved_model.pb");
+  ASSERT_TRUE(WriteFile(folder_ + "/saved_model.pb", "").ok());
+  EXPECT_THAT(error(),
+              HasSubstr("/saved_model.pb' is no SavedModel: expected one or more graphs in "
+                        "it, found none"));
 }
 
 TEST_F(SavedModelFolderTest, AFolderWithFilesIsNotWrittenTo) {

@@ -23,6 +23,7 @@
 namespace sessile {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -322,8 +323,19 @@ TEST_F(SavedModelTest, SaysWhatIsWrong) {
   EXPECT_THAT(ErrorOf([&] {
                 train::Saver({{"w", other}}).restore(sess, Path("x"));
               }),
-              HasSubstr("Assign requires shapes of both tensors to match. lhs shape= [3] rhs "
-                        "shape= [2]"));
+              AllOf(HasSubstr("Assign requires shapes of both tensors to match. lhs shape= [3] rhs "
+                              "shape= [2]"),
+                    HasSubstr("Variable 'other' has shape (3,), but tensor 'w' of checkpoint '" +
+                              Path("x") + "' has shape (2,)")));
+  const Variable handle({1.0, 2.0, 3.0}, {.name = "handle", .use_resource = true});
+  EXPECT_THAT(ErrorOf([&] {
+                train::Saver({{"w", handle}}).restore(sess, Path("x"));
+              }),
+              HasSubstr("Variable 'handle' has shape (3,), but tensor 'w'"));
+  EXPECT_THAT(
+      ErrorOf([&] { train::load_variable(Path("x.index"), "w"); }),
+      HasSubstr("x.index' is one file of a checkpoint: expected the prefix of its files, '" +
+                Path("x") + "'"));
   EXPECT_THAT(ErrorOf([&] {
                 train::Saver({{"n", other}}).restore(sess, Path("x"));
               }),

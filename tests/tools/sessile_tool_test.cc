@@ -12,6 +12,8 @@
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/io/file.h"
 #include "sessile/core/io/npy.h"
+#include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/variable.pb.h"
 
 namespace sessile {
 namespace {
@@ -288,6 +290,62 @@ TEST_F(SessileToolTest, RestoresVariablesByTheirNames) {
   EXPECT_THAT(ErrorOf(run + "none --fetch b:0"), HasSubstr("Failed to find any matching files"));
 }
 
+// A variable as a meta graph of TensorFlow has it if it is a part of another.
+std::string PartVariable(const std::string& name, const std::string& full_name, int rows, int row,
+                         int count) {
+  pb::VariableDef variable;
+  variable.set_variable_name(name + ":0");
+  pb::SaveSliceInfoDef& slice = *variable.mutable_save_slice_info_def();
+  slice.set_full_name(full_name);
+  for (const int64_t size : {rows, 3}) slice.add_full_shape(size);
+  for (const int64_t offset : {row, 0}) slice.add_var_offset(offset);
+  for (const int64_t size : {count, 3}) slice.add_var_shape(size);
+  return variable.SerializeAsString();
+}
+
+TEST_F(SessileToolTest, RestoresPartsOfPartitionedVariables) {
+  struct Case {
+    std::string checkpoint;
+    int rows;  // of the whole
+    int row;   // the first of the part
+    std::string values;
+  };
+  for (const Case& c : {Case{"sharded", 10, 2, "float[1,3] = [[6 7 8]]"},
+                        Case{"version_1", 3, 1, "float[1,3] = [[1 1 1]]"}}) {
+    pb::MetaGraphDef meta;
+    pb::NodeDef& node = *meta.mutable_graph_def()->add_node();
+    node.set_name("w/part_0");
+    node.set_op("VariableV2");
+    (*node.mutable_attr())["dtype"].set_type(pb::DT_FLOAT);
+    for (const int size : {1, 3}) {
+      (*node.mutable_attr())["shape"].mutable_shape()->add_dim()->set_size(size);
+    }
+    auto& variables = *(*meta.mutable_collection_def())["variables"].mutable_bytes_list();
+    variables.add_value(PartVariable("w/part_0", "part", c.rows, c.row, 1));
+    ASSERT_TRUE(WriteFile(Path("g.meta"), meta.SerializeAsString()).ok());
+    const std::string checkpoint =
+        absl::StrCat(" --checkpoint ", SESSILE_TEST_DATA_DIR, "/checkpoints/", c.checkpoint);
+    const std::string wanted = absl::StrCat("w/part_0:0: ", c.values, "\n");
+    EXPECT_EQ(Run(absl::StrCat("run g.meta --fetch w/part_0:0", checkpoint)).out, wanted);
+    EXPECT_EQ(Run(absl::StrCat("freeze g.meta --output w/part_0 --out f.pb", checkpoint)).exit_code,
+              0);
+    EXPECT_EQ(Run("run f.pb --fetch w/part_0:0").out, wanted);
+  }
+}
+
+TEST_F(SessileToolTest, SaysWhichTensorDoesNotFitItsVariable) {
+  Graph(
+      "node { name: 'b' op: 'VariableV2' attr { key: 'dtype' value { type: DT_INT32 } } "
+      "attr { key: 'shape' value { shape { dim { size: 3 } } } } }");
+  const std::string prefix = SESSILE_TEST_DATA_DIR "/checkpoints/sharded";
+  EXPECT_THAT(ErrorOf("run g.pbtxt --fetch b:0 --checkpoint " + prefix),
+              HasSubstr(absl::StrCat("Variable 'b' has shape (3,), but tensor 'b' of checkpoint '",
+                                     prefix, "' has shape (2,)")));
+  EXPECT_THAT(ErrorOf(absl::StrCat("run g.pbtxt --fetch b:0 --checkpoint ", prefix, ".index")),
+              HasSubstr(absl::StrCat("expected the prefix of its files, '", prefix, "'")));
+  EXPECT_THAT(ErrorOf(absl::StrCat("show ", prefix, ".index")), HasSubstr("expected the prefix"));
+}
+
 constexpr const char* kSavedModel = SESSILE_TEST_DATA_DIR "/saved_model";
 constexpr const char* kMetaGraph = SESSILE_TEST_DATA_DIR "/meta_graph.pbtxt";
 
@@ -305,6 +363,33 @@ TEST_F(SessileToolTest, ServesASavedModel) {
   Graph(One("one"));
   EXPECT_THAT(ErrorOf("run g.pbtxt --signature serving_default --fetch one"),
               HasSubstr("'g.pbtxt' is no SavedModel"));
+}
+
+TEST_F(SessileToolTest, SaysWhereASavedModelIsExpected) {
+  const std::string file = absl::StrCat(kSavedModel, "/saved_model.pb");
+  for (const std::string& args : {"show " + file, "run " + file + " --fetch y:0"}) {
+    EXPECT_THAT(ErrorOf(args), HasSubstr(absl::StrCat("'", file,
+                                                      "' is a SavedModel: expected a graph, or the "
+                                                      "folder of the SavedModel: '",
+                                                      kSavedModel, "'")));
+  }
+  std::filesystem::create_directories(Path("empty"));
+  for (const std::string args : {"show empty", "run empty --fetch y:0"}) {
+    EXPECT_THAT(ErrorOf(args), HasSubstr("expected saved_model.pb or saved_model.pbtxt in the "
+                                         "folder, found nothing"));
+  }
+}
+
+TEST_F(SessileToolTest, ConvertKeepsLinksAndPermissions) {
+  Graph(One("one"));
+  Graph(One("two"), "g.pb");
+  std::filesystem::permissions(Path("g.pb"), std::filesystem::perms::owner_read);
+  std::filesystem::create_symlink("g.pb", Path("link.pb"));
+  EXPECT_EQ(Run("convert g.pbtxt link.pb").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link.pb")));
+  EXPECT_EQ(std::filesystem::status(Path("g.pb")).permissions(),
+            std::filesystem::perms::owner_read);
+  EXPECT_EQ(Run("run g.pb --fetch one:0").out, "one:0: float[] = [1]\n");
 }
 
 TEST_F(SessileToolTest, ListsASavedModel) {
@@ -351,6 +436,13 @@ TEST_F(SessileToolTest, FreezesVariables) {
   EXPECT_EQ(Run(absl::StrCat("freeze ", kSavedModel, " --output y --out frozen.pb")).out,
             "frozen.pb: 4 of 39 nodes\n");
   EXPECT_EQ(Run("run frozen.pb --feed x:0=[[1,2]] --fetch y:0").out, "y:0: float[1,1] = [11]\n");
+  // The model's initialization sets it; the checkpoint has 0.
+  EXPECT_EQ(
+      Run(absl::StrCat("freeze ", kSavedModel, " --output ready/read --out ready.pb")).exit_code,
+      0);
+  EXPECT_EQ(Run("run ready.pb --fetch ready/read:0").out, "ready/read:0: float[] = [7]\n");
+  EXPECT_THAT(ErrorOf(absl::StrCat("freeze ", kSavedModel, " --tag train --output y --out f.pb")),
+              HasSubstr("tags {train} could not be"));
   const std::string variables = absl::StrCat(" --checkpoint ", kSavedModel, "/variables/variables");
   EXPECT_EQ(Run(absl::StrCat("convert ", kSavedModel, "/saved_model.pb s.pbtxt")).exit_code, 0);
   Graph(Counter());

@@ -61,7 +61,8 @@ struct Row {
 
 class Bench {
  public:
-  Bench(const BenchFlags& flags, const Graph& graph) : flags_(flags), call_(flags.call, graph) {}
+  Bench(const BenchFlags& flags, GraphToCall graph)
+      : flags_(flags), call_(flags.call, std::move(graph)) {}
 
   absl::Status Run() {
     SESSILE_RETURN_IF_ERROR(call_.Start());
@@ -113,6 +114,8 @@ class Bench {
               .Run(call_.fetches(), FeedDict(call_.feeds()),
                    {.trace_level = RunOptions::FULL_TRACE, .run_metadata = &trace})
               .status());
+      std::erase_if(trace.step_stats,
+                    [](const RunMetadata::NodeStats& node) { return !node.has_kernel; });
     }
     if (traces.empty()) return absl::OkStatus();
     std::vector<Row> rows;
@@ -179,6 +182,6 @@ absl::Status BenchCommand(const std::vector<std::string>& args) {
            {.min = 0, .max = 100000})
       .Bool("each", &flags.each, "a line for each kernel, in their order, not for each kind");
   set.ParseOrExit(args);
-  SESSILE_ASSIGN_OR_RETURN(const Graph graph, GraphCall::ReadGraph(flags.call.graph));
-  return Bench(flags, graph).Run();
+  SESSILE_ASSIGN_OR_RETURN(GraphToCall graph, ReadGraphToCall(flags.call.graph));
+  return Bench(flags, std::move(graph)).Run();
 }

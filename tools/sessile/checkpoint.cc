@@ -1,8 +1,11 @@
 #include "sessile/tools/sessile/checkpoint.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "sessile/core/checkpoint/bundle_files.h"
 #include "sessile/core/checkpoint/checkpoint_reader.h"
 #include "sessile/core/checkpoint/table.h"
@@ -10,28 +13,79 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/io/file_access.h"
+#include "sessile/core/io/proto_io.h"
 #include "sessile/ops/checkpoints.h"
+#include "sessile/ops/collections.h"
 #include "sessile/ops/graph_util.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/state.h"
+#include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/variable.pb.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
-RestoreNodes AddRestoreNodes(const Graph& graph, const std::string& prefix) {
-  const std::string latest = IsFolder(prefix) ? train::latest_checkpoint(prefix) : prefix;
-  const auto reader = train::NewCheckpointReader(latest.empty() ? prefix : latest);
+namespace {
+
+// "10 4 2,5:0,4", as programs write a part.
+std::string PartText(const pb::SaveSliceInfoDef& slice) {
+  std::vector<std::string> extents;
+  const int rank = std::min(slice.var_offset_size(), slice.var_shape_size());
+  for (int i = 0; i < rank; ++i) {
+    extents.push_back(absl::StrCat(slice.var_offset(i), ",", slice.var_shape(i)));
+  }
+  return absl::StrCat(absl::StrJoin(slice.full_shape(), " "), " ", absl::StrJoin(extents, ":"));
+}
+
+}  // namespace
+
+StoredVariables StoredVariablesOf(const MetaGraphDef& meta) {
+  StoredVariables stored;
+  const auto& collections = meta.message()->collection_def();
+  for (const char* const name : {GraphKeys::GLOBAL_VARIABLES, GraphKeys::LOCAL_VARIABLES}) {
+    const auto found = collections.find(name);
+    if (found == collections.end()) continue;
+    for (const std::string& bytes : found->second.bytes_list().value()) {
+      pb::VariableDef variable;
+      // A graph can be used although its collections are damaged.
+      if (!ParseProto(bytes, &variable, name).ok()) continue;
+      if (!variable.has_save_slice_info_def()) continue;
+      const std::string& tensor = variable.variable_name();
+      stored[tensor.substr(0, tensor.rfind(':'))] = {variable.save_slice_info_def().full_name(),
+                                                     PartText(variable.save_slice_info_def())};
+    }
+  }
+  return stored;
+}
+
+StoredAs HowIsStored(const StoredVariables& stored, const std::string& variable) {
+  const auto found = stored.find(variable);
+  return found == stored.end() ? StoredAs{variable, ""} : found->second;
+}
+
+std::string CheckpointPrefix(const std::string& path) {
+  const std::string latest = IsFolder(path) ? train::latest_checkpoint(path) : "";
+  return latest.empty() ? path : latest;
+}
+
+RestoreNodes AddRestoreNodes(const Graph& graph, const StoredVariables& stored,
+                             const std::string& prefix) {
+  const std::string latest = CheckpointPrefix(prefix);
+  const auto reader = train::NewCheckpointReader(latest);
   RestoreNodes nodes;
   std::vector<Output> variables;
   std::vector<std::string> names;
+  std::vector<std::string> parts;
   std::vector<DataType> types;
   for (const Operation& op : graph.get_operations()) {
     if (!IsVariable(op.type())) continue;
-    if (!reader.has_tensor(op.name())) {
+    const StoredAs how = HowIsStored(stored, op.name());
+    if (!reader.has_tensor(how.tensor)) {
       nodes.missing.push_back(op.name());
       continue;
     }
     variables.push_back(op.output(0));
-    names.push_back(op.name());
+    names.push_back(how.tensor);
+    parts.push_back(how.part);
     types.push_back(Ref(variables.back()).dtype());
   }
   if (names.empty()) {
@@ -42,11 +96,11 @@ RestoreNodes AddRestoreNodes(const Graph& graph, const std::string& prefix) {
   const std::vector<Output> values = OpBuilder("RestoreV2")
                                          .Input(latest)
                                          .Input(names)
-                                         .Input(std::vector<std::string>(names.size()))
+                                         .Input(parts)
                                          .Attr("dtypes", types)
                                          .BuildAll();
   for (size_t i = 0; i < values.size(); ++i) {
-    nodes.assigns.emplace_back(assign(variables[i], values[i]).op());
+    nodes.assigns.push_back(assign(variables[i], values[i]).op());
   }
   return nodes;
 }

@@ -91,8 +91,10 @@ absl::Status DiffCommand(const std::vector<std::string>& args) {
       .Positional("B", &right, kGraphSourceHelp)
       .Int("most", &most, "nodes to print", {.min = 0, .max = 1 << 30});
   set.ParseOrExit(args);
-  SESSILE_ASSIGN_OR_RETURN(const GraphDef a, ReadGraphSource(left));
-  SESSILE_ASSIGN_OR_RETURN(const GraphDef b, ReadGraphSource(right));
+  SESSILE_ASSIGN_OR_RETURN(const GraphSource from_left, ReadGraphSource(left));
+  SESSILE_ASSIGN_OR_RETURN(const GraphSource from_right, ReadGraphSource(right));
+  const GraphDef& a = from_left.graph_def;
+  const GraphDef& b = from_right.graph_def;
   const int different = Compare(*a.message(), *b.message(), most);
   if (different == 0) {
     std::printf("%d/%d nodes identical\n", a.node_size(), a.node_size());

@@ -12,6 +12,7 @@
 #include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/graph/import.h"
 #include "sessile/core/io/file.h"
+#include "sessile/ops/restore_mismatch.h"
 #include "sessile/ops/saved_model.h"
 #include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/feed_argument.h"
@@ -35,18 +36,20 @@ void GraphCallFlags::DeclareTo(FlagSet* set) {
            {.min = 0, .max = 4096});
 }
 
-absl::StatusOr<Graph> GraphCall::ReadGraph(const std::string& path) {
-  const Graph graph;
-  if (saved_model::maybe_saved_model_directory(path)) return graph;  // Start loads it
-  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphSource(path));
-  SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
-  return graph;
+absl::StatusOr<GraphToCall> ReadGraphToCall(const std::string& path) {
+  GraphToCall result;
+  if (saved_model::maybe_saved_model_directory(path)) return result;
+  SESSILE_ASSIGN_OR_RETURN(GraphSource source, ReadGraphSource(path));
+  SESSILE_RETURN_IF_ERROR(ImportGraphDef(source.graph_def, {}, *result.graph.impl()).status());
+  result.stored = std::move(source.stored);
+  return result;
 }
 
-GraphCall::GraphCall(const GraphCallFlags& flags, const Graph& graph)
+GraphCall::GraphCall(const GraphCallFlags& flags, GraphToCall graph)
     : flags_(flags),
-      graph_(graph),
-      session_(graph, {.intra_op_parallelism_threads = static_cast<int>(flags.threads)}) {}
+      graph_(std::move(graph.graph)),
+      stored_(std::move(graph.stored)),
+      session_(graph_, {.intra_op_parallelism_threads = static_cast<int>(flags.threads)}) {}
 
 absl::Status GraphCall::Start() {
   SESSILE_RETURN_IF_ERROR(LoadSavedModel());
@@ -81,6 +84,7 @@ absl::Status GraphCall::LoadSavedModel() {
   }
   const std::vector<std::string> tags = absl::StrSplit(flags_.tag, ',', absl::SkipEmpty());
   const MetaGraphDef meta = saved_model::load(session_, tags, flags_.graph);
+  stored_ = StoredVariablesOf(meta);
   if (flags_.signature.empty()) return absl::OkStatus();
   const auto signatures = saved_model::signature_defs(meta);
   const auto found = signatures.find(flags_.signature);
@@ -103,12 +107,15 @@ absl::StatusOr<std::string> GraphCall::TensorOf(const std::string& name) const {
 }
 
 absl::Status GraphCall::Restore() {
-  const RestoreNodes nodes = AddRestoreNodes(graph_, flags_.checkpoint);
+  const RestoreNodes nodes = AddRestoreNodes(graph_, stored_, flags_.checkpoint);
   if (!nodes.missing.empty()) {
     std::fprintf(stderr, "note: the checkpoint has no %s\n",
                  absl::StrJoin(nodes.missing, ", ").c_str());
   }
-  return session_.Run(nodes.assigns).status();
+  std::vector<int> ids;
+  for (const Operation& assign : nodes.assigns) ids.push_back(assign.node().id());
+  return WithShapeMismatches(session_.Run({nodes.assigns.begin(), nodes.assigns.end()}).status(),
+                             *graph_.impl(), ids, CheckpointPrefix(flags_.checkpoint));
 }
 
 // Of an operation that is not registered nobody knows how many outputs it has.

@@ -12,6 +12,7 @@
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/io/flags.h"
 #include "sessile/core/session/session.h"
+#include "sessile/tools/sessile/checkpoint.h"
 
 struct GraphCallFlags {
   std::string graph;
@@ -24,11 +25,17 @@ struct GraphCallFlags {
   void DeclareTo(sessile::FlagSet* set);
 };
 
+// A graph to be called. That of a SavedModel is empty: the session that calls it loads it.
+struct GraphToCall {
+  sessile::Graph graph;
+  StoredVariables stored;
+};
+absl::StatusOr<GraphToCall> ReadGraphToCall(const std::string& path);
+
 class GraphCall {
  public:
-  // Reads the graph. `flags` must outlive the call.
-  static absl::StatusOr<sessile::Graph> ReadGraph(const std::string& path);
-  GraphCall(const GraphCallFlags& flags, const sessile::Graph& graph);
+  // `flags` must outlive the call.
+  GraphCall(const GraphCallFlags& flags, GraphToCall graph);
 
   // Reads the feeds, runs the operations of --init, restores --checkpoint, and looks up what is to
   // be computed.
@@ -49,6 +56,7 @@ class GraphCall {
 
   const GraphCallFlags& flags_;
   const sessile::Graph graph_;
+  StoredVariables stored_;
   sessile::Session session_;
   std::map<std::string, std::string> keys_;  // of the signature
   std::vector<sessile::Feed> feeds_;

@@ -5,9 +5,15 @@
 
 #include "absl/status/statusor.h"
 #include "sessile/core/graph/graph_def.h"
+#include "sessile/tools/sessile/checkpoint.h"
 
 inline constexpr char kGraphSourceHelp[] =
     "a GraphDef, binary or text (.pbtxt), a meta graph (.meta), or the folder of a SavedModel";
 
+struct GraphSource {
+  sessile::GraphDef graph_def;
+  StoredVariables stored;  // of a meta graph
+};
+
 // The first graph of a SavedModel, if it has several.
-absl::StatusOr<sessile::GraphDef> ReadGraphSource(const std::string& path);
+absl::StatusOr<GraphSource> ReadGraphSource(const std::string& path);

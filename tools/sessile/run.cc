@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -49,7 +50,8 @@ struct SlicedFeed {
 
 class Runner {
  public:
-  Runner(const Flags& flags, const Graph& graph) : flags_(flags), call_(flags.call, graph) {}
+  Runner(const Flags& flags, GraphToCall graph)
+      : flags_(flags), call_(flags.call, std::move(graph)) {}
 
   absl::Status Run() {
     SESSILE_RETURN_IF_ERROR(call_.Start());
@@ -153,6 +155,6 @@ absl::Status RunCommand(const std::vector<std::string>& args) {
   Flags flags;
   FlagSet set = Declare(&flags);
   set.ParseOrExit(args);
-  SESSILE_ASSIGN_OR_RETURN(const Graph graph, GraphCall::ReadGraph(flags.call.graph));
-  return Runner(flags, graph).Run();
+  SESSILE_ASSIGN_OR_RETURN(GraphToCall graph, ReadGraphToCall(flags.call.graph));
+  return Runner(flags, std::move(graph)).Run();
 }

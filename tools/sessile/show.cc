@@ -125,7 +125,8 @@ absl::Status ShowCommand(const std::vector<std::string>& args) {
   set.ParseOrExit(args);
   if (!dot && saved_model::maybe_saved_model_directory(path)) return ShowSavedModel(path);
   if (IsCheckpoint(path)) return ShowCheckpoint(path);
-  SESSILE_ASSIGN_OR_RETURN(const GraphDef graph_def, ReadGraphSource(path));
+  SESSILE_ASSIGN_OR_RETURN(const GraphSource source, ReadGraphSource(path));
+  const GraphDef& graph_def = source.graph_def;
   const Graph graph;
   SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
   if (dot) {

@@ -142,6 +142,20 @@ TEST(TensorProtoTest, CountsWhatRepeatedValuesTakeTogether) {
   EXPECT_THAT(TensorFromProto(proto, &budget).status().ToString(), HasSubstr("RESOURCE_EXHAUSTED"));
 }
 
+TEST(TensorProtoTest, CountsTheBytesOfRepeatedStrings) {
+  pb::TensorProto proto = Proto(string, {1 << 20});
+  proto.add_string_val(std::string(100000, 'x'));
+  const size_t before = MemoryInUse();
+  EXPECT_THAT(ErrorOf(proto), HasSubstr("RESOURCE_EXHAUSTED: OOM when allocating tensor with "
+                                        "shape[1048576] and type string"));
+  EXPECT_EQ(MemoryInUse(), before);
+  ExpansionBudget budget{.bytes = 250000};
+  proto = Proto(string, {2});
+  proto.add_string_val(std::string(100000, 'x'));
+  EXPECT_TRUE(TensorFromProto(proto, &budget).ok());
+  EXPECT_THAT(TensorFromProto(proto, &budget).status().ToString(), HasSubstr("RESOURCE_EXHAUSTED"));
+}
+
 TEST(TensorProtoTest, WritesAllElementsIfTheyDiffer) {
   Tensor tensor = *Tensor::FromValues<float>({3}, {1, 1, 2});
   tensor.set_given_elements(1);

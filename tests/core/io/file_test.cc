@@ -42,6 +42,39 @@ TEST_F(FileTest, LeavesNoTemporaryFile) {
   EXPECT_EQ(entries, 2);
 }
 
+TEST_F(FileTest, KeepsThePermissionsOfAFile) {
+  using std::filesystem::perms;
+  const perms wanted = perms::owner_read | perms::owner_write | perms::group_write;
+  ASSERT_TRUE(WriteFile(Path("x"), "a").ok());
+  std::filesystem::permissions(Path("x"), wanted);
+  ASSERT_TRUE(WriteFile(Path("x"), "b").ok());
+  EXPECT_EQ(std::filesystem::status(Path("x")).permissions(), wanted);
+  EXPECT_EQ(*ReadFile(Path("x")), "b");
+}
+
+TEST_F(FileTest, WritesWhatALinkLeadsTo) {
+  std::filesystem::create_directory(Path("folder"));
+  ASSERT_TRUE(WriteFile(Path("folder/x"), "a").ok());
+  std::filesystem::create_symlink("folder/x", Path("link"));
+  std::filesystem::create_symlink(Path("link"), Path("link to link"));
+  std::filesystem::create_symlink("folder/new", Path("dangling"));
+  ASSERT_TRUE(WriteFile(Path("link to link"), "b").ok());
+  ASSERT_TRUE(WriteFile(Path("dangling"), "c").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link to link")));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("dangling")));
+  EXPECT_EQ(*ReadFile(Path("folder/x")), "b");
+  EXPECT_EQ(*ReadFile(Path("folder/new")), "c");
+}
+
+TEST_F(FileTest, RefusesLinksThatLeadToThemselves) {
+  std::filesystem::create_symlink("loop", Path("loop"));
+  for (const absl::Status& status :
+       {ReadFile(Path("loop")).status(), WriteFile(Path("loop"), "")}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("Too many levels of symbolic links"));
+  }
+}
+
 TEST_F(FileTest, NamesThePathInErrors) {
   const absl::Status missing = ReadFile(Path("none")).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
