@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -37,6 +38,12 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+// "GraphDef": without the package, which is ours alone.
+std::string NameOf(const google::protobuf::MessageLite& message) {
+  const std::string name = message.GetTypeName();
+  return std::string(absl::StripPrefix(name, "sessile.pb."));
+}
+
 // "NodeDef has a field 99", or "" if `message` has no field that its type does not know.
 std::string FirstUnknownField(const google::protobuf::Message& message) {
   const google::protobuf::Reflection& fields = *message.GetReflection();
@@ -65,8 +72,8 @@ std::string FirstUnknownField(const google::protobuf::Message& message) {
 absl::StatusOr<std::string> SerializeDeterministic(const google::protobuf::MessageLite& message) {
   const size_t size = message.ByteSizeLong();
   if (size > kMaxBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("Cannot serialize a ", message.GetTypeName(),
-                                                   " of ", size, " bytes: the limit is ", kMaxBytes,
+    return absl::InvalidArgumentError(absl::StrCat("Cannot serialize a ", NameOf(message), " of ",
+                                                   size, " bytes: the limit is ", kMaxBytes,
                                                    " bytes"));
   }
   std::string bytes;
@@ -79,7 +86,7 @@ absl::StatusOr<std::string> SerializeDeterministic(const google::protobuf::Messa
     written = message.SerializeToCodedStream(&coded);
   }  // `coded` gives back the unused rest of its buffer when it ends
   if (!written) {
-    return absl::InternalError(absl::StrCat("Cannot serialize a ", message.GetTypeName()));
+    return absl::InternalError(absl::StrCat("Cannot serialize a ", NameOf(message)));
   }
   return bytes;
 }
@@ -88,8 +95,8 @@ absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* 
                         absl::string_view what) {
   if (bytes.size() > kMaxBytes) {
     out->Clear();
-    return absl::InvalidArgumentError(absl::StrCat("Cannot read ", what, " as a ",
-                                                   out->GetTypeName(), ": it has ", bytes.size(),
+    return absl::InvalidArgumentError(absl::StrCat("Cannot read ", what, " as a ", NameOf(*out),
+                                                   ": it has ", bytes.size(),
                                                    " bytes, the limit is ", kMaxBytes, " bytes"));
   }
 #if GOOGLE_PROTOBUF_VERSION < 4022000
@@ -98,9 +105,8 @@ absl::Status ParseProto(absl::string_view bytes, google::protobuf::MessageLite* 
 #endif
   if (!out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     out->Clear();
-    return absl::DataLossError(absl::StrCat("Cannot read ", what, " as a ", out->GetTypeName(),
-                                            ": its ", bytes.size(),
-                                            " bytes are truncated or damaged"));
+    return absl::DataLossError(absl::StrCat("Cannot read ", what, " as a ", NameOf(*out), ": its ",
+                                            bytes.size(), " bytes are truncated or damaged"));
   }
   return absl::OkStatus();
 }

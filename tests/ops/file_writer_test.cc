@@ -108,7 +108,7 @@ TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
 TEST_F(FileWriterTest, ARunNamesAllNodesThatTookPart) {
   const Output x = placeholder(float32, {2}, "x");
   const Variable w({1.0, 2.0}, {.name = "w"});
-  const Output y = add(multiply(x, w, {.name = "product"}), constant(3.0), "y");
+  const Output y = add(multiply(x, w, "product"), constant(3.0), "y");
   Session session;
   session.run(w.initializer());
   RunMetadata metadata;

@@ -327,11 +327,6 @@ TEST_F(SavedModelTest, SaysWhatIsWrong) {
                               "shape= [2]"),
                     HasSubstr("Variable 'other' has shape (3,), but tensor 'w' of checkpoint '" +
                               Path("x") + "' has shape (2,)")));
-  const Variable handle({1.0, 2.0, 3.0}, {.name = "handle", .use_resource = true});
-  EXPECT_THAT(ErrorOf([&] {
-                train::Saver({{"w", handle}}).restore(sess, Path("x"));
-              }),
-              HasSubstr("Variable 'handle' has shape (3,), but tensor 'w'"));
   EXPECT_THAT(
       ErrorOf([&] { train::load_variable(Path("x.index"), "w"); }),
       HasSubstr("x.index' is one file of a checkpoint: expected the prefix of its files, '" +

@@ -310,8 +310,8 @@ TEST_F(SessileToolTest, RestoresPartsOfPartitionedVariables) {
     int row;   // the first of the part
     std::string values;
   };
-  for (const Case& c : {Case{"sharded", 10, 2, "float[1,3] = [[6 7 8]]"},
-                        Case{"version_1", 3, 1, "float[1,3] = [[1 1 1]]"}}) {
+  for (const Case& c : {Case{"sharded", 10, 2, "float[1,3] = [6 7 8]"},
+                        Case{"version_1", 3, 1, "float[1,3] = [1 1 1]"}}) {
     pb::MetaGraphDef meta;
     pb::NodeDef& node = *meta.mutable_graph_def()->add_node();
     node.set_name("w/part_0");
