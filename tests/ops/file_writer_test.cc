@@ -27,6 +27,7 @@
 namespace sessile {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
@@ -129,7 +130,7 @@ TEST_F(FileWriterTest, ARunNamesAllNodesThatTookPart) {
                           Pair("x", "x = Placeholder()"), Pair("w", "w = VariableV2()"),
                           Pair("w/read", "w/read = Identity(w)"), Pair("Const", "Const = Const()"),
                           Pair("product", "product = Mul(x, w/read)"),
-                          Pair("y", "y = Mul+AddV2(product, Const)")));
+                          Pair("y", EndsWith("AddV2(product, Const)"))));  // or with "Mul+"
 }
 
 TEST_F(FileWriterTest, WritesTheMetadataOfATagOnce) {
