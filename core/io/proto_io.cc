@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/tokenizer.h"
@@ -28,7 +29,9 @@ constexpr int kMaxTextDepth = 100;
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
   void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ":", column + 1, ": ", message);
+    if (!text_.empty()) return;
+    text_ = absl::StrCat("line ", line + 1, ":", column + 1, ": ",
+                         absl::StrReplaceAll(message, {{"\"sessile.pb.", "\""}}));
   }
   // What a parser only warns of is that it leaves out an unknown field, as it was told.
   void AddWarning(int, int, const std::string&) override {}

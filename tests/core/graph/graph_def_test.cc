@@ -129,7 +129,8 @@ TEST_F(GraphDefTest, RefusesNamesInATextThatAreNoFields) {
   GraphDef def;
   const absl::Status status = def.ParseFromText(text, "'x.pbtxt'");
   EXPECT_THAT(status.ToString(), HasSubstr("'x.pbtxt' as a text GraphDef: line 3:"));
-  EXPECT_THAT(status.ToString(), HasSubstr("no field named \"newer\""));
+  EXPECT_THAT(status.ToString(),
+              HasSubstr("Message type \"NodeDef\" has no field named \"newer\""));
   EXPECT_EQ(def.node_size(), 0);
   ASSERT_TRUE(def.ParseFromText(text, "'x.pbtxt'", UnknownFields::kSkip).ok());
   EXPECT_EQ(def.node_size(), 1);
