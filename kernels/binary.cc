@@ -250,13 +250,6 @@ void Row(KernelRegistry& kernels, const char* op) {
       "T");
 }
 
-// Of what has an order, or no meaning beyond the real numbers.
-template <typename Op, typename Types>
-void RealRow(KernelRegistry& kernels, const char* op) {
-  Row<Op, Types>(kernels, op);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
-}
-
 }  // namespace
 
 void RegisterBinary(KernelRegistry& kernels) {
@@ -271,32 +264,35 @@ void RegisterBinary(KernelRegistry& kernels) {
   kernels.Lacks("RealDiv", "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
                 kNoKernelInTensorFlow);
   Row<DivNoNan, WithComplex<AllFloatTypes>>(kernels, "DivNoNan");
-  RealRow<FloorDiv, AllNumberTypes>(kernels, "FloorDiv");
-  RealRow<FloorMod, AllNumberTypes>(kernels, "FloorMod");
-  RealRow<Maximum, AllNumberTypes>(kernels, "Maximum");
-  RealRow<Minimum, AllNumberTypes>(kernels, "Minimum");
+  Row<FloorDiv, AllNumberTypes>(kernels, "FloorDiv");
+  Row<FloorMod, AllNumberTypes>(kernels, "FloorMod");
+  Row<Maximum, AllNumberTypes>(kernels, "Maximum");
+  Row<Minimum, AllNumberTypes>(kernels, "Minimum");
   Row<SquaredDifference, WithComplex<DifferenceTypes>>(kernels, "SquaredDifference");
   Row<Pow, WithComplex<PowerTypes>>(kernels, "Pow");
-  RealRow<TruncateDiv, AllNumberTypes>(kernels, "TruncateDiv");
+  Row<TruncateDiv, AllNumberTypes>(kernels, "TruncateDiv");
+  for (const char* op : {"FloorDiv", "TruncateDiv"}) {
+    kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
+  }
   using ModTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
-  RealRow<TruncateMod, ModTypes>(kernels, "TruncateMod");
-  RealRow<TruncateMod, ModTypes>(kernels, "Mod");
-  RealRow<Atan2, AllFloatTypes>(kernels, "Atan2");
+  Row<TruncateMod, ModTypes>(kernels, "TruncateMod");
+  Row<TruncateMod, ModTypes>(kernels, "Mod");
+  Row<Atan2, AllFloatTypes>(kernels, "Atan2");
   Row<Xlogy, WithComplex<AllFloatTypes>>(kernels, "Xlogy");
   Row<Xdivy, WithComplex<AllFloatTypes>>(kernels, "Xdivy");
   Row<Xlog1py, WithComplex<AllFloatTypes>>(kernels, "Xlog1py");
   kernels.Add<Binary<NextAfter>::Kernel>("NextAfter").For<FloatTypes>("T");
-  RealRow<PolygammaOp, FloatTypes>(kernels, "Polygamma");
-  RealRow<ZetaOp, FloatTypes>(kernels, "Zeta");
-  RealRow<Igamma, AllFloatTypes>(kernels, "Igamma");
-  RealRow<Igammac, AllFloatTypes>(kernels, "Igammac");
-  RealRow<IgammaGradA, FloatTypes>(kernels, "IgammaGradA");
-  RealRow<RandomGammaGrad, FloatTypes>(kernels, "RandomGammaGrad");
-  RealRow<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
-  RealRow<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
-  RealRow<BitwiseXor, IntTypes>(kernels, "BitwiseXor");
-  RealRow<LeftShift, IntTypes>(kernels, "LeftShift");
-  RealRow<RightShift, IntTypes>(kernels, "RightShift");
+  Row<PolygammaOp, FloatTypes>(kernels, "Polygamma");
+  Row<ZetaOp, FloatTypes>(kernels, "Zeta");
+  Row<Igamma, AllFloatTypes>(kernels, "Igamma");
+  Row<Igammac, AllFloatTypes>(kernels, "Igammac");
+  Row<IgammaGradA, FloatTypes>(kernels, "IgammaGradA");
+  Row<RandomGammaGrad, FloatTypes>(kernels, "RandomGammaGrad");
+  Row<BitwiseAnd, IntTypes>(kernels, "BitwiseAnd");
+  Row<BitwiseOr, IntTypes>(kernels, "BitwiseOr");
+  Row<BitwiseXor, IntTypes>(kernels, "BitwiseXor");
+  Row<LeftShift, IntTypes>(kernels, "LeftShift");
+  Row<RightShift, IntTypes>(kernels, "RightShift");
 }
 
 }  // namespace sessile

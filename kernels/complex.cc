@@ -2,42 +2,14 @@
 
 #include <cmath>
 #include <complex>
-#include <memory>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/kernels/binary.h"
-#include "sessile/kernels/blocks.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/statement.h"
 
 namespace sessile {
 namespace {
-
-template <typename Op>
-struct OfComplex {
-  template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    using Out = decltype(Op::Apply(T()));
-
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      return std::make_unique<Kernel>(ctx.input_shape(0));
-    }
-    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
-      AddOutput(DataTypeOf<Out>::value, shape);
-      AddPhase(BlocksOf(size_, sizeof(T) + sizeof(Out)));
-    }
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      const T* const x = in[0].data<T>();
-      Out* const y = out[0].data<Out>();
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) y[i] = Op::Apply(x[i]);
-      return absl::OkStatus();
-    }
-
-   private:
-    const int64_t size_;
-  };
-};
 
 // clang-format off
 struct RealPart { template <typename T> static auto Apply(T x) { return x.real(); } };
@@ -53,11 +25,10 @@ struct ComplexOf {
 // An operation whose real type, in Tout, is that of its complex one, in T.
 template <typename Op>
 void Part(KernelRegistry& kernels, const char* op) {
-  using Kernels = OfComplex<Op>;
-  kernels.Add(op, &Kernels::template Kernel<std::complex<float>>::Prepare)
+  kernels.Add(op, &Statement<Op>::template Kernel<std::complex<float>>::Prepare)
       .Types("T", {complex64})
       .Types("Tout", {float32});
-  kernels.Add(op, &Kernels::template Kernel<std::complex<double>>::Prepare)
+  kernels.Add(op, &Statement<Op>::template Kernel<std::complex<double>>::Prepare)
       .Types("T", {complex128})
       .Types("Tout", {float64});
 }
@@ -69,7 +40,7 @@ void RegisterComplex(KernelRegistry& kernels) {
   Part<ImaginaryPart>(kernels, "Imag");
   Part<Angle>(kernels, "Angle");
   Part<Magnitude>(kernels, "ComplexAbs");
-  kernels.Add<OfComplex<Conjugation>::Kernel>("Conj").For<WithComplex<TypeList<>>>("T");
+  kernels.Add<Statement<Conjugation>::Kernel>("Conj").For<WithComplex<TypeList<>>>("T");
   kernels.Lacks("Conj", "T", {variant}, kNoObjectKernels);
   kernels.Add("Complex", &Binary<ComplexOf>::Kernel<float>::Prepare)
       .Types("T", {float32})

@@ -63,7 +63,6 @@ Wide<T> DilationDims::MaximumAt(const T* image, const T* filter, int64_t row, in
   const int64_t first_x = std::clamp<int64_t>(x.InputAt(column, 0), 0, x.input - 1);
   *place = {(first_y * x.input + first_x) * channels, 0};
   Wide<T> best = Widen(Narrow<T>(std::numeric_limits<Wide<T>>::lowest()));
-  if constexpr (kIsHalf<T>) best = Widen(Narrow<T>(-std::numeric_limits<float>::infinity()));
   for (int64_t ky = 0; ky < y.filter; ++ky) {
     const int64_t iy = y.InputAt(row, ky);
     if (!y.Has(iy)) continue;

@@ -168,7 +168,7 @@ T WrapNeg(T a) {
 }
 
 // What registrations say of the types that no kernel computes with.
-inline constexpr const char* kNoComplexKernels = "there are no kernels for complex numbers";
+inline constexpr const char* kNoComplexKernels = "it has no kernel for complex numbers";
 inline constexpr const char* kNoQuantizedKernels =
     "TensorFlow's CPU device has no kernel for quantized types either";
 inline constexpr const char* kNoObjectKernels =

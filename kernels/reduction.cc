@@ -45,7 +45,6 @@ struct Compensated {
 // elements that went into a result.
 template <typename T>
 struct SumOp {
-  static constexpr bool kFloat = std::is_floating_point_v<Wide<T>>;
   using Acc = std::conditional_t<std::is_same_v<T, double>, Compensated, InDouble<T>>;
   static Acc Empty() { return Acc(); }
   static void Add(Acc& acc, T x) {
@@ -78,7 +77,7 @@ struct MeanOp : SumOp<T> {
   using typename SumOp<T>::Acc;
   static T Result(const Acc& acc, int64_t count) {
     const auto total = SumOp<T>::Total(acc);
-    if constexpr (SumOp<T>::kFloat || kIsComplex<T>) {
+    if constexpr (!std::is_integral_v<T>) {
       return Narrow<T>(static_cast<Wide<T>>(total / static_cast<double>(count)));
     } else if constexpr (std::is_signed_v<T>) {
       return count == 0 ? T{0} : static_cast<T>(total / count);

@@ -15,6 +15,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
+#include "sessile/kernels/statement.h"
 #include "sessile/kernels/vector_math.h"
 #include "sessile/kernels/vectorized.h"
 
@@ -170,32 +171,6 @@ struct RsqrtGrad {
 struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * Conjugate(y * y); } };
 // clang-format on
 
-// What is said of one element in a type of its own.
-template <typename Op, typename Out>
-struct Statement {
-  template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      return std::make_unique<Kernel>(ctx.input_shape(0));
-    }
-    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
-      AddOutput(DataTypeOf<Out>::value, shape);
-      AddPhase(BlocksOf(size_, sizeof(T) + sizeof(Out)));
-    }
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        out[0].data<Out>()[i] = Op::Apply(Widen(in[0].data<T>()[i]));
-      }
-      return absl::OkStatus();
-    }
-
-   private:
-    const int64_t size_;
-  };
-};
-
 // clang-format off
 struct IsNan { template <typename T> static bool Apply(T x) { return std::isnan(x); } };
 struct IsInf { template <typename T> static bool Apply(T x) { return std::isinf(x); } };
@@ -215,13 +190,6 @@ void Row(KernelRegistry& kernels, const char* op) {
       "T");
 }
 
-// Of what has an order, or no meaning beyond the real numbers.
-template <typename Op, typename Types>
-void RealRow(KernelRegistry& kernels, const char* op) {
-  Row<Op, Types>(kernels, op);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
-}
-
 template <typename Op>
 void GradRow(KernelRegistry& kernels, const char* op) {
   kernels.Add<HalfAsFloat<UnaryGrad<Op>::template Kernel>::template Kernel>(op)
@@ -232,7 +200,7 @@ void GradRow(KernelRegistry& kernels, const char* op) {
 
 void RegisterUnary(KernelRegistry& kernels) {
   Row<Neg, WithComplex<SignedTypes>>(kernels, "Neg");
-  RealRow<Abs, SignedTypes>(kernels, "Abs");
+  Row<Abs, SignedTypes>(kernels, "Abs");
   Row<Sign, WithComplex<SignedTypes>>(kernels, "Sign");
   Row<Square, WithComplex<AllNumberTypes>>(kernels, "Square");
   Row<Reciprocal, WithComplex<AllFloatTypes>>(kernels, "Reciprocal");
@@ -247,8 +215,8 @@ void RegisterUnary(KernelRegistry& kernels) {
   Row<Sigmoid, WithComplex<AllFloatTypes>>(kernels, "Sigmoid");
   Row<Sin, WithComplex<AllFloatTypes>>(kernels, "Sin");
   Row<Cos, WithComplex<AllFloatTypes>>(kernels, "Cos");
-  RealRow<Floor, AllFloatTypes>(kernels, "Floor");
-  RealRow<Ceil, AllFloatTypes>(kernels, "Ceil");
+  Row<Floor, AllFloatTypes>(kernels, "Floor");
+  Row<Ceil, AllFloatTypes>(kernels, "Ceil");
   Row<Tan, WithComplex<AllFloatTypes>>(kernels, "Tan");
   Row<Asin, WithComplex<AllFloatTypes>>(kernels, "Asin");
   Row<Acos, WithComplex<AllFloatTypes>>(kernels, "Acos");
@@ -258,25 +226,26 @@ void RegisterUnary(KernelRegistry& kernels) {
   Row<Asinh, WithComplex<AllFloatTypes>>(kernels, "Asinh");
   Row<Acosh, WithComplex<AllFloatTypes>>(kernels, "Acosh");
   Row<Atanh, WithComplex<AllFloatTypes>>(kernels, "Atanh");
-  RealRow<Erf, AllFloatTypes>(kernels, "Erf");
-  RealRow<Erfc, AllFloatTypes>(kernels, "Erfc");
-  RealRow<Erfinv, AllFloatTypes>(kernels, "Erfinv");
-  RealRow<Ndtri, AllFloatTypes>(kernels, "Ndtri");
-  RealRow<Lgamma, AllFloatTypes>(kernels, "Lgamma");
-  RealRow<DigammaOp, AllFloatTypes>(kernels, "Digamma");
-  RealRow<Round, SignedTypes>(kernels, "Round");
-  RealRow<Round, AllFloatTypes>(kernels, "Rint");
+  Row<Erf, AllFloatTypes>(kernels, "Erf");
+  Row<Erfc, AllFloatTypes>(kernels, "Erfc");
+  Row<Erfinv, AllFloatTypes>(kernels, "Erfinv");
+  Row<Ndtri, AllFloatTypes>(kernels, "Ndtri");
+  Row<Lgamma, AllFloatTypes>(kernels, "Lgamma");
+  Row<DigammaOp, AllFloatTypes>(kernels, "Digamma");
+  Row<Round, SignedTypes>(kernels, "Round");
+  Row<Round, AllFloatTypes>(kernels, "Rint");
   kernels.Add<Unary<Invert>::Kernel>("Invert").For<IntTypes>("T");
-  kernels.Add<Statement<PopulationCount, uint8_t>::Kernel>("PopulationCount").For<IntTypes>("T");
-  kernels.Add<Statement<IsNan, bool>::Kernel>("IsNan").For<AllFloatTypes>("T");
-  kernels.Add<Statement<IsInf, bool>::Kernel>("IsInf").For<AllFloatTypes>("T");
-  kernels.Add<Statement<IsFinite, bool>::Kernel>("IsFinite").For<AllFloatTypes>("T");
+  kernels.Add<Statement<PopulationCount>::Kernel>("PopulationCount").For<IntTypes>("T");
+  kernels.Add<Statement<IsNan>::Kernel>("IsNan").For<AllFloatTypes>("T");
+  kernels.Add<Statement<IsInf>::Kernel>("IsInf").For<AllFloatTypes>("T");
+  kernels.Add<Statement<IsFinite>::Kernel>("IsFinite").For<AllFloatTypes>("T");
   GradRow<SigmoidGrad>(kernels, "SigmoidGrad");
   GradRow<TanhGrad>(kernels, "TanhGrad");
   GradRow<SqrtGrad>(kernels, "SqrtGrad");
   GradRow<RsqrtGrad>(kernels, "RsqrtGrad");
   GradRow<ReciprocalGrad>(kernels, "ReciprocalGrad");
   GradRow<ReciprocalGrad>(kernels, "InvGrad");
+  kernels.Lacks("Round", "T", ComplexTypes(), kNoKernelInTensorFlow);
   for (const char* op : {"Reciprocal", "Inv"}) {
     kernels.Lacks(op, "T", {int8, int16, int32, int64}, kNoKernelInTensorFlow);
   }

@@ -3,6 +3,9 @@
 // A gradient by a complex number is the conjugate of the derivative, so that a step against it goes
 // down: see the gradients of the functions in unary_grad.cc and binary_grad.cc.
 
+#include <array>
+#include <numbers>
+
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
@@ -15,7 +18,6 @@
 #include "sessile/ops/convert.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/math.h"
-#include "sessile/ops/nn.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/register_all.h"
@@ -128,6 +130,9 @@ void RegisterComplex(OpRegistry& ops) {
 
 Output complex(Input re, Input im, std::string_view name) {
   SourceScope here(re);
+  const std::array<Input, 2> inputs = {re, im};
+  const Graph graph = graph_of(inputs);
+  const DefaultGraphScope with = graph.as_default();
   const Output real = convert_to_tensor(re, std::nullopt, "real");
   const Output imag = convert_to_tensor(im, std::nullopt, "imag");
   const name_scope scope(name.empty() ? "Complex" : name);
@@ -164,15 +169,15 @@ Output angle(Input x, std::string_view name) {
   const name_scope scope(name.empty() ? "Angle" : name, graph_of({&x, 1}).impl());
   const Output tensor = convert_to_tensor(x, std::nullopt, "input");
   if (IsComplexTensor(tensor)) return Part("Angle", tensor, scope.name());
-  constexpr double kPi = 3.14159265358979323846;
   const Output is_negative = tensor < 0;
-  const Output pi = kPi * ones_like(tensor);
+  const Output pi = std::numbers::pi * ones_like(tensor);
   return where(is_negative, pi, zeros_like(tensor));
 }
 
 Output conj(Input x, std::string_view name) {
   SourceScope here(x);
-  if (x.is_output() && !IsComplexTensor(x.output())) return x.output();
+  // No scope for what is a tensor already; a variable that is read anew is read within it.
+  if (x.is_output() && !x.is_lazy() && !IsComplexTensor(x.output())) return x.output();
   const name_scope scope(name.empty() ? "Conj" : name, graph_of({&x, 1}).impl());
   const Output tensor = convert_to_tensor(x, std::nullopt, "x");
   if (!IsComplexTensor(tensor)) return tensor;

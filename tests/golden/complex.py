@@ -10,14 +10,7 @@ import os
 import numpy as np
 
 import graph_listing
-from graph_listing import tf
-
-
-def wave(shape, seed, scale):
-    """As tests/golden_values.h makes it."""
-    i = np.arange(np.prod(shape, dtype=np.int64))
-    return ((((i * 7919 + seed) % 1009) / 504.5 - 1) * scale).astype(np.float32).reshape(shape)
-
+from graph_listing import tf, wave
 
 Z = wave([2, 3], 1, 2.0) + 1j * wave([2, 3], 400, 1.5)
 W = wave([2, 3], 700, 1.5) + 1j * wave([2, 3], 52, 2.0)

@@ -9,10 +9,17 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np  # noqa: E402
 import tensorflow.compat.v1 as tf  # noqa: E402
 from tensorflow.python.framework import tensor_util  # noqa: E402
 
 tf.disable_v2_behavior()
+
+
+def wave(shape, seed, scale=1.0):
+    """Uneven numbers between -scale and scale, which Wave of tests/golden_values.h makes too."""
+    i = np.arange(np.prod(shape, dtype=np.int64))
+    return ((((i * 7919 + seed) % 1009) / 504.5 - 1) * scale).astype(np.float32).reshape(shape)
 
 
 def _number(value):

@@ -9,15 +9,10 @@ import os
 
 import numpy as np
 
-from graph_listing import tf
+from graph_listing import tf, wave
 
 raw = tf.raw_ops
 values = {}
-
-
-def wave(shape, seed, scale=1.0):
-    i = np.arange(np.prod(shape, dtype=np.int64))
-    return ((((i * 7919 + seed) % 1009) / 504.5 - 1) * scale).astype(np.float32).reshape(shape)
 
 
 def incomplete_gamma():

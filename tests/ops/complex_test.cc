@@ -18,6 +18,7 @@
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/operators.h"
+#include "sessile/ops/variable.h"
 #include "sessile/tests/golden_values.h"
 #include "sessile/tests/graph_listing.h"
 
@@ -36,37 +37,23 @@ Case Of(std::string name, BinaryFn fn) {
   return {std::move(name), [fn](const Output& z, const Output& w) { return fn(z, w, {}); }};
 }
 
-// The cases of tests/golden/complex.py.
-std::vector<Case> Cases() {
+std::vector<Case> CasesOfOneNumber() {
   return {
-      Of("negative", negative),
-      Of("exp", exp),
-      Of("expm1", expm1),
-      Of("log", log),
-      Of("log1p", log1p),
-      Of("reciprocal", reciprocal),
-      Of("rsqrt", rsqrt),
-      Of("sqrt", sqrt),
-      Of("square", square),
-      Of("sign", sign),
-      Of("tanh", tanh),
-      Of("sigmoid", sigmoid),
-      Of("sin", sin),
-      Of("cos", cos),
-      Of("tan", tan),
-      Of("asin", asin),
-      Of("acos", acos),
-      Of("atan", atan),
-      Of("sinh", sinh),
-      Of("cosh", cosh),
-      Of("asinh", asinh),
-      Of("acosh", acosh),
-      Of("atanh", atanh),
-      Of("conj", conj),
-      Of("abs", abs),
-      Of("real", real),
-      Of("imag", imag),
+      Of("negative", negative), Of("exp", exp),     Of("expm1", expm1),
+      Of("log", log),           Of("log1p", log1p), Of("reciprocal", reciprocal),
+      Of("rsqrt", rsqrt),       Of("sqrt", sqrt),   Of("square", square),
+      Of("sign", sign),         Of("tanh", tanh),   Of("sigmoid", sigmoid),
+      Of("sin", sin),           Of("cos", cos),     Of("tan", tan),
+      Of("asin", asin),         Of("acos", acos),   Of("atan", atan),
+      Of("sinh", sinh),         Of("cosh", cosh),   Of("asinh", asinh),
+      Of("acosh", acosh),       Of("atanh", atanh), Of("conj", conj),
+      Of("abs", abs),           Of("real", real),   Of("imag", imag),
       Of("angle", angle),
+  };
+}
+
+std::vector<Case> CasesOfSeveral() {
+  return {
       Of("add", add),
       Of("subtract", subtract),
       Of("multiply", multiply),
@@ -110,6 +97,13 @@ std::vector<Case> Cases() {
          return segment_sum(z, {0, 0});
        }},
   };
+}
+
+// Those of tests/golden/complex.py.
+std::vector<Case> Cases() {
+  std::vector<Case> cases = CasesOfOneNumber();
+  for (Case& named : CasesOfSeveral()) cases.push_back(std::move(named));
+  return cases;
 }
 
 // y of a case, and the gradients of its loss by z and w.
@@ -175,6 +169,17 @@ TEST(ComplexTest, ValuesAreTensorFlows) {
           << name;
     }
   }
+}
+
+TEST(ComplexTest, ConjugatesOfRealVariablesAreReadWhereTheyAreUsed) {
+  const Graph graph;
+  const DefaultGraphScope with = graph.as_default();
+  const Variable v({1.0, 2.0}, {.name = "v", .use_resource = true});
+  const Output read = conj(v);
+  EXPECT_EQ(read.op().type(), "ReadVariableOp");
+  EXPECT_EQ(read.name(), "Conj/ReadVariableOp:0");
+  const Output tensor = identity(v);
+  EXPECT_EQ(conj(tensor), tensor);
 }
 
 }  // namespace
