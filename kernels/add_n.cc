@@ -3,10 +3,12 @@
 
 #include <array>
 #include <type_traits>
+#include <typeinfo>
 #include <vector>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/framework/variant.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
 #include "sessile/kernels/numeric.h"
@@ -107,6 +109,45 @@ class AddN final : public Prepared, public Tiled<AddN<T>, T> {
   const int terms_;
 };
 
+// The sum of lists of tensors and their kin, each a scalar.
+class AddVariants final : public Prepared {
+ public:
+  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
+    for (int i = 0; i < ctx.num_inputs(); ++i) {
+      if (ctx.input_shape(i).rank() == 0) continue;
+      return InvalidArgument(
+          "AddN of non-scalar Tensor with dtype=DT_VARIANT is not supported; "
+          "inputs[",
+          i, "] has shape: ", ctx.input_shape(i).ToString(), ".");
+    }
+    return std::make_unique<AddVariants>();
+  }
+  AddVariants() {
+    AddOutput(DataType::kVariant, Shape());
+    AddPhase(1);
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int, int64_t) const override {
+    Variant sum;
+    for (const TensorView& input : in) {
+      const Variant& term = *input.data<Variant>();
+      if (term == nullptr) return InvalidArgument("AddN: an input is empty");
+      if (sum == nullptr) {
+        sum = term;
+        continue;
+      }
+      if (typeid(*sum) != typeid(*term)) {
+        return Internal(
+            "BinaryOpVariants: Variants a and b have different type ids.  Type names: '",
+            sum->type_name(), "' vs. '", term->type_name(), "'");
+      }
+      SESSILE_ASSIGN_OR_RETURN(sum, sum->Plus(*term));
+    }
+    *out[0].data<Variant>() = std::move(sum);
+    return absl::OkStatus();
+  }
+};
+
 }  // namespace
 
 void RegisterAddN(KernelRegistry& kernels) {
@@ -114,7 +155,7 @@ void RegisterAddN(KernelRegistry& kernels) {
     kernels.Add<AddN>(op).For<WithComplex<AllNumberTypes>>("T");
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   }
-  kernels.Lacks("AddN", "T", ObjectTypes(), kNoObjectKernels);
+  kernels.Add("AddN", AddVariants::Prepare).Types("T", {variant});
 }
 
 }  // namespace sessile

@@ -5,6 +5,8 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/range_size.h"
 #include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/core/framework/variant.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
@@ -65,7 +67,30 @@ class Same final : public Prepared {
   const T value_;
 };
 
+// Of lists of tensors and their kin.
+class ZerosLikeVariants final : public Prepared {
+ public:
+  explicit ZerosLikeVariants(const Shape& shape) : size_(shape.num_elements()) {
+    AddOutput(DataType::kVariant, shape);
+    AddPhase(1);
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int, int64_t) const override {
+    for (int64_t i = 0; i < size_; ++i) {
+      const VariantValue* const x = in[0].data<Variant>()[i].get();
+      if (x == nullptr) return InvalidArgument("ZerosLike: element ", i, " is empty");
+      SESSILE_ASSIGN_OR_RETURN(out[0].data<Variant>()[i], x->ZerosLike());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const int64_t size_;
+};
+
 PreparedOr PrepareZerosLike(const PrepareContext& ctx) {
+  if (ctx.output_dtype(0) == DataType::kVariant) {
+    return std::make_unique<ZerosLikeVariants>(ctx.input_shape(0));
+  }
   return WithStorage(ctx.output_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
     return std::make_unique<Same<T>>(ctx.output_dtype(0), ctx.input_shape(0), T());
   });

@@ -172,7 +172,7 @@ inline constexpr const char* kNoComplexKernels = "it has no kernel for complex n
 inline constexpr const char* kNoQuantizedKernels =
     "TensorFlow's CPU device has no kernel for quantized types either";
 inline constexpr const char* kNoObjectKernels =
-    "resources and variants have no storage in this library";
+    "handles and variants are no numbers";
 inline constexpr const char* kNoKernelInTensorFlow =
     "TensorFlow's CPU device has no kernel for this type either";
 

@@ -57,6 +57,7 @@ void RegisterMultinomial(KernelRegistry& kernels);        // multinomial.cc
 void RegisterNonMaxSuppression(KernelRegistry& kernels);  // non_max_suppression.cc
 void RegisterNthElement(KernelRegistry& kernels);
 void RegisterOneHot(KernelRegistry& kernels);
+void RegisterOptional(KernelRegistry& kernels);
 void RegisterPool(KernelRegistry& kernels);
 void RegisterRandom(KernelRegistry& kernels);
 void RegisterRandomShuffle(KernelRegistry& kernels);  // random_shuffle.cc
@@ -87,6 +88,8 @@ void RegisterStrings(KernelRegistry& kernels);
 void RegisterToBool(KernelRegistry& kernels);
 void RegisterTables(KernelRegistry& kernels);       // table_ops.cc
 void RegisterTensorArray(KernelRegistry& kernels);  // tensor_array_ops.cc
+void RegisterTensorList(KernelRegistry& kernels);   // tensor_list_ops.cc
+void RegisterTensorListArrays(KernelRegistry& kernels);
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);

@@ -51,6 +51,18 @@ T* Elements(const TensorView& view) {
   return static_cast<T*>(view.raw());
 }
 
+// Element `at` of `view`, whatever its type.
+inline void* ElementAt(const TensorView& view, int64_t at) {
+  return static_cast<char*>(view.raw()) + static_cast<size_t>(at) * StoredSize(view.dtype());
+}
+
+// Copies `value` to the elements of `out` from element `at` on.
+inline void CopyTo(const Tensor& value, int64_t at, const TensorView& out) {
+  CopyElements(value.dtype(), value.raw_data(), value.num_elements(), ElementAt(out, at));
+}
+// A tensor of `shape` with the elements of `view` from element `at` on.
+absl::StatusOr<Tensor> CopyOf(const TensorView& view, int64_t at, const Shape& shape);
+
 // A shape from the value of an int32 or int64 vector whose elements must be sizes; errors as
 // TensorFlow's: "Dimension -1 must be >= 0".
 absl::StatusOr<Shape> ShapeOfSizes(const Tensor& sizes);

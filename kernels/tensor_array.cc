@@ -1,52 +1,12 @@
 #include "sessile/kernels/tensor_array.h"
 
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/status.h"
-#include "sessile/kernels/numeric.h"
+#include "sessile/kernels/add_elements.h"
 
 namespace sessile {
-namespace {
-
-template <typename T>
-void AddInPlace(const void* from, Tensor* to) {
-  const T* const more = static_cast<const T*>(from);
-  T* const sum = to->mutable_data<T>();
-  for (int64_t i = 0; i < to->num_elements(); ++i) {
-    sum[i] = Narrow<T>(static_cast<Wide<T>>(Widen(sum[i]) + Widen(more[i])));
-  }
-}
-
-absl::Status AddUp(const void* from, Tensor* to) {
-  switch (to->dtype()) {
-    case DataType::kFloat:
-      AddInPlace<float>(from, to);
-      return absl::OkStatus();
-    case DataType::kDouble:
-      AddInPlace<double>(from, to);
-      return absl::OkStatus();
-    case DataType::kHalf:
-      AddInPlace<Half>(from, to);
-      return absl::OkStatus();
-    case DataType::kBFloat16:
-      AddInPlace<BFloat16>(from, to);
-      return absl::OkStatus();
-    case DataType::kInt32:
-      AddInPlace<int32_t>(from, to);
-      return absl::OkStatus();
-    case DataType::kInt64:
-      AddInPlace<int64_t>(from, to);
-      return absl::OkStatus();
-    default:
-      return Unimplemented("TensorArray: elements of type ", DataTypeName(to->dtype()),
-                           " cannot be added");
-  }
-}
-
-}  // namespace
-
 TensorArrayResource::TensorArrayResource(Options options, int64_t size)
     : options_(std::move(options)), size_(size) {}
 
@@ -136,15 +96,10 @@ absl::Status TensorArrayResource::Write(int64_t index, const Shape& shape, const
                              element.value.shape().ToString(), " but the new one is ",
                              shape.ToString());
     }
-    return AddUp(data, &element.value);
+    return AddElements(data, &element.value);
   }
   SESSILE_ASSIGN_OR_RETURN(element.value, Tensor::Allocate(options_.dtype, shape));
-  if (options_.dtype == DataType::kString) {
-    std::copy_n(static_cast<const std::string*>(data), shape.num_elements(),
-                element.value.mutable_data<std::string>());
-  } else if (element.value.num_bytes() > 0) {
-    std::memcpy(element.value.mutable_raw_data(), data, element.value.num_bytes());
-  }
+  CopyElements(options_.dtype, data, shape.num_elements(), element.value.mutable_raw_data());
   element.shape = shape;
   element.written = true;
   return absl::OkStatus();

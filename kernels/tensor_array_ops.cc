@@ -33,26 +33,6 @@ absl::Status CheckType(const TensorArrayResource& array, DataType dtype, const c
                          " dtype is ", DataTypeName(dtype), ".");
 }
 
-size_t BytesOf(DataType dtype, int64_t elements) {
-  const size_t size = dtype == DataType::kString ? sizeof(std::string) : DataTypeSize(dtype);
-  return static_cast<size_t>(elements) * size;
-}
-
-// The element that begins at element `at` of `view`.
-const void* At(const TensorView& view, int64_t at) {
-  return static_cast<const char*>(view.raw()) + BytesOf(view.dtype(), at);
-}
-
-// Copies `value` into `out` at element `at`.
-void CopyTo(const Tensor& value, int64_t at, const TensorView& out) {
-  if (value.dtype() == DataType::kString) {
-    std::copy_n(value.data<std::string>(), value.num_elements(), out.data<std::string>() + at);
-  } else if (value.num_bytes() > 0) {
-    std::memcpy(static_cast<char*>(out.raw()) + BytesOf(value.dtype(), at), value.raw_data(),
-                value.num_bytes());
-  }
-}
-
 // What all kernels here have: one block, handles.
 class ArrayKernel : public Prepared {
  protected:
@@ -270,7 +250,7 @@ class ScatterElements final : public ArrayKernel {
     const Shape element = in[2].shape().Slice(1);
     for (int64_t i = 0; i < in[1].num_elements(); ++i) {
       SESSILE_RETURN_IF_ERROR(
-          array->Write(indices[i], element, At(in[2], i * element.num_elements())));
+          array->Write(indices[i], element, ElementAt(in[2], i * element.num_elements())));
     }
     Pass(in[3], out[0]);
     return absl::OkStatus();
@@ -373,7 +353,8 @@ class SplitElements final : public ArrayKernel {
     int64_t at = 0;
     for (int64_t i = 0; i < count; ++i) {
       if (lengths[i] < 0 || lengths[i] > value.dim(0) - at) break;
-      SESSILE_RETURN_IF_ERROR(array->Write(i, value.WithDim(0, lengths[i]), At(in[1], at * row)));
+      SESSILE_RETURN_IF_ERROR(
+          array->Write(i, value.WithDim(0, lengths[i]), ElementAt(in[1], at * row)));
       at += lengths[i];
       if (i + 1 == count && at == value.dim(0)) {
         Pass(in[3], out[0]);

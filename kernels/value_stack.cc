@@ -1,7 +1,5 @@
 // StackV2 and what pushes and pops. A stack lives as long as its handles, and so for one run.
 
-#include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -102,9 +100,9 @@ class MakeStack final : public Prepared {
   const DataType dtype_;
 };
 
-template <typename T>
 class PushValue final : public Prepared {
  public:
+  static PreparedOr Prepare(const PrepareContext& ctx) { return std::make_unique<PushValue>(ctx); }
   explicit PushValue(const PrepareContext& ctx) {
     AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
     Alias(1, 0);
@@ -117,18 +115,16 @@ class PushValue final : public Prepared {
       return InvalidArgument("Must have type ", DataTypeName(stack->dtype()), " but got ",
                              DataTypeName(in[1].dtype()));
     }
-    SESSILE_ASSIGN_OR_RETURN(Tensor value, Tensor::Allocate(in[1].dtype(), in[1].shape()));
-    if (value.num_elements() > 0) {
-      std::copy_n(Elements<T>(in[1]), value.num_elements(),
-                  static_cast<T*>(value.mutable_raw_data()));
-    }
+    SESSILE_ASSIGN_OR_RETURN(Tensor value, CopyOf(in[1], 0, in[1].shape()));
     return stack->Push(std::move(value));
   }
 };
 
-template <typename T>
 class PopValue final : public Prepared {
  public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    return std::make_unique<PopValue>(ctx.output_dtype(0));
+  }
   explicit PopValue(DataType dtype) : dtype_(dtype) {
     AddOutput(dtype, Shape::Unknown());
     AddPhase(1);
@@ -142,27 +138,13 @@ class PopValue final : public Prepared {
     }
     SESSILE_ASSIGN_OR_RETURN(const Tensor value, stack->Pop());
     SESSILE_ASSIGN_OR_RETURN(const TensorView out, ctx.AllocateOutput(0, value.shape()));
-    if (value.num_elements() > 0) {
-      std::copy_n(static_cast<const T*>(value.raw_data()), value.num_elements(), Elements<T>(out));
-    }
+    CopyTo(value, 0, out);
     return absl::OkStatus();
   }
 
  private:
   const DataType dtype_;
 };
-
-PreparedOr PreparePush(const PrepareContext& ctx) {
-  return WithStorage(ctx.input_dtype(1), [&]<typename T>(Stored<T>) -> PreparedOr {
-    return std::make_unique<PushValue<T>>(ctx);
-  });
-}
-
-PreparedOr PreparePop(const PrepareContext& ctx) {
-  return WithStorage(ctx.output_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
-    return std::make_unique<PopValue<T>>(ctx.output_dtype(0));
-  });
-}
 
 class CloseStack final : public Prepared {
  public:
@@ -180,8 +162,8 @@ class CloseStack final : public Prepared {
 
 void RegisterValueStack(KernelRegistry& kernels) {
   kernels.Add("StackV2", MakeStack::Prepare);
-  kernels.Add("StackPushV2", PreparePush);
-  kernels.Add("StackPopV2", PreparePop);
+  kernels.Add("StackPushV2", PushValue::Prepare);
+  kernels.Add("StackPopV2", PopValue::Prepare);
   kernels.Add("StackCloseV2", CloseStack::Prepare);
 }
 

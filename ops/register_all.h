@@ -60,6 +60,7 @@ void RegisterNonMaxSuppression(OpRegistry& ops);  // non_max_suppression.cc
 void RegisterNoOp(OpRegistry& ops);               // grouping.cc
 void RegisterNthElement(OpRegistry& ops);
 void RegisterOneHot(OpRegistry& ops);       // one_hot.cc
+void RegisterOptional(OpRegistry& ops);
 void RegisterPad(OpRegistry& ops);          // pad.cc
 void RegisterPlaceholder(OpRegistry& ops);  // placeholder.cc
 void RegisterPool(OpRegistry& ops);         // pool.cc
@@ -94,6 +95,7 @@ void RegisterStrings(OpRegistry& ops);              // strings.cc
 void RegisterSwitchMerge(OpRegistry& ops);          // switch_merge.cc
 void RegisterTables(OpRegistry& ops);               // tables.cc
 void RegisterTensorArray(OpRegistry& ops);          // tensor_array.cc
+void RegisterTensorList(OpRegistry& ops);
 void RegisterTile(OpRegistry& ops);                 // tile.cc
 void RegisterTopK(OpRegistry& ops);                 // top_k.cc
 void RegisterTranspose(OpRegistry& ops);            // transpose.cc

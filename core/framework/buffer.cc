@@ -8,6 +8,7 @@
 
 #include "sessile/core/framework/resource.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/framework/variant.h"
 
 namespace sessile {
 namespace {
@@ -114,6 +115,10 @@ absl::StatusOr<std::shared_ptr<Buffer>> AllocateStrings(size_t count) {
 
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateResources(size_t count) {
   return AllocateObjects<ResourceHandle>(count, "handles");
+}
+
+absl::StatusOr<std::shared_ptr<Buffer>> AllocateVariants(size_t count) {
+  return AllocateObjects<Variant>(count, "variants");
 }
 
 std::shared_ptr<Buffer> WrapMemory(void* data, size_t bytes, std::shared_ptr<const void> owner) {

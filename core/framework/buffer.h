@@ -65,6 +65,8 @@ absl::StatusOr<std::shared_ptr<Buffer>> AllocateBuffer(size_t bytes);
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateStrings(size_t count);
 // `count` empty handles (core/framework/resource.h); data() is a ResourceHandle*.
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateResources(size_t count);
+// `count` empty variants (core/framework/variant.h); data() is a Variant*.
+absl::StatusOr<std::shared_ptr<Buffer>> AllocateVariants(size_t count);
 // Foreign memory; `owner` (may be null) is held as long as the buffer. With an owner the memory is
 // promised to stay as it is, so the buffer counts as owning.
 std::shared_ptr<Buffer> WrapMemory(void* data, size_t bytes, std::shared_ptr<const void> owner);

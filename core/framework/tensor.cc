@@ -6,6 +6,7 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/resource.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/framework/variant.h"
 
 namespace sessile {
 namespace {
@@ -64,25 +65,27 @@ std::string Values(const Tensor& tensor, int64_t count) {
   }
 }
 
-// Bytes per element in memory.
-size_t ElementSize(DataType dtype) {
-  if (dtype == DataType::kString) return sizeof(std::string);
-  return dtype == DataType::kResource ? sizeof(ResourceHandle) : DataTypeSize(dtype);
-}
-
 // Elements are objects and no bytes.
 bool HasObjects(DataType dtype) {
-  return dtype == DataType::kString || dtype == DataType::kResource;
+  return dtype == DataType::kString || dtype == DataType::kResource || dtype == DataType::kVariant;
 }
 
 absl::StatusOr<std::shared_ptr<Buffer>> AllocateElements(DataType dtype, size_t count,
                                                          size_t bytes) {
-  if (dtype == DataType::kString) return AllocateStrings(count);
-  return dtype == DataType::kResource ? AllocateResources(count) : AllocateBuffer(bytes);
+  switch (dtype) {
+    case DataType::kString:
+      return AllocateStrings(count);
+    case DataType::kResource:
+      return AllocateResources(count);
+    case DataType::kVariant:
+      return AllocateVariants(count);
+    default:
+      return AllocateBuffer(bytes);
+  }
 }
 
 absl::StatusOr<size_t> CheckedBytes(DataType dtype, const Shape& shape) {
-  if (IsRef(dtype) || ElementSize(dtype) == 0) {
+  if (IsRef(dtype) || StoredSize(dtype) == 0) {
     return InvalidArgument("A tensor cannot hold elements of type ", DataTypeName(dtype));
   }
   if (!shape.IsFullyDefined()) {
@@ -90,7 +93,7 @@ absl::StatusOr<size_t> CheckedBytes(DataType dtype, const Shape& shape) {
   }
   SESSILE_RETURN_IF_ERROR(Shape::FromDims(shape.dims()).status());
   size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<size_t>(shape.num_elements()), ElementSize(dtype),
+  if (__builtin_mul_overflow(static_cast<size_t>(shape.num_elements()), StoredSize(dtype),
                              &bytes)) {
     return absl::ResourceExhaustedError(absl::StrCat("OOM when allocating tensor with shape",
                                                      shape.ToString(), " and type ",
@@ -125,7 +128,9 @@ absl::StatusOr<Tensor> Tensor::Zeros(DataType dtype, const Shape& shape) {
 absl::StatusOr<Tensor> Tensor::Wrap(DataType dtype, const Shape& shape, void* data,
                                     std::shared_ptr<const void> owner) {
   SESSILE_ASSIGN_OR_RETURN(const size_t bytes, CheckedBytes(dtype, shape));
-  if (dtype == DataType::kResource) return InvalidArgument("A tensor cannot wrap handles");
+  if (dtype == DataType::kResource || dtype == DataType::kVariant) {
+    return InvalidArgument("A tensor cannot wrap elements of type ", DataTypeName(dtype));
+  }
   if (data == nullptr && bytes > 0) {
     return InvalidArgument("A tensor of shape ", shape.ToString(), " cannot wrap a null pointer");
   }
@@ -143,9 +148,7 @@ Tensor Tensor::OfBuffer(DataType dtype, Shape shape, std::shared_ptr<Buffer> buf
   return tensor;
 }
 
-size_t Tensor::num_bytes() const {
-  return static_cast<size_t>(num_elements_) * ElementSize(dtype_);
-}
+size_t Tensor::num_bytes() const { return static_cast<size_t>(num_elements_) * StoredSize(dtype_); }
 
 Tensor Tensor::operator[](int64_t i) const {
   if (!has_value() || rank() == 0 || i < 0 || i >= dim(0)) {
@@ -194,13 +197,7 @@ absl::StatusOr<Tensor> Tensor::Clone() const {
 }
 
 void Tensor::CopyElementsTo(Tensor* to) const {
-  if (dtype_ == DataType::kString) {
-    std::copy_n(data<std::string>(), num_elements_, to->mutable_data<std::string>());
-  } else if (dtype_ == DataType::kResource) {
-    std::copy_n(data<ResourceHandle>(), num_elements_, to->mutable_data<ResourceHandle>());
-  } else if (num_bytes() > 0) {
-    std::memcpy(to->data_, data_, num_bytes());
-  }
+  CopyElements(dtype_, data_, num_elements_, to->data_);
 }
 
 std::string Tensor::ToString(int max_values) const {
@@ -234,6 +231,35 @@ absl::Status Tensor::CheckCount(const Shape& shape, size_t values) {
                            " values");
   }
   return absl::OkStatus();
+}
+
+size_t StoredSize(DataType dtype) {
+  switch (dtype) {
+    case DataType::kString:
+      return sizeof(std::string);
+    case DataType::kResource:
+      return sizeof(ResourceHandle);
+    case DataType::kVariant:
+      return sizeof(Variant);
+    default:
+      return DataTypeSize(dtype);
+  }
+}
+
+void CopyElements(DataType dtype, const void* from, int64_t count, void* to) {
+  const auto copy = [&]<typename T>(const T* first) {
+    std::copy_n(first, count, static_cast<T*>(to));
+  };
+  switch (dtype) {
+    case DataType::kString:
+      return copy(static_cast<const std::string*>(from));
+    case DataType::kResource:
+      return copy(static_cast<const ResourceHandle*>(from));
+    case DataType::kVariant:
+      return copy(static_cast<const Variant*>(from));
+    default:
+      if (count > 0) std::memcpy(to, from, static_cast<size_t>(count) * DataTypeSize(dtype));
+  }
 }
 
 bool SameTensor(const Tensor& a, const Tensor& b) {

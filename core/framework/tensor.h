@@ -144,6 +144,11 @@ Tensor Tensor::Scalar(const T& value) {
   return tensor;
 }
 
+// Bytes that one element takes; strings, handles and variants: the object. 0 if it has no storage.
+size_t StoredSize(DataType dtype);
+// Copies `count` elements to memory that holds as many already.
+void CopyElements(DataType dtype, const void* from, int64_t count, void* to);
+
 // True if both have the same dtype, shape and elements; floats are compared by their bits, so that
 // NaN equals itself and 0 differs from -0.
 bool SameTensor(const Tensor& a, const Tensor& b);

@@ -347,11 +347,11 @@ class Walk {
                             : dynamic_cast<VariableState*>(made.step->state);
   }
 
-  // A plan's arena holds bytes, and no handles to other things than variables.
+  // A plan's arena holds bytes and strings: no handles to other things than variables, no variants.
   static bool CanPlanOutput(const DraftStep& made, int i) {
     const DataType type = made.step->node->output_types()[static_cast<size_t>(i)];
     if (IsRef(type) || VariableOfOutput(made, i) != nullptr) return true;
-    return type != DataType::kResource &&
+    return type != DataType::kResource && type != DataType::kVariant &&
            made.kernel->outputs()[static_cast<size_t>(i)].shape.IsFullyDefined();
   }
 

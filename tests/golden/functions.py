@@ -113,11 +113,59 @@ def in_a_frame(x, n):
     return [tf.identity(y, "y"), tf.identity(z, "z")]
 
 
+def while_gradients(x, n):
+    """The gradient of a loop, whose history is in lists of tensors."""
+    w = tf.constant([0.5, -1.0, 0.2])
+    y = tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, tf.tanh(y * w) + x), [0, x])[1]
+    dx, dw = tf.gradients(tf.reduce_sum(y * y), [x, w])
+    return [tf.identity(y, "y"), tf.identity(dx, "dx"), tf.identity(dw, "dw")]
+
+
+def nested_gradients(x, n):
+    """Lists in lists' loops, and optionals: what only one branch computes."""
+    def body(i, y):
+        y = tf.while_loop(lambda j, y: j <= i, lambda j, y: (j + 1, y * tf.sin(x)), [0, y])[1]
+        return i + 1, tf.cond(tf.equal(i % 2, 0), lambda: tf.exp(-y) * x, lambda: y * y)
+
+    y = tf.while_loop(lambda i, y: i < n, body, [0, x])[1]
+    z = tf.cond(n > 2, lambda: tf.exp(y) * x, lambda: tf.log(y))
+    dx, = tf.gradients(z, [x])
+    return [tf.identity(y, "y"), tf.identity(z, "z"), tf.identity(dx, "dx")]
+
+
+def cond_gradients(x, n):
+    fetches = []
+    for name, limit in [("a", 2), ("b", 5)]:
+        y = tf.cond(n > limit, lambda: tf.exp(x) * x, lambda: tf.sin(x))
+        fetches += [tf.identity(y, name), tf.identity(tf.gradients(y, [x])[0], "d" + name)]
+    return fetches
+
+
+def tensor_lists(x, n):
+    """TensorArrays, which are lists of tensors there."""
+    rows = tf.stack([x, x * x, -x])
+    read = tf.TensorArray(tf.float32, size=3).unstack(rows)
+    written = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=[3])
+
+    def body(i, total, array):
+        total = total + read.read(i) * total
+        return i + 1, total, array.write(i, total)
+
+    _, total, written = tf.while_loop(lambda i, t, a: i < n, body, [0, x + 1.0, written])
+    y = written.stack()
+    dx, = tf.gradients(y, [x])
+    pieces = tf.TensorArray(tf.float32, size=2, infer_shape=False).split(x, [2, 1])
+    spread = tf.TensorArray(tf.float32, size=4).scatter([3, 1], rows[:2])
+    return [tf.identity(y, "y"), tf.identity(dx, "dx"), tf.identity(total, "total"),
+            tf.identity(pieces.read(1), "piece"), tf.identity(pieces.concat(), "joined"),
+            tf.identity(spread.gather([1, 0, 3]), "gathered"), tf.identity(written.size(), "size")]
+
+
 def main():
     tf.disable_v2_behavior()
     lines = []
     for build in [partitioned_call, called_by_name, conditional, loop, nested_loops, cases, effects,
-                  in_a_frame]:
+                  in_a_frame, while_gradients, nested_gradients, cond_gradients, tensor_lists]:
         with tf.Graph().as_default() as graph:
             tf.enable_control_flow_v2()
             x = tf.placeholder(tf.float32, [3], "x")
