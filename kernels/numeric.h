@@ -171,8 +171,7 @@ T WrapNeg(T a) {
 inline constexpr const char* kNoComplexKernels = "it has no kernel for complex numbers";
 inline constexpr const char* kNoQuantizedKernels =
     "TensorFlow's CPU device has no kernel for quantized types either";
-inline constexpr const char* kNoObjectKernels =
-    "handles and variants are no numbers";
+inline constexpr const char* kNoObjectKernels = "handles and variants are no numbers";
 inline constexpr const char* kNoKernelInTensorFlow =
     "TensorFlow's CPU device has no kernel for this type either";
 

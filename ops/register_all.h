@@ -59,7 +59,7 @@ void RegisterMatrixDiag(OpRegistry& ops);         // matrix_diag.cc
 void RegisterNonMaxSuppression(OpRegistry& ops);  // non_max_suppression.cc
 void RegisterNoOp(OpRegistry& ops);               // grouping.cc
 void RegisterNthElement(OpRegistry& ops);
-void RegisterOneHot(OpRegistry& ops);       // one_hot.cc
+void RegisterOneHot(OpRegistry& ops);  // one_hot.cc
 void RegisterOptional(OpRegistry& ops);
 void RegisterPad(OpRegistry& ops);          // pad.cc
 void RegisterPlaceholder(OpRegistry& ops);  // placeholder.cc
@@ -96,10 +96,10 @@ void RegisterSwitchMerge(OpRegistry& ops);          // switch_merge.cc
 void RegisterTables(OpRegistry& ops);               // tables.cc
 void RegisterTensorArray(OpRegistry& ops);          // tensor_array.cc
 void RegisterTensorList(OpRegistry& ops);
-void RegisterTile(OpRegistry& ops);                 // tile.cc
-void RegisterTopK(OpRegistry& ops);                 // top_k.cc
-void RegisterTranspose(OpRegistry& ops);            // transpose.cc
-void RegisterUnary(OpRegistry& ops);                // unary.cc
+void RegisterTile(OpRegistry& ops);       // tile.cc
+void RegisterTopK(OpRegistry& ops);       // top_k.cc
+void RegisterTranspose(OpRegistry& ops);  // transpose.cc
+void RegisterUnary(OpRegistry& ops);      // unary.cc
 void RegisterUnique(OpRegistry& ops);
 void RegisterUnravelIndex(OpRegistry& ops);
 void RegisterValueStack(OpRegistry& ops);  // value_stack.cc

@@ -64,9 +64,9 @@ TEST_P(FunctionsTest, GiveTensorFlowsValues) {
 
 INSTANTIATE_TEST_SUITE_P(All, FunctionsTest,
                          ::testing::Values("partitioned_call", "called_by_name", "conditional",
-                                           "loop", "nested_loops", "cases", "effects",
-                                           "in_a_frame", "while_gradients", "nested_gradients",
-                                           "cond_gradients", "tensor_lists"),
+                                           "loop", "nested_loops", "cases", "effects", "in_a_frame",
+                                           "while_gradients", "nested_gradients", "cond_gradients",
+                                           "tensor_lists"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(Functions, EffectsOfACallHappenBeforeItsResultIsThere) {
