@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/kernels/apply.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
@@ -25,159 +27,247 @@
 namespace sessile {
 namespace {
 
-// The scalars of a node at one run, by their place among its inputs. `indices`: the place of an
-// input that does not count.
-template <typename T>
-class Scalars {
- public:
-  explicit Scalars(Inputs in, int indices = std::numeric_limits<int>::max())
-      : in_(in), indices_(indices) {}
-  Wide<T> operator[](int i) const {
-    return Widen(*in_[static_cast<size_t>(i < indices_ ? i : i + 1)].template data<T>());
-  }
+constexpr size_t kMaxInputs = 9;
 
- private:
-  Inputs in_;
-  int indices_;
+// The scalars of a node at one run, by their place among its inputs, the indices not counted.
+template <typename W>
+struct Scalars {
+  W operator[](int i) const { return static_cast<W>(values[static_cast<size_t>(i)]); }
+  const std::array<double, kMaxInputs>& values;
+};
+
+// Steps for n elements: of the variable, followed by its slots, and of the gradient.
+using StepLoop = void (*)(const std::array<double, kMaxInputs>& scalars, bool flag,
+                          void* const* state, const void* grad, int64_t n);
+
+// What a kernel knows of a rule, which has the names of the inputs after `var` (kInputs), of which
+// the first kSlots are slots, the place of the gradient (kGrad), and Step<W>, made from scalars and
+// the node's flag (kFlag).
+struct RuleFacts {
+  std::span<const char* const> inputs;
+  int slots;
+  int grad;
+  std::string_view flag;
+
+  template <typename Rule>
+  static constexpr RuleFacts Of() {
+    return {Rule::kInputs, Rule::kSlots, Rule::kGrad, Rule::kFlag};
+  }
+  absl::StatusOr<bool> FlagOf(const PrepareContext& ctx) const {
+    if (flag.empty()) return false;
+    return ctx.Attr<bool>(flag);
+  }
 };
 
 template <typename Rule>
-absl::StatusOr<bool> FlagOf(const PrepareContext& ctx) {
-  if (Rule::kFlag.empty()) return false;
-  return ctx.Attr<bool>(Rule::kFlag);
-}
+struct Steps {
+  template <typename W>
+  static void Run(const std::array<double, kMaxInputs>& scalars, bool flag, void* const* state,
+                  const void* grad, int64_t n) {
+    const typename Rule::template Step<W> step(Scalars<W>{scalars}, flag);
+    Walk<W>(step, state, static_cast<const W*>(grad), n, std::make_index_sequence<Rule::kSlots>());
+  }
 
-// One step for each element of `range`: of the variable, its slots, and the gradient.
-template <typename T, typename Step, size_t... kSlot>
-void UpdateElements(const Step& step, T* var, const std::array<T*, sizeof...(kSlot)>& slots,
-                    const T* grad, IndexRange range, std::index_sequence<kSlot...>) {
-  VectorizedFor<T>([=, first = range.first(), last = range.last()] {
-    SESSILE_NO_CARRIED_DEPENDENCE
-    for (int64_t i = first; i < last; ++i) {
-      Wide<T> v = Widen(var[i]);
-      std::array<Wide<T>, sizeof...(kSlot)> s = {Widen(slots[kSlot][i])...};
-      step(v, s[kSlot]..., Widen(grad[i]));
-      var[i] = Narrow<T>(v);
-      ((slots[kSlot][i] = Narrow<T>(s[kSlot])), ...);
-    }
-  });
-}
-
-// Rule has the names of the inputs after `var` (kInputs), of which the first kSlots are slots, the
-// place of the gradient (kGrad), and Step<W>, made from scalars and the node's flag.
-template <typename Rule>
-struct Apply {
-  template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      for (int i = 1; i <= static_cast<int>(Rule::kInputs.size()); ++i) {
-        const char* const name = Rule::kInputs[static_cast<size_t>(i - 1)];
-        SESSILE_RETURN_IF_ERROR(i <= Rule::kSlots || i == Rule::kGrad ? CheckSameShape(ctx, i, name)
-                                                                      : CheckScalar(ctx, i, name));
+ private:
+  template <typename W, typename Step, size_t... kSlot>
+  static void Walk(const Step& step, void* const* state, const W* grad, int64_t n,
+                   std::index_sequence<kSlot...>) {
+    W* const var = static_cast<W*>(state[0]);
+    const std::array<W*, sizeof...(kSlot)> slots = {static_cast<W*>(state[kSlot + 1])...};
+    VectorizedFor<W>([=] {
+      SESSILE_NO_CARRIED_DEPENDENCE
+      for (int64_t i = 0; i < n; ++i) {
+        W v = var[i];
+        std::array<W, sizeof...(kSlot)> s = {slots[kSlot][i]...};
+        step(v, s[kSlot]..., grad[i]);
+        var[i] = v;
+        ((slots[kSlot][i] = s[kSlot]), ...);
       }
-      SESSILE_ASSIGN_OR_RETURN(const bool flag, FlagOf<Rule>(ctx));
-      return std::make_unique<Kernel>(ctx, flag);
-    }
+    });
+  }
+};
 
-    Kernel(const PrepareContext& ctx, bool flag)
-        : size_(ctx.input_shape(0).num_elements()), flag_(flag) {
-      Updates(ctx, 0);
-      OnlyUpdates();
-      AddPhase(BlocksOf(size_, (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T))));
-    }
+// Steps whatever the rule and the type; those of half and bfloat16 are computed in float, piece by
+// piece.
+class Stepper {
+ public:
+  Stepper(const RuleFacts& rule, StepLoop loop, DataType type, DataType wide, bool flag,
+          bool has_indices)
+      : rule_(rule),
+        loop_(loop),
+        size_(StoredSize(type)),
+        how_(Widening::Of(type, wide)),
+        to_double_(FindConverter(type, DataType::kDouble)),
+        flag_(flag),
+        indices_(has_indices ? rule.grad + 1 : std::numeric_limits<int>::max()) {}
 
-    absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int, int64_t block) const override {
-      const typename Rule::template Step<Wide<T>> step(Scalars<T>(in), flag_);
-      const IndexRange range = BlockRange(size_, block, num_blocks(0));
-      Walk(step, in, range, std::make_index_sequence<Rule::kSlots>());
-      return absl::OkStatus();
-    }
+  int64_t bytes_per_element() const { return (3 + 2 * rule_.slots) * size_; }
 
-   private:
-    template <typename Step, size_t... kSlot>
-    static void Walk(const Step& step, Inputs in, IndexRange range, std::index_sequence<kSlot...>) {
-      UpdateElements<T>(step, in[0].template data<T>(),
-                        std::array<T*, sizeof...(kSlot)>{in[kSlot + 1].template data<T>()...},
-                        in[Rule::kGrad].template data<T>(), range, std::index_sequence<kSlot...>());
+  std::array<double, kMaxInputs> ScalarsOf(Inputs in) const {
+    std::array<double, kMaxInputs> scalars = {};
+    for (int i = rule_.slots + 1; i <= static_cast<int>(rule_.inputs.size()); ++i) {
+      if (i == rule_.grad) continue;
+      to_double_(in[static_cast<size_t>(i < indices_ ? i : i + 1)].raw(),
+                 &scalars[static_cast<size_t>(i)], 0, 1);
     }
+    return scalars;
+  }
 
-    const int64_t size_;
-    const bool flag_;
-  };
+  // n elements of the state from `to` on, with those of the gradient from `from` on.
+  void Step(const std::array<double, kMaxInputs>& scalars, Inputs in, int64_t to, int64_t from,
+            int64_t n) const {
+    const int64_t piece = how_.converts() ? kWidePiece : std::max<int64_t>(n, 1);
+    for (int64_t i = 0; i < n; i += piece) {
+      StepPiece(scalars, in, to + i, from + i, std::min(piece, n - i));
+    }
+  }
+
+ private:
+  static constexpr size_t kMaxState = 4;
+
+  void StepPiece(const std::array<double, kMaxInputs>& scalars, Inputs in, int64_t to, int64_t from,
+                 int64_t n) const {
+    std::array<WidePiece, kMaxState + 1> wide;
+    std::array<void*, kMaxState> state = {};
+    const auto states = static_cast<size_t>(rule_.slots + 1);
+    for (size_t k = 0; k < states; ++k) {
+      state[k] = Widened(in[k], to, n, &wide[k]);
+    }
+    void* const grad = Widened(in[static_cast<size_t>(rule_.grad)], from, n, &wide[kMaxState]);
+    loop_(scalars, flag_, state.data(), grad, n);
+    for (size_t k = 0; k < states && how_.converts(); ++k) {
+      how_.narrow(state[k], static_cast<char*>(in[k].raw()) + to * size_, 0, n);
+    }
+  }
+
+  void* Widened(const TensorView& x, int64_t first, int64_t n, WidePiece* piece) const {
+    char* const elements = static_cast<char*>(x.raw()) + first * size_;
+    if (!how_.converts()) return elements;
+    how_.widen(elements, piece->bytes, 0, n);
+    return piece->bytes;
+  }
+
+  const RuleFacts rule_;
+  const StepLoop loop_;
+  const int64_t size_;
+  const Widening how_;
+  const Converter to_double_;
+  const bool flag_;
+  const int indices_;  // the place of that input
+};
+
+class ApplyKernel final : public Prepared {
+ public:
+  ApplyKernel(const PrepareContext& ctx, const Stepper& stepper)
+      : stepper_(stepper), size_(ctx.input_shape(0).num_elements()) {
+    Updates(ctx, 0);
+    OnlyUpdates();
+    AddPhase(BlocksOf(size_, stepper_.bytes_per_element()));
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int, int64_t block) const override {
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    stepper_.Step(stepper_.ScalarsOf(in), in, range.first(), range.first(), range.size());
+    return absl::OkStatus();
+  }
+
+ private:
+  const Stepper stepper_;
+  const int64_t size_;
 };
 
 // The same for the rows of the variable and its slots that `indices`, the input after the gradient,
 // name: in their order, block by block of columns, so that a row may occur several times.
+class SparseApplyKernel final : public Prepared {
+ public:
+  SparseApplyKernel(const PrepareContext& ctx, const Stepper& stepper, int indices)
+      : stepper_(stepper),
+        indices_(static_cast<size_t>(indices)),
+        rows_(ctx.input_shape(0).dim(0)),
+        columns_(ctx.input_shape(0).Slice(1).num_elements()),
+        updates_(ctx.input_shape(indices).num_elements()) {
+    Updates(ctx, 0);
+    AddPhase(1);  // all indices are looked at before anything is written
+    AddPhase(BlocksOfColumns(columns_, updates_, stepper_.bytes_per_element()));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int phase,
+                   int64_t block) const override {
+    if (phase == 0) return CheckRowIndices(in[indices_], rows_);
+    const std::array<double, kMaxInputs> scalars = stepper_.ScalarsOf(in);
+    const IndexRange columns = BlockRange(columns_, block, num_blocks(1));
+    for (int64_t i = 0; i < updates_; ++i) {
+      const int64_t row = IndexAt(in[indices_], i);
+      stepper_.Step(scalars, in, row * columns_ + columns.first(), i * columns_ + columns.first(),
+                    columns.size());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  const Stepper stepper_;
+  const size_t indices_;
+  const int64_t rows_;
+  const int64_t columns_;
+  const int64_t updates_;
+};
+
+PreparedOr PrepareApply(const PrepareContext& ctx, const RuleFacts& rule, StepLoop loop,
+                        DataType type, DataType wide) {
+  for (int i = 1; i <= static_cast<int>(rule.inputs.size()); ++i) {
+    const char* const name = rule.inputs[static_cast<size_t>(i - 1)];
+    SESSILE_RETURN_IF_ERROR(i <= rule.slots || i == rule.grad ? CheckSameShape(ctx, i, name)
+                                                              : CheckScalar(ctx, i, name));
+  }
+  SESSILE_ASSIGN_OR_RETURN(const bool flag, rule.FlagOf(ctx));
+  return std::make_unique<ApplyKernel>(ctx, Stepper(rule, loop, type, wide, flag, false));
+}
+
+PreparedOr PrepareSparseApply(const PrepareContext& ctx, const RuleFacts& rule, StepLoop loop,
+                              DataType type, DataType wide) {
+  const int indices_place = rule.grad + 1;
+  for (int i = 1; i <= static_cast<int>(rule.inputs.size()); ++i) {
+    const char* const name = rule.inputs[static_cast<size_t>(i - 1)];
+    if (i <= rule.slots) {
+      SESSILE_RETURN_IF_ERROR(CheckSameShape(ctx, i, name));
+    } else if (i != rule.grad) {
+      SESSILE_RETURN_IF_ERROR(CheckScalar(ctx, i < indices_place ? i : i + 1, name));
+    }
+  }
+  const Shape& var = ctx.input_shape(0);
+  const Shape& indices = ctx.input_shape(indices_place);
+  if (var.rank() < 1) return InvalidArgument("var must be at least 1 dimensional");
+  if (indices.rank() != 1) {
+    return InvalidArgument("indices must be one-dimensional, got ", indices.ToString());
+  }
+  const Shape wanted = Shape::Concat(indices, var.Slice(1));
+  if (ctx.input_shape(rule.grad) != wanted) {
+    return InvalidArgument("grad must have shape ", wanted.ToString(), ", got ",
+                           ctx.input_shape(rule.grad).ToString());
+  }
+  SESSILE_ASSIGN_OR_RETURN(const bool flag, rule.FlagOf(ctx));
+  return std::make_unique<SparseApplyKernel>(ctx, Stepper(rule, loop, type, wide, flag, true),
+                                             indices_place);
+}
+
+template <typename Rule>
+struct Apply {
+  template <typename T>
+  struct Kernel {
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      return PrepareApply(ctx, RuleFacts::Of<Rule>(), Steps<Rule>::template Run<Wide<T>>,
+                          DataTypeOf<T>::value, DataTypeOf<Wide<T>>::value);
+    }
+  };
+};
+
 template <typename Rule>
 struct SparseApply {
   template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    static constexpr int kIndices = Rule::kGrad + 1;
-
+  struct Kernel {
     static PreparedOr Prepare(const PrepareContext& ctx) {
-      for (int i = 1; i <= static_cast<int>(Rule::kInputs.size()); ++i) {
-        const char* const name = Rule::kInputs[static_cast<size_t>(i - 1)];
-        if (i <= Rule::kSlots) {
-          SESSILE_RETURN_IF_ERROR(CheckSameShape(ctx, i, name));
-        } else if (i != Rule::kGrad) {
-          SESSILE_RETURN_IF_ERROR(CheckScalar(ctx, i < kIndices ? i : i + 1, name));
-        }
-      }
-      const Shape& var = ctx.input_shape(0);
-      const Shape& indices = ctx.input_shape(kIndices);
-      if (var.rank() < 1) return InvalidArgument("var must be at least 1 dimensional");
-      if (indices.rank() != 1) {
-        return InvalidArgument("indices must be one-dimensional, got ", indices.ToString());
-      }
-      const Shape wanted = Shape::Concat(indices, var.Slice(1));
-      if (ctx.input_shape(Rule::kGrad) != wanted) {
-        return InvalidArgument("grad must have shape ", wanted.ToString(), ", got ",
-                               ctx.input_shape(Rule::kGrad).ToString());
-      }
-      SESSILE_ASSIGN_OR_RETURN(const bool flag, FlagOf<Rule>(ctx));
-      return std::make_unique<Kernel>(ctx, flag);
+      return PrepareSparseApply(ctx, RuleFacts::Of<Rule>(), Steps<Rule>::template Run<Wide<T>>,
+                                DataTypeOf<T>::value, DataTypeOf<Wide<T>>::value);
     }
-
-    Kernel(const PrepareContext& ctx, bool flag)
-        : rows_(ctx.input_shape(0).dim(0)),
-          columns_(ctx.input_shape(0).Slice(1).num_elements()),
-          updates_(ctx.input_shape(kIndices).num_elements()),
-          flag_(flag) {
-      Updates(ctx, 0);
-      AddPhase(1);  // all indices are looked at before anything is written
-      const int64_t bytes = (3 + 2 * Rule::kSlots) * static_cast<int64_t>(sizeof(T));
-      AddPhase(BlocksOfColumns(columns_, updates_, bytes));
-    }
-
-    absl::Status Run(RunContext&, Inputs in, Outputs, Scratch, int phase,
-                     int64_t block) const override {
-      if (phase == 0) return CheckRowIndices(in[kIndices], rows_);
-      const typename Rule::template Step<Wide<T>> step(Scalars<T>(in, kIndices), flag_);
-      const IndexRange columns = BlockRange(columns_, block, num_blocks(1));
-      Walk(step, in, columns, std::make_index_sequence<Rule::kSlots>());
-      return absl::OkStatus();
-    }
-
-   private:
-    template <typename Step, size_t... kSlot>
-    void Walk(const Step& step, Inputs in, IndexRange columns,
-              std::index_sequence<kSlot...>) const {
-      for (int64_t i = 0; i < updates_; ++i) {
-        const int64_t row = IndexAt(in[kIndices], i) * columns_;
-        UpdateElements<T>(
-            step, in[0].template data<T>() + row,
-            std::array<T*, sizeof...(kSlot)>{in[kSlot + 1].template data<T>() + row...},
-            in[Rule::kGrad].template data<T>() + i * columns_, columns,
-            std::index_sequence<kSlot...>());
-      }
-    }
-
-    const int64_t rows_;
-    const int64_t columns_;
-    const int64_t updates_;
-    const bool flag_;
   };
 };
 

@@ -10,6 +10,7 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/vectorized.h"
@@ -97,13 +98,13 @@ struct ArgOf {
     }
 
    private:
-    static constexpr Wide<T> kWorst = Order::template kWorst<Wide<T>>;
+    static constexpr T kWorst = Order::template kWorst<T>;
 
     int64_t PlaceInColumn(const T* x) const {
-      Wide<T> best = kWorst;
+      T best = kWorst;
       int64_t place = 0;
       for (int64_t j = 0; j < length_; ++j) {
-        const Wide<T> candidate = Widen(x[j * inner_]);
+        const T candidate = x[j * inner_];
         if (!Order::Better(candidate, best)) continue;
         best = candidate;
         place = j;
@@ -113,19 +114,19 @@ struct ArgOf {
 
     // First the best value, in vectors, then where it stands first.
     int64_t PlaceInRow(const T* x) const {
-      Wide<T> best = kWorst;
+      T best = kWorst;
       VectorizedFor<T>([=, &best, n = length_] { best = BestOfRow(x, n); });
       if (!Order::Better(best, kWorst)) return 0;
-      return std::find_if(x, x + length_, [best](T other) { return Widen(other) == best; }) - x;
+      return std::find_if(x, x + length_, [best](T other) { return other == best; }) - x;
     }
 
-    static Wide<T> BestOfRow(const T* x, int64_t n) {
+    static T BestOfRow(const T* x, int64_t n) {
       constexpr int64_t kLanes = 16;
-      std::array<Wide<T>, kLanes> lanes;
+      std::array<T, kLanes> lanes;
       lanes.fill(kWorst);
       const auto look = [&](int64_t j, int64_t lane) {
-        Wide<T>& best = lanes[static_cast<size_t>(lane)];
-        const Wide<T> candidate = Widen(x[j]);
+        T& best = lanes[static_cast<size_t>(lane)];
+        const T candidate = x[j];
         best = Order::Better(candidate, best) ? candidate : best;
       };
       int64_t j = 0;
@@ -134,8 +135,8 @@ struct ArgOf {
         for (int64_t lane = 0; lane < kLanes; ++lane) look(j + lane, lane);
       }
       for (; j < n; ++j) look(j, 0);
-      Wide<T> best = kWorst;
-      for (const Wide<T> of_lane : lanes) best = Order::Better(of_lane, best) ? of_lane : best;
+      T best = kWorst;
+      for (const T of_lane : lanes) best = Order::Better(of_lane, best) ? of_lane : best;
       return best;
     }
 
@@ -147,7 +148,9 @@ struct ArgOf {
 
 template <typename Order>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<ArgOf<Order>::template Kernel>(op).template For<AllNumberTypes>("T").ValueInput(1);
+  kernels.Add<InWiderType<ArgOf<Order>::template Kernel>::template Kernel>(op)
+      .template For<AllNumberTypes>("T")
+      .ValueInput(1);
   kernels.Add<ArgOf<Order>::template Kernel>(op).template For<TypeList<bool>>("T").ValueInput(1);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks(op, "T", ComplexTypes(), "complex numbers have no order");

@@ -12,7 +12,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/onednn.h"
 #include "sessile/kernels/register_all.h"
@@ -141,9 +141,9 @@ void RegisterBatchMatMul(KernelRegistry& kernels) {
   using Types = WithComplex<TypeList<float, double, int16_t, int32_t, int64_t, Half, BFloat16>>;
   using TypesV2 = TypeList<float, double, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
                            uint64_t, Half, BFloat16>;
-  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMul").For<Types>("T");
-  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV2").For<WithComplex<TypesV2>>("T");
-  kernels.Add<HalfAsFloat<BatchMatMul>::Kernel>("BatchMatMulV3").For<Types>("Ta");
+  kernels.Add<InWiderType<BatchMatMul>::Kernel>("BatchMatMul").For<Types>("T");
+  kernels.Add<InWiderType<BatchMatMul>::Kernel>("BatchMatMulV2").For<WithComplex<TypesV2>>("T");
+  kernels.Add<InWiderType<BatchMatMul>::Kernel>("BatchMatMulV3").For<Types>("Ta");
   kernels.Lacks("BatchMatMulV3", "Ta", {uint8, int8}, "products of two types have no kernels");
 }
 

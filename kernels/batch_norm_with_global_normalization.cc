@@ -10,7 +10,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 
@@ -129,8 +129,8 @@ class GlobalNormalizeGrad final : public Prepared {
 void RegisterBatchNormWithGlobalNormalization(KernelRegistry& kernels) {
   constexpr char kForward[] = "BatchNormWithGlobalNormalization";
   constexpr char kBackward[] = "BatchNormWithGlobalNormalizationGrad";
-  kernels.Add<HalfAsFloat<GlobalNormalize>::Kernel>(kForward).For<AllFloatTypes>("T");
-  kernels.Add<HalfAsFloat<GlobalNormalizeGrad>::Kernel>(kBackward).For<AllFloatTypes>("T");
+  kernels.Add<InWiderType<GlobalNormalize>::Kernel>(kForward).For<AllFloatTypes>("T");
+  kernels.Add<InWiderType<GlobalNormalizeGrad>::Kernel>(kBackward).For<AllFloatTypes>("T");
   for (const char* op : {kForward, kBackward}) {
     kernels.Lacks(op, "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
                   "integers have no square root");

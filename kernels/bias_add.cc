@@ -8,7 +8,7 @@
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/channels.h"
 #include "sessile/kernels/elementwise.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/vectorized.h"
@@ -133,9 +133,9 @@ class BiasAddGrad final : public Prepared,
 
 void RegisterBiasAdd(KernelRegistry& kernels) {
   for (const char* op : {"BiasAdd", "BiasAddV1"}) {
-    kernels.Add<HalfAsFloat<BiasAdd>::Kernel>(op).For<WithComplex<AllNumberTypes>>("T");
+    kernels.Add<InWiderType<BiasAdd>::Kernel>(op).For<WithComplex<AllNumberTypes>>("T");
   }
-  kernels.Add<HalfAsFloat<BiasAddGrad>::Kernel>("BiasAddGrad")
+  kernels.Add<InWiderType<BiasAddGrad>::Kernel>("BiasAddGrad")
       .For<WithComplex<AllNumberTypes>>("T");
   for (const char* op : {"BiasAdd", "BiasAddV1", "BiasAddGrad"}) {
     kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);

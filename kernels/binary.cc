@@ -2,32 +2,28 @@
 
 #include "sessile/kernels/binary.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "sessile/core/framework/broadcast_shape.h"
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
+#include "sessile/kernels/blocks.h"
 #include "sessile/kernels/complex_math.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/elementwise.h"
+#include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
 #include "sessile/kernels/vector_math.h"
 
 namespace sessile {
-
-BroadcastingKernel::BroadcastingKernel(const PrepareContext& ctx, Broadcast broadcast,
-                                       DataType output)
-    : broadcast_(std::move(broadcast)), size_(broadcast_.output().num_elements()) {
-  AddOutput(output, broadcast_.output());
-  for (int i = 0; i < 2; ++i) {
-    if (BaseType(ctx.input_dtype(i)) == output && ctx.input_shape(i) == broadcast_.output())
-      MayForward(i, 0);
-  }
-  AddPhase(BlocksOf(size_, static_cast<int64_t>(2 * DataTypeSize(BaseType(ctx.input_dtype(0))) +
-                                                DataTypeSize(output))));
-}
-
-BroadcastingKernel::~BroadcastingKernel() = default;
+namespace {
 
 absl::Status FaultStatus(Fault fault) {
   if (fault == 0) return absl::OkStatus();
@@ -36,7 +32,160 @@ absl::Status FaultStatus(Fault fault) {
                              : "Integers to negative integer powers are not allowed");
 }
 
-namespace {
+// Elements of these sizes, which are those of the types that are computed in vectors.
+bool IsRepeatable(int64_t element_size) {
+  return element_size == 1 || element_size == 4 || element_size == 8;
+}
+
+// Repeats the first of n elements.
+void FillPiece(int64_t element_size, char* elements, int64_t n) {
+  switch (element_size) {
+    case 1:
+      return FillRow(reinterpret_cast<uint8_t*>(elements), n, static_cast<uint8_t>(*elements));
+    case 4:
+      return FillRow(reinterpret_cast<uint32_t*>(elements), n,
+                     *reinterpret_cast<uint32_t*>(elements));
+    default:
+      return FillRow(reinterpret_cast<uint64_t*>(elements), n,
+                     *reinterpret_cast<uint64_t*>(elements));
+  }
+}
+
+// The elements of operand k that go into n elements of the output from `first` on.
+template <typename Word>
+void GatherWords(const Broadcast& broadcast, size_t k, const char* elements, int64_t first,
+                 int64_t n, char* buffer) {
+  const Word* const x = reinterpret_cast<const Word*>(elements);
+  Word* y = reinterpret_cast<Word*>(buffer);
+  const int64_t step = broadcast.run_stride(static_cast<int>(k));
+  broadcast.ForEachRun(first, first + n, [&](int64_t, int64_t count, const Broadcast::Offsets& at) {
+    const Word* from = x + at[k];
+    for (int64_t i = 0; i < count; ++i, from += step) *y++ = *from;
+  });
+}
+
+class BinaryKernel final : public Prepared, public Elementwise {
+ public:
+  BinaryKernel(const PrepareContext& ctx, Broadcast broadcast, DataType wide, BinaryLoop loop)
+      : broadcast_(std::move(broadcast)),
+        size_(broadcast_.output().num_elements()),
+        loop_(loop),
+        in_(BaseType(ctx.input_dtype(0))),
+        out_(ctx.output_dtype(0)),
+        how_(Widening::Of(in_, wide)),
+        is_whole_({ctx.input_shape(0).num_elements() == size_,
+                   ctx.input_shape(1).num_elements() == size_}),
+        in_size_(StoredSize(in_)),
+        out_size_(StoredSize(out_)) {
+    AddOutput(out_, broadcast_.output());
+    for (int i = 0; i < 2; ++i) {
+      if (BaseType(ctx.input_dtype(i)) == out_ && ctx.input_shape(i) == broadcast_.output())
+        MayForward(i, 0);
+    }
+    AddPhase(BlocksOf(size_, static_cast<int64_t>(2 * DataTypeSize(in_) + DataTypeSize(out_))));
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    const Operands x = {static_cast<const char*>(in[0].raw()),
+                        static_cast<const char*>(in[1].raw())};
+    auto* const z = static_cast<char*>(out[0].raw());
+    Fault fault = 0;
+    const IndexRange range = BlockRange(size_, block, num_blocks(0));
+    if (how_.converts() || (broadcast_.run_length() < kShortRow && in_size_ <= 8)) {
+      RunInPieces(x, z, range, &fault);
+      return FaultStatus(fault);
+    }
+    const int64_t x_step = broadcast_.run_stride(0);
+    const int64_t y_step = broadcast_.run_stride(1);
+    const bool repeats = x_step + y_step == 1 && IsRepeatable(in_size_);
+    broadcast_.ForEachRun(range.first(), range.last(),
+                          [&](int64_t begin, int64_t count, const Broadcast::Offsets& at) {
+                            const BinaryRun run = {x[0] + at[0] * in_size_,
+                                                   x[1] + at[1] * in_size_,
+                                                   z + begin * out_size_,
+                                                   x_step,
+                                                   y_step,
+                                                   count,
+                                                   &fault};
+                            if (repeats && count >= kShortRow) {
+                              RunRepeated(run);
+                            } else {
+                              loop_(run);
+                            }
+                          });
+    return FaultStatus(fault);
+  }
+
+  // Of floats, whose operations have no faults.
+  bool applies() const override { return in_ == DataType::kFloat && out_ == DataType::kFloat; }
+  int operands() const override { return 2; }
+  void RunTile(const float* const* in, float* out, int64_t n) const override {
+    Fault fault = 0;
+    loop_({in[0], in[1], out, 1, 1, n, &fault});
+  }
+
+ private:
+  using Operands = std::array<const char*, 2>;
+
+  // One operand stays the same: it is repeated, so that the loop runs in vectors.
+  void RunRepeated(const BinaryRun& run) const {
+    WidePiece same;
+    const bool same_x = run.x_step == 0;
+    std::memcpy(same.bytes, same_x ? run.x : run.y, static_cast<size_t>(in_size_));
+    FillPiece(in_size_, same.bytes, std::min(run.count, kWidePiece));
+    for (int64_t i = 0; i < run.count; i += kWidePiece) {
+      const void* const x = static_cast<const char*>(run.x) + i * in_size_;
+      const void* const y = static_cast<const char*>(run.y) + i * in_size_;
+      loop_({same_x ? same.bytes : x, same_x ? y : same.bytes,
+             static_cast<char*>(run.z) + i * out_size_, 1, 1, std::min(run.count - i, kWidePiece),
+             run.fault});
+    }
+  }
+
+  void RunInPieces(const Operands& x, char* z, IndexRange range, Fault* fault) const {
+    std::array<WidePiece, 2> gathered;
+    std::array<WidePiece, 2> wide;
+    Operands operands;
+    const bool narrows = how_.converts() && in_ == out_;
+    for (int64_t i = range.first(); i < range.last(); i += kWidePiece) {
+      const int64_t n = std::min(range.last() - i, kWidePiece);
+      for (size_t k = 0; k < 2; ++k) {
+        operands[k] = is_whole_[k] ? x[k] + i * in_size_ : gathered[k].bytes;
+        if (!is_whole_[k]) Gather(k, x[k], i, n, gathered[k].bytes);
+        if (!how_.converts()) continue;
+        how_.widen(operands[k], wide[k].bytes, 0, n);
+        operands[k] = wide[k].bytes;
+      }
+      char* const to = z + i * out_size_;
+      loop_({operands[0], operands[1], narrows ? wide[0].bytes : to, 1, 1, n, fault});
+      if (narrows) how_.narrow(wide[0].bytes, to, 0, n);
+    }
+  }
+
+  void Gather(size_t k, const char* x, int64_t first, int64_t n, char* buffer) const {
+    switch (in_size_) {
+      case 1:
+        return GatherWords<uint8_t>(broadcast_, k, x, first, n, buffer);
+      case 2:
+        return GatherWords<uint16_t>(broadcast_, k, x, first, n, buffer);
+      case 4:
+        return GatherWords<uint32_t>(broadcast_, k, x, first, n, buffer);
+      default:
+        return GatherWords<uint64_t>(broadcast_, k, x, first, n, buffer);
+    }
+  }
+
+  const Broadcast broadcast_;
+  const int64_t size_;
+  const BinaryLoop loop_;
+  const DataType in_;
+  const DataType out_;
+  const Widening how_;
+  const std::array<bool, 2> is_whole_;  // not broadcast
+  const int64_t in_size_;
+  const int64_t out_size_;
+};
 
 // Integers are divided without branches, so that it can be done in vectors.
 
@@ -94,9 +243,9 @@ T IntegerPower(T base, T exponent, Fault* fault) {
 }
 
 // clang-format off
-struct Add { template <typename T> static T Apply(T x, T y, Fault*) { return WrapAdd(x, y); } };
-struct Sub { template <typename T> static T Apply(T x, T y, Fault*) { return WrapSub(x, y); } };
-struct Mul { template <typename T> static T Apply(T x, T y, Fault*) { return WrapMul(x, y); } };
+struct Add : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return WrapAdd(x, y); } };
+struct Sub : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return WrapSub(x, y); } };
+struct Mul : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return WrapMul(x, y); } };
 struct RealDiv { template <typename T> static T Apply(T x, T y, Fault*) { return x / y; } };
 // 0 * NaN and 0 * infinity are 0 here: where y is 0.
 struct MulNoNan { template <typename T> static T Apply(T x, T y, Fault*) { return y == T{0} ? T{0} : x * y; } };
@@ -213,9 +362,9 @@ struct Igammac { template <typename T> static T Apply(T a, T x, Fault*) { return
 struct IgammaGradA { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(RegularizedGamma(a, x).lower_by_a); } };
 struct RandomGammaGrad { template <typename T> static T Apply(T a, T x, Fault*) { return static_cast<T>(GammaSampleByA(a, x)); } };
 struct ZetaOp { template <typename T> static T Apply(T x, T q, Fault*) { return static_cast<T>(Zeta(x, q)); } };
-struct BitwiseAnd { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x & y); } };
-struct BitwiseOr { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x | y); } };
-struct BitwiseXor { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x ^ y); } };
+struct BitwiseAnd : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x & y); } };
+struct BitwiseOr : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x | y); } };
+struct BitwiseXor : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return static_cast<T>(x ^ y); } };
 // clang-format on
 
 // A count outside of the type's bits is the nearest one inside.
@@ -224,13 +373,13 @@ int ShiftBy(T y) {
   constexpr T kMost = static_cast<T>(8 * sizeof(T) - 1);
   return static_cast<int>(y < T{0} ? T{0} : y > kMost ? kMost : y);
 }
-struct LeftShift {
+struct LeftShift : OfDigits {
   template <typename T>
   static T Apply(T x, T y, Fault*) {
     return static_cast<T>(static_cast<uint64_t>(x) << ShiftBy(y));
   }
 };
-struct RightShift {
+struct RightShift : OfDigits {
   template <typename T>
   static T Apply(T x, T y, Fault*) {
     return static_cast<T>(x >> ShiftBy(y));
@@ -246,11 +395,16 @@ using DifferenceTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16
 
 template <typename Op, typename Types>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<HalfAsFloat<Binary<Op>::template Kernel>::template Kernel>(op).template For<Types>(
-      "T");
+  kernels.Add<Binary<Op>::template Kernel>(op).template For<Types>("T");
 }
 
 }  // namespace
+
+PreparedOr PrepareBinary(const PrepareContext& ctx, DataType wide, BinaryLoop loop) {
+  SESSILE_ASSIGN_OR_RETURN(Broadcast broadcast,
+                           Broadcast::Of(ctx.input_shape(0), ctx.input_shape(1)));
+  return std::make_unique<BinaryKernel>(ctx, std::move(broadcast), wide, loop);
+}
 
 void RegisterBinary(KernelRegistry& kernels) {
   Row<Add, WithComplex<AllNumberTypes>>(kernels, "Add");

@@ -16,6 +16,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/vectorized.h"
@@ -66,15 +67,15 @@ Dst Convert(Src stored) {
   }
 }
 
-// The types between which conversions are common; half and bfloat16 are converted from and to float
-// by every kernel that goes through float (kernels/half_as_float.h).
+// The types between which conversions are common; small ones are converted from and to wider ones
+// by every kernel that goes through those (kernels/in_wider_type.h).
 template <typename T>
 inline constexpr bool kIsOften = kUsual<T> || std::is_same_v<T, uint8_t> || std::is_same_v<T, bool>;
 template <typename Src, typename Dst>
-inline constexpr bool kIsOftenFromTo = (kIsOften<Src> && kIsOften<Dst> &&
-                                        !std::is_same_v<Src, Dst>) ||
-                                       (kIsHalf<Src> && std::is_same_v<Dst, float>) ||
-                                       (std::is_same_v<Src, float> && kIsHalf<Dst>);
+inline constexpr bool kIsOftenFromTo =
+    !std::is_same_v<Src, Dst> &&
+    ((kIsOften<Src> && kIsOften<Dst>) || std::is_same_v<Wider<Src>, Dst> ||
+     std::is_same_v<Src, Wider<Dst>>);
 
 template <typename Src, typename Dst>
 void ConvertRange(const void* in, void* out, int64_t first, int64_t last) {

@@ -1,23 +1,29 @@
 // Comparisons of two elements and logic of bools, one row each. The result is a bool.
 
 #include <complex>
+#include <memory>
 #include <string>
 
+#include "sessile/core/framework/broadcast_shape.h"
+#include "sessile/core/framework/kernel_registry.h"
+#include "sessile/core/framework/status.h"
 #include "sessile/kernels/binary.h"
+#include "sessile/kernels/map.h"
+#include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
-#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
 
 // clang-format off
-struct Equal { template <typename T> static bool Apply(const T& x, const T& y, Fault*) { return x == y; } };
-struct NotEqual { template <typename T> static bool Apply(const T& x, const T& y, Fault*) { return x != y; } };
+struct Equal : OfBits { template <typename T> static bool Apply(const T& x, const T& y, Fault*) { return x == y; } };
+struct NotEqual : OfBits { template <typename T> static bool Apply(const T& x, const T& y, Fault*) { return x != y; } };
 struct Less { template <typename T> static bool Apply(T x, T y, Fault*) { return x < y; } };
 struct LessEqual { template <typename T> static bool Apply(T x, T y, Fault*) { return x <= y; } };
 struct Greater { template <typename T> static bool Apply(T x, T y, Fault*) { return x > y; } };
 struct GreaterEqual { template <typename T> static bool Apply(T x, T y, Fault*) { return x >= y; } };
 struct And { static bool Apply(bool x, bool y, Fault*) { return (x & y) != 0; } };
+struct Not { static bool Apply(bool x) { return !x; } };
 struct Or { static bool Apply(bool x, bool y, Fault*) { return (x | y) != 0; } };
 // clang-format on
 
@@ -37,45 +43,23 @@ class OneBool final : public Prepared {
   const bool value_;
 };
 
+PreparedOr PrepareEquality(const PrepareContext& ctx, bool if_shapes_differ, PrepareFn prepare) {
+  SESSILE_ASSIGN_OR_RETURN(const bool strict,
+                           ctx.attrs().GetOr<bool>("incompatible_shape_error", true));
+  if (!strict && !Broadcast::Of(ctx.input_shape(0), ctx.input_shape(1)).ok()) {
+    return std::make_unique<OneBool>(if_shapes_differ);
+  }
+  return prepare(ctx);
+}
+
 template <typename Op, bool if_shapes_differ>
 struct Equality {
   template <typename T>
   struct Kernel {
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(const bool strict,
-                               ctx.attrs().GetOr<bool>("incompatible_shape_error", true));
-      if (!strict && !Broadcast::Of(ctx.input_shape(0), ctx.input_shape(1)).ok()) {
-        return std::make_unique<OneBool>(if_shapes_differ);
-      }
-      return Binary<Op>::template Kernel<T>::Prepare(ctx);
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      return PrepareEquality(ctx, if_shapes_differ, &Binary<Op>::template Kernel<T>::Prepare);
     }
   };
-};
-
-class LogicalNot final : public Prepared {
- public:
-  explicit LogicalNot(const Shape& shape) : size_(shape.num_elements()) {
-    AddOutput(bool_, shape);
-    MayForward(0, 0);
-    AddPhase(BlocksOf(size_, 2));
-  }
-  static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-    return std::make_unique<LogicalNot>(ctx.input_shape(0));
-  }
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                   int64_t block) const override {
-    const IndexRange range = BlockRange(size_, block, num_blocks(0));
-    const bool* const x = in[0].data<bool>() + range.first();
-    bool* const y = out[0].data<bool>() + range.first();
-    Vectorized([x, y, n = range.size()] {
-      SESSILE_NO_CARRIED_DEPENDENCE
-      for (int64_t i = 0; i < n; ++i) y[i] = !x[i];
-    });
-    return absl::OkStatus();
-  }
-
- private:
-  const int64_t size_;
 };
 
 using ComparableTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t,
@@ -106,7 +90,7 @@ void RegisterComparison(KernelRegistry& kernels) {
   OrderRow<GreaterEqual>(kernels, "GreaterEqual");
   kernels.Add("LogicalAnd", Binary<And>::Kernel<bool>::Prepare);
   kernels.Add("LogicalOr", Binary<Or>::Kernel<bool>::Prepare);
-  kernels.Add("LogicalNot", LogicalNot::Prepare);
+  kernels.Add("LogicalNot", Map<Not>::Kernel<bool>::Prepare);
 }
 
 }  // namespace sessile

@@ -5,8 +5,8 @@
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/kernels/binary.h"
+#include "sessile/kernels/map.h"
 #include "sessile/kernels/register_all.h"
-#include "sessile/kernels/statement.h"
 
 namespace sessile {
 namespace {
@@ -25,10 +25,10 @@ struct ComplexOf {
 // An operation whose real type, in Tout, is that of its complex one, in T.
 template <typename Op>
 void Part(KernelRegistry& kernels, const char* op) {
-  kernels.Add(op, &Statement<Op>::template Kernel<std::complex<float>>::Prepare)
+  kernels.Add(op, &Map<Op>::template Kernel<std::complex<float>>::Prepare)
       .Types("T", {complex64})
       .Types("Tout", {float32});
-  kernels.Add(op, &Statement<Op>::template Kernel<std::complex<double>>::Prepare)
+  kernels.Add(op, &Map<Op>::template Kernel<std::complex<double>>::Prepare)
       .Types("T", {complex128})
       .Types("Tout", {float64});
 }
@@ -40,7 +40,7 @@ void RegisterComplex(KernelRegistry& kernels) {
   Part<ImaginaryPart>(kernels, "Imag");
   Part<Angle>(kernels, "Angle");
   Part<Magnitude>(kernels, "ComplexAbs");
-  kernels.Add<Statement<Conjugation>::Kernel>("Conj").For<WithComplex<TypeList<>>>("T");
+  kernels.Add<Map<Conjugation>::Kernel>("Conj").For<WithComplex<TypeList<>>>("T");
   kernels.Lacks("Conj", "T", {variant}, kNoObjectKernels);
   kernels.Add("Complex", &Binary<ComplexOf>::Kernel<float>::Prepare)
       .Types("T", {float32})

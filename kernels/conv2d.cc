@@ -8,7 +8,7 @@
 #include "sessile/kernels/conv2d_onednn.h"
 #include "sessile/kernels/conv2d_shape.h"
 #include "sessile/kernels/conv2d_tiles.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/register_all.h"
 
 namespace sessile {
@@ -59,11 +59,11 @@ struct Conv2DBackpropFilter {
 
 void RegisterConv2D(KernelRegistry& kernels) {
   using Types = TypeList<float, double, int32_t, Half, BFloat16>;
-  kernels.Add<HalfAsFloat<Conv2D>::Kernel>("Conv2D").For<Types>("T");
-  kernels.Add<HalfAsFloat<Conv2DBackpropInput>::Kernel>("Conv2DBackpropInput")
+  kernels.Add<InWiderType<Conv2D>::Kernel>("Conv2D").For<Types>("T");
+  kernels.Add<InWiderType<Conv2DBackpropInput>::Kernel>("Conv2DBackpropInput")
       .For<Types>("T")
       .ValueInput(0);
-  kernels.Add<HalfAsFloat<Conv2DBackpropFilter>::Kernel>("Conv2DBackpropFilter")
+  kernels.Add<InWiderType<Conv2DBackpropFilter>::Kernel>("Conv2DBackpropFilter")
       .For<AllFloatTypes>("T")
       .ValueInput(1);
 }

@@ -10,7 +10,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/framework/window_geometry.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -249,12 +249,12 @@ struct Conv3DOf {
 }  // namespace
 
 void RegisterConv3D(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<Conv3DOf<Conv3DKind::kForward>::Kernel>::Kernel>("Conv3D")
+  kernels.Add<InWiderType<Conv3DOf<Conv3DKind::kForward>::Kernel>::Kernel>("Conv3D")
       .For<AllFloatTypes>("T");
-  kernels.Add<HalfAsFloat<Conv3DOf<Conv3DKind::kInput>::Kernel>::Kernel>("Conv3DBackpropInputV2")
+  kernels.Add<InWiderType<Conv3DOf<Conv3DKind::kInput>::Kernel>::Kernel>("Conv3DBackpropInputV2")
       .For<AllFloatTypes>("T")
       .ValueInput(0);
-  kernels.Add<HalfAsFloat<Conv3DOf<Conv3DKind::kFilter>::Kernel>::Kernel>("Conv3DBackpropFilterV2")
+  kernels.Add<InWiderType<Conv3DOf<Conv3DKind::kFilter>::Kernel>::Kernel>("Conv3DBackpropFilterV2")
       .For<AllFloatTypes>("T")
       .ValueInput(1);
 }

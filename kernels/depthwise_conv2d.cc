@@ -15,7 +15,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/framework/window_geometry.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -279,12 +279,12 @@ class DepthwiseByFilter final : public Prepared {
 }  // namespace
 
 void RegisterDepthwiseConv2D(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<DepthwiseForward>::Kernel>("DepthwiseConv2dNative")
+  kernels.Add<InWiderType<DepthwiseForward>::Kernel>("DepthwiseConv2dNative")
       .For<AllFloatTypes>("T");
-  kernels.Add<HalfAsFloat<DepthwiseByInput>::Kernel>("DepthwiseConv2dNativeBackpropInput")
+  kernels.Add<InWiderType<DepthwiseByInput>::Kernel>("DepthwiseConv2dNativeBackpropInput")
       .For<AllFloatTypes>("T")
       .ValueInput(0);
-  kernels.Add<HalfAsFloat<DepthwiseByFilter>::Kernel>("DepthwiseConv2dNativeBackpropFilter")
+  kernels.Add<InWiderType<DepthwiseByFilter>::Kernel>("DepthwiseConv2dNativeBackpropFilter")
       .For<AllFloatTypes>("T")
       .ValueInput(1);
 }

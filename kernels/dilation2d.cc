@@ -17,7 +17,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/core/framework/window_geometry.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -223,10 +223,10 @@ struct DilationBackprop {
 }  // namespace
 
 void RegisterDilation2D(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<Dilation2D>::Kernel>("Dilation2D").For<AllNumberTypes>("T");
-  kernels.Add<HalfAsFloat<DilationBackprop<false>::Kernel>::Kernel>("Dilation2DBackpropInput")
+  kernels.Add<HalfInFloat<Dilation2D>::Kernel>("Dilation2D").For<AllNumberTypes>("T");
+  kernels.Add<HalfInFloat<DilationBackprop<false>::Kernel>::Kernel>("Dilation2DBackpropInput")
       .For<AllNumberTypes>("T");
-  kernels.Add<HalfAsFloat<DilationBackprop<true>::Kernel>::Kernel>("Dilation2DBackpropFilter")
+  kernels.Add<HalfInFloat<DilationBackprop<true>::Kernel>::Kernel>("Dilation2DBackpropFilter")
       .For<AllNumberTypes>("T");
 }
 

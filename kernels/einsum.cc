@@ -18,7 +18,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/onednn.h"
 #include "sessile/kernels/register_all.h"
@@ -291,7 +291,7 @@ class Einsum final : public Prepared {
 }  // namespace
 
 void RegisterEinsum(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<Einsum>::Kernel>("Einsum")
+  kernels.Add<InWiderType<Einsum>::Kernel>("Einsum")
       .For<WithComplex<TypeList<float, double, int32_t, int64_t, Half, BFloat16>>>("T");
   kernels.Lacks("Einsum", "T", {int8, int16, uint8, uint16, uint32, uint64, bool_, string},
                 kNoKernelInTensorFlow);

@@ -6,8 +6,8 @@
 //   inner...]
 
 #include <algorithm>
+#include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -15,11 +15,11 @@
 #include "sessile/core/graph/node.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/handles.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/row_updates.h"
-#include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
 
 namespace sessile {
@@ -44,6 +44,14 @@ struct NdPlaces {
     for (int64_t k = 0; k < count; ++k) index.push_back(IndexAt(indices, i * count + k));
     return InvalidArgument("indices", PlaceText(pick_shape, i), " = [", absl::StrJoin(index, ", "),
                            "] does not index into ", what, " ", params.ToString());
+  }
+
+  absl::Status Check(const TensorView& indices, const Shape& params) const {
+    if (dims.empty()) return absl::OkStatus();  // every pick is the whole tensor
+    for (int64_t i = 0; i < picks; ++i) {
+      if (Slice(indices, i) < 0) return NoSlice(indices, i, "shape", params);
+    }
+    return absl::OkStatus();
   }
 };
 
@@ -103,71 +111,74 @@ PreparedOr PrepareGatherNd(const PrepareContext& ctx) {
 
 // Blocks are ranges of the elements of a slice, so that places that occur twice are added up in the
 // order of the picks.
-template <typename T>
+SliceUpdates UpdatesOf(const NdPlaces& places, const TensorView& indices, const TensorView& updates,
+                       IndexRange range, const TensorView& to) {
+  return {.indices = indices,
+          .dims = places.dims,
+          .count = places.picks,
+          .inner = places.inner,
+          .range = range,
+          .updates = updates.raw(),
+          .to = to.raw()};
+}
+
 class ScatterNd final : public Prepared {
  public:
-  static PreparedOr Prepare(const PrepareContext& ctx) {
-    SESSILE_ASSIGN_OR_RETURN(const Shape output, ShapeOfSizes(*ctx.input_value(2)));
-    const Shape& indices = ctx.input_shape(0);
-    const Shape& updates = ctx.input_shape(1);
-    if (ctx.input_shape(2).rank() != 1) {
-      return InvalidArgument("Shape must be a vector, got ", ctx.input_shape(2).ToString());
-    }
-    SESSILE_ASSIGN_OR_RETURN(NdPlaces places, PlacesOf(output, indices));
-    const Shape expected =
-        Shape::Concat(places.pick_shape, output.Slice(static_cast<int>(places.dims.size())));
-    if (updates != expected) {
-      return InvalidArgument("Updates must have shape ", expected.ToString(),
-                             " for indices of shape ", indices.ToString(), " and shape ",
-                             output.ToString(), ", got ", updates.ToString());
-    }
-    return std::make_unique<ScatterNd>(output, std::move(places));
-  }
-
-  ScatterNd(const Shape& output, NdPlaces places)
-      : places_(std::move(places)), size_(output.num_elements()) {
-    AddOutput(DataTypeOf<T>::value, output);
-    AddPhase(BlocksOf(size_, sizeof(T)));
-    AddPhase(BlocksOfColumns(places_.inner, places_.picks, 3 * sizeof(T)));
+  ScatterNd(DataType type, const Shape& output, NdPlaces places, SliceLoop add)
+      : places_(std::move(places)), bytes_(output.num_elements() * StoredSize(type)), add_(add) {
+    AddOutput(type, output);
+    AddPhase(BlocksOf(bytes_, 1));
+    AddPhase(1);
+    AddPhase(BlocksOfColumns(places_.inner, places_.picks, 3 * StoredSize(type)));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int phase,
                    int64_t block) const override {
-    T* sums = out[0].data<T>();
     if (phase == 0) {
-      const IndexRange range = BlockRange(size_, block, num_blocks(0));
-      FillRow(sums + range.first(), range.size(), T{});
+      const IndexRange range = BlockRange(bytes_, block, num_blocks(0));
+      std::fill_n(static_cast<char*>(out[0].raw()) + range.first(), range.size(), '\0');
       return absl::OkStatus();
     }
-    const IndexRange range = BlockRange(places_.inner, block, num_blocks(1));
-    for (int64_t i = 0; i < places_.picks; ++i) {
-      const int64_t slice = places_.Slice(in[0], i);
-      if (slice < 0) return places_.NoSlice(in[0], i, "shape", out[0].shape());
-      const T* update = in[1].data<T>() + i * places_.inner;
-      T* sum = sums + slice * places_.inner;
-      JoinRow<Sum>(sum + range.first(), update + range.first(), range.size());
-    }
+    if (phase == 1) return places_.Check(in[0], out[0].shape());
+    add_(UpdatesOf(places_, in[0], in[1], BlockRange(places_.inner, block, num_blocks(2)), out[0]));
     return absl::OkStatus();
   }
 
  private:
-  struct AnyElement {
-    static T Of(T old, T x) { return old || x; }
-  };
-  using Sum = std::conditional_t<std::is_same_v<T, bool>, AnyElement, AddElement>;
-
   const NdPlaces places_;
-  const int64_t size_;
+  const int64_t bytes_;
+  const SliceLoop add_;
 };
+
+PreparedOr PrepareScatterNd(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const Shape output, ShapeOfSizes(*ctx.input_value(2)));
+  const Shape& indices = ctx.input_shape(0);
+  const Shape& updates = ctx.input_shape(1);
+  if (ctx.input_shape(2).rank() != 1) {
+    return InvalidArgument("Shape must be a vector, got ", ctx.input_shape(2).ToString());
+  }
+  SESSILE_ASSIGN_OR_RETURN(NdPlaces places, PlacesOf(output, indices));
+  const Shape expected =
+      Shape::Concat(places.pick_shape, output.Slice(static_cast<int>(places.dims.size())));
+  if (updates != expected) {
+    return InvalidArgument("Updates must have shape ", expected.ToString(),
+                           " for indices of shape ", indices.ToString(), " and shape ",
+                           output.ToString(), ", got ", updates.ToString());
+  }
+  const DataType type = ctx.output_dtype(0);
+  SESSILE_ASSIGN_OR_RETURN(const SliceLoop add, FindSliceLoop(SliceOp::kAdd, type));
+  return std::make_unique<ScatterNd>(type, output, std::move(places), add);
+}
 
 // Slices of a tensor, or of a variable in its own memory, changed in the order of the picks. All
 // places are looked at before anything is written.
-template <typename F, typename T>
 class UpdateNd final : public Prepared {
  public:
-  UpdateNd(const PrepareContext& ctx, NdPlaces places)
+  UpdateNd(const PrepareContext& ctx, NdPlaces places, SliceLoop update)
       : places_(std::move(places)),
+        type_(BaseType(ctx.input_dtype(0))),
         size_(ctx.input_shape(0).num_elements()),
+        update_(update),
         of_variable_(IsRef(ctx.node().input_types()[0])) {
     AddOutput(ctx.output_dtype(0), ctx.input_shape(0));
     AddPhase(1);
@@ -175,49 +186,41 @@ class UpdateNd final : public Prepared {
       Alias(0, 0);
     } else {
       MayForward(0, 0);
-      AddPhase(BlocksOf(size_, 2 * sizeof(T)));
+      AddPhase(BlocksOf(size_, 2 * StoredSize(type_)));
     }
-    AddPhase(BlocksOfColumns(places_.inner, places_.picks, 3 * sizeof(T)));
+    AddPhase(BlocksOfColumns(places_.inner, places_.picks, 3 * StoredSize(type_)));
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int phase,
                    int64_t block) const override {
-    if (phase == 0) return CheckPlaces(in[1], in[0].shape());
-    T* const to = Elements<T>(of_variable_ ? in[0] : out[0]);
+    if (phase == 0) return places_.Check(in[1], in[0].shape());
+    const TensorView& to = of_variable_ ? in[0] : out[0];
     if (!of_variable_ && phase == 1) {
-      const IndexRange range = BlockRange(size_, block, num_blocks(1));
-      const T* const from = Elements<T>(in[0]);
-      if (from != to) std::copy_n(from + range.first(), range.size(), to + range.first());
-      return absl::OkStatus();
+      Copy(in[0], BlockRange(size_, block, num_blocks(1)), to);
+    } else {
+      const IndexRange range = BlockRange(places_.inner, block, num_blocks(phase));
+      update_(UpdatesOf(places_, in[1], in[2], range, to));
     }
-    Update(in[1], Elements<T>(in[2]), BlockRange(places_.inner, block, num_blocks(phase)), to);
     return absl::OkStatus();
   }
 
  private:
-  absl::Status CheckPlaces(const TensorView& indices, const Shape& params) const {
-    if (places_.dims.empty()) return absl::OkStatus();  // every pick is the whole tensor
-    for (int64_t i = 0; i < places_.picks; ++i) {
-      if (places_.Slice(indices, i) < 0) return places_.NoSlice(indices, i, "shape", params);
+  void Copy(const TensorView& from, IndexRange range, const TensorView& to) const {
+    if (from.raw() == to.raw()) return;
+    if (type_ == DataType::kString) {
+      std::copy_n(Elements<std::string>(from) + range.first(), range.size(),
+                  Elements<std::string>(to) + range.first());
+      return;
     }
-    return absl::OkStatus();
-  }
-
-  void Update(const TensorView& indices, const T* updates, IndexRange range, T* to) const {
-    if (range.size() == 0) return;
-    for (int64_t i = 0; i < places_.picks; ++i) {
-      T* const slice = to + places_.Slice(indices, i) * places_.inner + range.first();
-      const T* const update = updates + i * places_.inner + range.first();
-      if constexpr (std::is_same_v<F, SetElement>) {
-        std::copy_n(update, range.size(), slice);
-      } else {
-        JoinRow<F>(slice, update, range.size());
-      }
-    }
+    const int64_t size = StoredSize(type_);
+    std::copy_n(static_cast<const char*>(from.raw()) + range.first() * size, range.size() * size,
+                static_cast<char*>(to.raw()) + range.first() * size);
   }
 
   const NdPlaces places_;
+  const DataType type_;
   const int64_t size_;
+  const SliceLoop update_;
   const bool of_variable_;
 };
 
@@ -242,41 +245,43 @@ absl::StatusOr<NdPlaces> UpdatePlaces(const PrepareContext& ctx) {
   return places;
 }
 
-template <typename F>
+PreparedOr PrepareUpdateNd(const PrepareContext& ctx, SliceOp op) {
+  SESSILE_ASSIGN_OR_RETURN(NdPlaces places, UpdatePlaces(ctx));
+  SESSILE_ASSIGN_OR_RETURN(const SliceLoop update, FindSliceLoop(op, ctx.input_dtype(0)));
+  return std::make_unique<UpdateNd>(ctx, std::move(places), update);
+}
+
+template <SliceOp op>
 struct UpdateNdOf {
   template <typename T>
-  class Kernel {
-   public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(NdPlaces places, UpdatePlaces(ctx));
-      return std::make_unique<UpdateNd<F, T>>(ctx, std::move(places));
-    }
+  struct Kernel {
+    static PreparedOr Prepare(const PrepareContext& ctx) { return PrepareUpdateNd(ctx, op); }
   };
 };
 
-PreparedOr PrepareSetNd(const PrepareContext& ctx) {
-  SESSILE_ASSIGN_OR_RETURN(NdPlaces places, UpdatePlaces(ctx));
-  return WithStorage(ctx.input_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
-    return std::make_unique<UpdateNd<SetElement, T>>(ctx, std::move(places));
-  });
-}
+PreparedOr PrepareSetNd(const PrepareContext& ctx) { return PrepareUpdateNd(ctx, SliceOp::kSet); }
 
-template <typename F, typename Types>
-void AddUpdateNd(KernelRegistry& kernels, const char* op) {
-  kernels.Add<UpdateNdOf<F>::template Kernel>(op).template For<Types>("T");
-  kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
+template <typename T>
+struct ScatterNdOf {
+  static PreparedOr Prepare(const PrepareContext& ctx) { return PrepareScatterNd(ctx); }
+};
+
+template <SliceOp op, typename Types>
+void AddUpdateNd(KernelRegistry& kernels, const char* name) {
+  kernels.Add<UpdateNdOf<op>::template Kernel>(name).template For<Types>("T");
+  kernels.Lacks(name, "T", QuantizedTypes(), kNoQuantizedKernels);
 }
 
 void RegisterUpdatesNd(KernelRegistry& kernels) {
-  AddUpdateNd<AddElement, WithComplex<AllNumberTypes>>(kernels, "TensorScatterAdd");
-  AddUpdateNd<SubElement, WithComplex<AllNumberTypes>>(kernels, "TensorScatterSub");
-  AddUpdateNd<MinElement, AllNumberTypes>(kernels, "TensorScatterMin");
-  AddUpdateNd<MaxElement, AllNumberTypes>(kernels, "TensorScatterMax");
-  AddUpdateNd<AddElement, WithComplex<AllNumberTypes>>(kernels, "ScatterNdAdd");
-  AddUpdateNd<SubElement, WithComplex<AllNumberTypes>>(kernels, "ScatterNdSub");
-  AddUpdateNd<MinElement, AllNumberTypes>(kernels, "ScatterNdMin");
-  AddUpdateNd<MaxElement, AllNumberTypes>(kernels, "ScatterNdMax");
-  AddUpdateNd<AddElement, WithComplex<AllNumberTypes>>(kernels, "ScatterNdNonAliasingAdd");
+  AddUpdateNd<SliceOp::kAdd, WithComplex<AllNumberTypes>>(kernels, "TensorScatterAdd");
+  AddUpdateNd<SliceOp::kSub, WithComplex<AllNumberTypes>>(kernels, "TensorScatterSub");
+  AddUpdateNd<SliceOp::kMin, AllNumberTypes>(kernels, "TensorScatterMin");
+  AddUpdateNd<SliceOp::kMax, AllNumberTypes>(kernels, "TensorScatterMax");
+  AddUpdateNd<SliceOp::kAdd, WithComplex<AllNumberTypes>>(kernels, "ScatterNdAdd");
+  AddUpdateNd<SliceOp::kSub, WithComplex<AllNumberTypes>>(kernels, "ScatterNdSub");
+  AddUpdateNd<SliceOp::kMin, AllNumberTypes>(kernels, "ScatterNdMin");
+  AddUpdateNd<SliceOp::kMax, AllNumberTypes>(kernels, "ScatterNdMax");
+  AddUpdateNd<SliceOp::kAdd, WithComplex<AllNumberTypes>>(kernels, "ScatterNdNonAliasingAdd");
   for (const char* op : {"TensorScatterMin", "TensorScatterMax", "ScatterNdMin", "ScatterNdMax"}) {
     kernels.Lacks(op, "T", ComplexTypes(), "complex numbers have no order");
   }
@@ -297,8 +302,8 @@ void RegisterGatherNd(KernelRegistry& kernels) {
   kernels.Add("GatherNd", PrepareGatherNd);
   RegisterUpdatesNd(kernels);
   kernels.Add("ResourceGatherNd", OnHandlesOf<PrepareGatherNd>).ReadsHandles();
-  kernels.Add<ScatterNd>("ScatterNd").For<WithComplex<AllNumberTypes>>("T").ValueInput(2);
-  kernels.Add<ScatterNd>("ScatterNd").For<TypeList<bool>>("T").ValueInput(2);
+  kernels.Add<ScatterNdOf>("ScatterNd").For<WithComplex<AllNumberTypes>>("T").ValueInput(2);
+  kernels.Add<ScatterNdOf>("ScatterNd").For<TypeList<bool>>("T").ValueInput(2);
   kernels.Lacks("ScatterNd", "T", {string}, "there is nothing to add up");
   kernels.Lacks("ScatterNd", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks("ScatterNd", "T", ObjectTypes(), kNoObjectKernels);

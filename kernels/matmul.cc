@@ -10,7 +10,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/matmul_dims.h"
 #include "sessile/kernels/matmul_tiles.h"
 #include "sessile/kernels/onednn.h"
@@ -260,7 +260,7 @@ struct MatMul {
 void RegisterMatMul(KernelRegistry& kernels) {
   using Types = TypeList<float, double, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
                          uint64_t, Half, BFloat16>;
-  kernels.Add<HalfAsFloat<MatMul>::Kernel>("MatMul").For<WithComplex<Types>>("T");
+  kernels.Add<InWiderType<MatMul>::Kernel>("MatMul").For<WithComplex<Types>>("T");
 }
 
 }  // namespace sessile

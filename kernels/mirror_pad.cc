@@ -13,6 +13,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -173,9 +174,9 @@ class MirrorPadGrad final : public Prepared {
                    int64_t block) const override {
     const T* padded = in[0].data<T>();
     for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-      Wide<T> sum = 0;
+      T sum = 0;
       AddPlaces(padded, static_cast<int>(dims_.size()) - 1, i, 0, 1, &sum);
-      out[0].data<T>()[i] = Narrow<T>(sum);
+      out[0].data<T>()[i] = sum;
     }
     return absl::OkStatus();
   }
@@ -184,9 +185,9 @@ class MirrorPadGrad final : public Prepared {
   // Adds the elements made of element `rest` of dimensions 0 to dim, for fixed places in the later
   // ones, which lie at `offset`.
   void AddPlaces(const T* padded, int dim, int64_t rest, int64_t offset, int64_t stride,
-                 Wide<T>* sum) const {
+                 T* sum) const {
     if (dim < 0) {
-      *sum = WrapAdd(*sum, Widen(padded[offset]));
+      *sum = WrapAdd(*sum, padded[offset]);
       return;
     }
     const MirroredDim& here = dims_[static_cast<size_t>(dim)];
@@ -206,7 +207,9 @@ class MirrorPadGrad final : public Prepared {
 
 void RegisterMirrorPad(KernelRegistry& kernels) {
   kernels.Add("MirrorPad", PrepareMirrorPad).ValueInput(1);
-  kernels.Add<MirrorPadGrad>("MirrorPadGrad").For<WithComplex<AllNumberTypes>>("T").ValueInput(1);
+  kernels.Add<InWiderType<MirrorPadGrad>::Kernel>("MirrorPadGrad")
+      .For<WithComplex<AllNumberTypes>>("T")
+      .ValueInput(1);
   kernels.Lacks("MirrorPadGrad", "T", {string, bool_}, "there is nothing to add up");
   kernels.Lacks("MirrorPadGrad", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks("MirrorPadGrad", "T", ObjectTypes(), kNoObjectKernels);

@@ -13,7 +13,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/pool_windows.h"
 #include "sessile/kernels/register_all.h"
@@ -351,27 +351,28 @@ void AddVolumes(KernelRegistry& kernels, const char* op, bool two_types) {
     if (yardstick) kernel.YardstickOnly();
   };
   add(float32, K<float>::Prepare, false);
-  add(float16, HalfAsFloat<K>::template Kernel<Half>::Prepare, false);
-  add(bfloat16, HalfAsFloat<K>::template Kernel<BFloat16>::Prepare, false);
+  add(float16, InWiderType<K>::template Kernel<Half>::Prepare, false);
+  add(bfloat16, InWiderType<K>::template Kernel<BFloat16>::Prepare, false);
   add(float64, K<double>::Prepare, true);
 }
 
 }  // namespace
 
 void RegisterPool(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<Pool<MaxOf>::Kernel>::Kernel>("MaxPool").For<AllNumberTypes>("T");
+  // The maximum of a window of padding alone is the lowest number of its type.
+  kernels.Add<HalfInFloat<Pool<MaxOf>::Kernel>::Kernel>("MaxPool").For<AllNumberTypes>("T");
   kernels.Lacks("MaxPool", "T", {qint8}, kNoQuantizedKernels);
-  kernels.Add<HalfAsFloat<MaxPoolGrad>::Kernel>("MaxPoolGrad").For<AllNumberTypes>("T");
-  kernels.Add<HalfAsFloat<MaxPoolGradGrad>::Kernel>("MaxPoolGradGrad").For<AllNumberTypes>("T");
-  kernels.Add<HalfAsFloat<Pool<MeanOf>::Kernel>::Kernel>("AvgPool").For<AllFloatTypes>("T");
-  kernels.Add<HalfAsFloat<AvgPoolGrad>::Kernel>("AvgPoolGrad")
+  kernels.Add<InWiderType<MaxPoolGrad>::Kernel>("MaxPoolGrad").For<AllNumberTypes>("T");
+  kernels.Add<InWiderType<MaxPoolGradGrad>::Kernel>("MaxPoolGradGrad").For<AllNumberTypes>("T");
+  kernels.Add<InWiderType<Pool<MeanOf>::Kernel>::Kernel>("AvgPool").For<AllFloatTypes>("T");
+  kernels.Add<InWiderType<AvgPoolGrad>::Kernel>("AvgPoolGrad")
       .For<AllFloatTypes>("T")
       .ValueInput(0);
   AddVolumes<Pool<MaxOf>::Kernel>(kernels, "MaxPool3D", false);
   AddVolumes<MaxPoolGrad>(kernels, "MaxPool3DGrad", true);
-  kernels.Add<HalfAsFloat<MaxPoolGradGrad>::Kernel>("MaxPool3DGradGrad").For<AllNumberTypes>("T");
-  kernels.Add<HalfAsFloat<Pool<MeanOf>::Kernel>::Kernel>("AvgPool3D").For<AllFloatTypes>("T");
-  kernels.Add<HalfAsFloat<AvgPoolGrad>::Kernel>("AvgPool3DGrad")
+  kernels.Add<InWiderType<MaxPoolGradGrad>::Kernel>("MaxPool3DGradGrad").For<AllNumberTypes>("T");
+  kernels.Add<InWiderType<Pool<MeanOf>::Kernel>::Kernel>("AvgPool3D").For<AllFloatTypes>("T");
+  kernels.Add<InWiderType<AvgPoolGrad>::Kernel>("AvgPool3DGrad")
       .For<AllFloatTypes>("T")
       .ValueInput(0);
 }

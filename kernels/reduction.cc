@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
+#include <memory>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -16,11 +17,12 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/elementwise.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/reduction_plan.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/rows.h"
+#include "sessile/kernels/storage.h"
 #include "sessile/kernels/vectorized.h"
 
 namespace sessile {
@@ -41,17 +43,21 @@ struct Compensated {
   double value() const { return std::isfinite(sum) ? sum + rest : sum; }
 };
 
-// What each reduction keeps while it runs, Acc, and what it does with it. `count` is the number of
-// elements that went into a result.
-template <typename T>
-struct SumOp {
-  using Acc = std::conditional_t<std::is_same_v<T, double>, Compensated, InDouble<T>>;
+// What each reduction of elements of C keeps while it runs, Acc, and what it does with it; the
+// result is of type T, which may be the unsigned type of the same bits. `count` is the number of
+// elements that went into a result. Adds and Joins name the operation that adds
+// elements, or joins accumulators, in the same way.
+template <typename C>
+struct SumOp : OfBits {
+  using Acc = std::conditional_t<std::is_same_v<C, double>, Compensated, InDouble<C>>;
+  using Adds = SumOp;
+  using Joins = SumOp;
   static Acc Empty() { return Acc(); }
-  static void Add(Acc& acc, T x) {
+  static void Add(Acc& acc, C x) {
     if constexpr (std::is_same_v<Acc, Compensated>) {
       acc.Add(x);
     } else {
-      acc = WrapAdd(acc, static_cast<Acc>(Widen(x)));
+      acc = WrapAdd(acc, static_cast<Acc>(x));
     }
   }
   static void Join(Acc& acc, const Acc& other) {
@@ -62,23 +68,31 @@ struct SumOp {
       acc = WrapAdd(acc, other);
     }
   }
+  // Of integers what a sum of T holds, which has wrapped around.
+  template <typename T>
   static auto Total(const Acc& acc) {
     if constexpr (std::is_same_v<Acc, Compensated>) {
       return acc.value();
+    } else if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(acc);
     } else {
       return acc;
     }
   }
-  static T Result(const Acc& acc, int64_t) { return Narrow<T>(static_cast<Wide<T>>(Total(acc))); }
+  template <typename T>
+  static T Result(const Acc& acc, int64_t) {
+    return static_cast<T>(Total<T>(acc));
+  }
 };
 
-template <typename T>
-struct MeanOp : SumOp<T> {
-  using typename SumOp<T>::Acc;
+template <typename C>
+struct MeanOp : SumOp<C> {
+  using typename SumOp<C>::Acc;
+  template <typename T>
   static T Result(const Acc& acc, int64_t count) {
-    const auto total = SumOp<T>::Total(acc);
+    const auto total = SumOp<C>::template Total<T>(acc);
     if constexpr (!std::is_integral_v<T>) {
-      return Narrow<T>(static_cast<Wide<T>>(total / static_cast<double>(count)));
+      return static_cast<T>(total / static_cast<double>(count));
     } else if constexpr (std::is_signed_v<T>) {
       return count == 0 ? T{0} : static_cast<T>(total / count);
     } else {
@@ -87,109 +101,142 @@ struct MeanOp : SumOp<T> {
   }
 };
 
-template <typename T>
-struct ProdOp {
-  using Acc = InDouble<T>;
+template <typename C>
+struct ProdOp : OfBits {
+  using Acc = InDouble<C>;
+  using Adds = ProdOp;
+  using Joins = ProdOp;
   static Acc Empty() { return Acc{1}; }
-  static void Add(Acc& acc, T x) { acc = WrapMul(acc, static_cast<Acc>(Widen(x))); }
+  static void Add(Acc& acc, C x) { acc = WrapMul(acc, static_cast<Acc>(x)); }
   static void Join(Acc& acc, const Acc& other) { acc = WrapMul(acc, other); }
-  static T Result(const Acc& acc, int64_t) { return Narrow<T>(static_cast<Wide<T>>(acc)); }
+  template <typename T>
+  static T Result(const Acc& acc, int64_t) {
+    return static_cast<T>(acc);
+  }
 };
 
 // The root of the sum of |x|^2, of integers cut to a whole number.
-template <typename T>
-struct EuclideanNormOp {
-  using Sums = SumOp<T>;
-  using Acc = typename Sums::Acc;
+template <typename C>
+struct EuclideanNormOp : OfBits {
+  using Acc = typename SumOp<C>::Acc;
+  using Adds = EuclideanNormOp;
+  using Joins = SumOp<C>;
   static Acc Empty() { return Acc(); }
-  static void Add(Acc& acc, T x) {
+  static void Add(Acc& acc, C x) {
     if constexpr (std::is_same_v<Acc, Compensated>) {
       acc.Add(x * x);
     } else {
-      const Acc wide = static_cast<Acc>(Widen(x));
+      const Acc wide = static_cast<Acc>(x);
       acc = WrapAdd(acc, WrapMul(wide, Conjugate(wide)));
     }
   }
-  static void Join(Acc& acc, const Acc& other) { Sums::Join(acc, other); }
+  static void Join(Acc& acc, const Acc& other) { Joins::Join(acc, other); }
+  template <typename T>
   static T Result(const Acc& acc, int64_t) {
     if constexpr (kIsComplex<T>) {
       return static_cast<T>(std::sqrt(acc));
     } else {
-      return Narrow<T>(static_cast<Wide<T>>(std::sqrt(static_cast<double>(Sums::Total(acc)))));
+      return static_cast<T>(std::sqrt(static_cast<double>(Joins::template Total<T>(acc))));
     }
   }
 };
 
 // NaN wins over every number.
-template <typename T>
+template <typename C>
 struct MaxOp {
-  using Acc = Wide<T>;
-  using Limits = std::numeric_limits<Acc>;
+  using Acc = C;
+  using Adds = MaxOp;
+  using Joins = MaxOp;
+  using Limits = std::numeric_limits<C>;
   static Acc Empty() { return Limits::has_infinity ? -Limits::infinity() : Limits::lowest(); }
-  static void Add(Acc& acc, T x) { Join(acc, Widen(x)); }
+  static void Add(Acc& acc, C x) { Join(acc, x); }
   static void Join(Acc& acc, const Acc& x) { acc = x > acc || x != x ? x : acc; }
-  static T Result(const Acc& acc, int64_t) { return Narrow<T>(acc); }
+  template <typename T>
+  static T Result(const Acc& acc, int64_t) {
+    return acc;
+  }
 };
 
-template <typename T>
+template <typename C>
 struct MinOp {
-  using Acc = Wide<T>;
-  using Limits = std::numeric_limits<Acc>;
+  using Acc = C;
+  using Adds = MinOp;
+  using Joins = MinOp;
+  using Limits = std::numeric_limits<C>;
   static Acc Empty() { return Limits::has_infinity ? Limits::infinity() : Limits::max(); }
-  static void Add(Acc& acc, T x) { Join(acc, Widen(x)); }
+  static void Add(Acc& acc, C x) { Join(acc, x); }
   static void Join(Acc& acc, const Acc& x) { acc = x < acc || x != x ? x : acc; }
-  static T Result(const Acc& acc, int64_t) { return Narrow<T>(acc); }
+  template <typename T>
+  static T Result(const Acc& acc, int64_t) {
+    return acc;
+  }
 };
 
-template <typename T>
+template <typename C>
 struct AllOp {
   using Acc = bool;
+  using Adds = AllOp;
+  using Joins = AllOp;
   static Acc Empty() { return true; }
   static void Add(Acc& acc, bool x) { Join(acc, x); }
   static void Join(Acc& acc, const Acc& x) { acc = (acc & x) != 0; }
-  static bool Result(const Acc& acc, int64_t) { return acc; }
+  template <typename T>
+  static bool Result(const Acc& acc, int64_t) {
+    return acc;
+  }
 };
 
-template <typename T>
+template <typename C>
 struct AnyOp {
   using Acc = bool;
+  using Adds = AnyOp;
+  using Joins = AnyOp;
   static Acc Empty() { return false; }
   static void Add(Acc& acc, bool x) { Join(acc, x); }
   static void Join(Acc& acc, const Acc& x) { acc = (acc | x) != 0; }
-  static bool Result(const Acc& acc, int64_t) { return acc; }
+  template <typename T>
+  static bool Result(const Acc& acc, int64_t) {
+    return acc;
+  }
 };
 
-// The loops over elements of T and over what Op keeps of them.
-template <typename Op, typename T>
+// Few elements are not worth vectors.
+template <typename C, typename Loop>
+void RunLoop(int64_t elements, Loop loop) {
+  if constexpr (kUsual<C> || std::is_same_v<C, bool>) {
+    if (elements >= kShortRow) return Vectorized(loop);
+  }
+  loop();
+}
+
+// The loops of an operation over elements of type C and over what it keeps of them.
+template <typename Op, typename C>
 struct Loops {
   using Acc = typename Op::Acc;
 
-  // Few elements are not worth vectors.
-  template <typename Loop>
-  static void Run(int64_t elements, Loop loop) {
-    if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
-      if (elements >= kShortRow) return Vectorized(loop);
-    }
-    loop();
-  }
-
-  static void Reset(int64_t n, Acc* accs) {
-    Run(n, [=] {
+  static void Reset(int64_t n, void* to) {
+    Acc* const accs = static_cast<Acc*>(to);
+    RunLoop<C>(n, [=] {
       for (int64_t i = 0; i < n; ++i) accs[i] = Op::Empty();
     });
   }
-  static void Join(const Acc* from, int64_t n, Acc* accs) {
-    Run(n, [=] {
+  static void Join(const void* others, int64_t n, void* to) {
+    const Acc* const from = static_cast<const Acc*>(others);
+    Acc* const accs = static_cast<Acc*>(to);
+    RunLoop<C>(n, [=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) Op::Join(accs[i], from[i]);
     });
   }
 
   // Adds element j of each of `rows` rows, `stride` apart, to accs[j], in their order.
-  static void AddColumns(const T* x, int64_t rows, int64_t stride, int64_t columns, Acc* accs) {
-    Run(columns, [=] {
-      const T* row = x;
-      const T* const end = x + rows * stride;
+  static void AddColumns(const void* from, int64_t rows, int64_t stride, int64_t columns,
+                         void* to) {
+    const C* const x = static_cast<const C*>(from);
+    Acc* const accs = static_cast<Acc*>(to);
+    RunLoop<C>(columns, [=] {
+      const C* row = x;
+      const C* const end = x + rows * stride;
       for (; end - row >= 4 * stride; row += 4 * stride) {
         SESSILE_NO_CARRIED_DEPENDENCE
         for (int64_t j = 0; j < columns; ++j) {
@@ -209,15 +256,17 @@ struct Loops {
   }
 
   // Adds each of `rows` rows of n neighbouring elements to an accumulator of its own.
-  static void AddRows(const T* x, int64_t rows, int64_t n, Acc* accs) {
-    Run(rows * n, [=] {
+  static void AddRows(const void* from, int64_t rows, int64_t n, void* to) {
+    const C* const x = static_cast<const C*>(from);
+    Acc* const accs = static_cast<Acc*>(to);
+    RunLoop<C>(rows * n, [=] {
       for (int64_t row = 0; row < rows; ++row) Op::Join(accs[row], Total(x + row * n, n));
     });
   }
 
  private:
   // In lanes side by side, and the few elements that are left one by one.
-  static Acc Total(const T* x, int64_t n) {
+  static Acc Total(const C* x, int64_t n) {
     constexpr int64_t kLanes = 8;
     Acc total = Op::Empty();
     int64_t i = 0;
@@ -241,134 +290,173 @@ struct Loops {
   }
 };
 
+// What an operation takes elements of T for.
+template <template <typename> class OpFor, typename T>
+using ElementFor = std::conditional_t<std::is_base_of_v<OfBits, OpFor<T>>, SameBits<T>, T>;
+
+template <template <typename> class OpFor, typename T, typename Acc>
+void Finish(const void* from, int64_t n, int64_t count, void* to) {
+  using C = ElementFor<OpFor, T>;
+  const Acc* const accs = static_cast<const Acc*>(from);
+  T* const y = static_cast<T*>(to);
+  RunLoop<T>(n, [=] {
+    for (int64_t i = 0; i < n; ++i) y[i] = OpFor<C>::template Result<T>(accs[i], count);
+  });
+}
+
+// All of a reduction that depends on its operation and types.
+struct ReductionLoops {
+  int64_t acc_bytes;
+  int sum;  // 1: a sum of floats, 2: their mean, 0: anything else
+  void (*reset)(int64_t n, void* accs);
+  void (*join)(const void* from, int64_t n, void* accs);
+  void (*add_columns)(const void* x, int64_t rows, int64_t stride, int64_t columns, void* accs);
+  void (*add_rows)(const void* x, int64_t rows, int64_t n, void* accs);
+  void (*finish)(const void* accs, int64_t n, int64_t count, void* y);
+};
+
+class ReductionKernel final : public Prepared, public SumsColumns {
+ public:
+  ReductionKernel(DataType type, const ReductionAxes& axes, const ReductionLoops& loops)
+      : loops_(loops), size_(StoredSize(type)), plan_(axes, size_) {
+    AddOutput(type, axes.output());
+    AddPhase(plan_.blocks());
+    if (plan_.chunks() > 1) {
+      SetScratch(plan_.chunks(), static_cast<size_t>(plan_.outputs() * loops.acc_bytes));
+      AddPhase(BlocksOf(plan_.outputs(), plan_.chunks() * loops.acc_bytes));
+    }
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    const char* const x = static_cast<const char*>(in[0].raw());
+    char* const y = static_cast<char*>(out[0].raw());
+    if (phase == 1) {
+      JoinChunks(scratch, BlockRange(plan_.outputs(), block, num_blocks(1)), y);
+    } else if (plan_.chunks() > 1) {
+      const int64_t chunk = block % plan_.chunks();
+      const ReductionPlan::Unit unit = plan_.unit(block / plan_.chunks());
+      Reduce(x, unit, chunk, scratch.slot<char>(chunk) + unit.output * loops_.acc_bytes);
+    } else if (plan_.of_rows()) {
+      ReduceRows(x, BlockRange(plan_.units(), block, num_blocks(0)), y);
+    } else {
+      for (const int64_t i : BlockRange(plan_.units(), block, num_blocks(0))) {
+        const ReductionPlan::Unit unit = plan_.unit(i);
+        Accs<kTile> accs;
+        Reduce(x, unit, 0, accs.bytes);
+        Finish(accs.bytes, unit.columns, y + unit.output * size_);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::optional<ColumnSum> AsColumnSum() const override {
+    if (loops_.sum == 0 || plan_.outputs() != plan_.columns()) return std::nullopt;
+    return ColumnSum{plan_.columns(), loops_.sum == 2 ? static_cast<double>(plan_.reduced()) : 1.0};
+  }
+
+ private:
+  static constexpr int64_t kTile = ReductionPlan::kTile;
+  template <int64_t n>
+  struct alignas(64) Accs {
+    char bytes[n * 16];
+  };
+
+  void Reduce(const char* x, const ReductionPlan::Unit& unit, int64_t chunk, char* accs) const {
+    loops_.reset(unit.columns, accs);
+    plan_.ForEachPiece(chunk, [&](int64_t offset, int64_t rows) {
+      AddPiece(x + (unit.input + offset) * size_, rows, unit.columns, accs);
+    });
+  }
+
+  // Rows of few columns are taken several at a time, so that neighbouring elements go to
+  // independent accumulators: one vector operation for many, and shorter chains of additions.
+  void AddPiece(const char* x, int64_t rows, int64_t columns, char* accs) const {
+    constexpr int64_t kWidth = 128;
+    if (plan_.columns() == 1) return loops_.add_rows(x, 1, rows, accs);
+    const int64_t group = std::min(rows / 4, kWidth / columns);
+    if (columns != plan_.columns() || group < 2) {
+      return loops_.add_columns(x, rows, plan_.columns(), columns, accs);
+    }
+    Accs<kWidth> wide;
+    const int64_t width = group * columns;
+    loops_.reset(width, wide.bytes);
+    loops_.add_columns(x, rows / group, width, width, wide.bytes);
+    loops_.add_columns(x + rows / group * width * size_, 1, width, rows % group * columns,
+                       wide.bytes);
+    for (int64_t i = 0; i < group; ++i) {
+      loops_.join(wide.bytes + i * columns * loops_.acc_bytes, columns, accs);
+    }
+  }
+
+  void ReduceRows(const char* x, IndexRange range, char* y) const {
+    for (int64_t first = range.first(); first < range.last(); first += kTile) {
+      const int64_t rows = std::min(kTile, range.last() - first);
+      Accs<kTile> accs;
+      loops_.reset(rows, accs.bytes);
+      loops_.add_rows(x + first * plan_.reduced() * size_, rows, plan_.reduced(), accs.bytes);
+      Finish(accs.bytes, rows, y + first * size_);
+    }
+  }
+
+  void JoinChunks(Scratch scratch, IndexRange range, char* y) const {
+    for (int64_t first = range.first(); first < range.last(); first += kTile) {
+      const int64_t n = std::min(kTile, range.last() - first);
+      Accs<kTile> accs;
+      loops_.reset(n, accs.bytes);
+      for (int64_t chunk = 0; chunk < plan_.chunks(); ++chunk) {
+        loops_.join(scratch.slot<char>(chunk) + first * loops_.acc_bytes, n, accs.bytes);
+      }
+      Finish(accs.bytes, n, y + first * size_);
+    }
+  }
+
+  void Finish(const char* accs, int64_t n, char* y) const {
+    loops_.finish(accs, n, plan_.reduced(), y);
+  }
+
+  const ReductionLoops& loops_;
+  const int64_t size_;
+  const ReductionPlan plan_;
+};
+
+PreparedOr PrepareReduction(const PrepareContext& ctx, const ReductionLoops& loops) {
+  SESSILE_ASSIGN_OR_RETURN(const bool keep_dims, ctx.attrs().GetOr<bool>("keep_dims", false));
+  if (ctx.input_shape(1).rank() > 1) {
+    return InvalidArgument("Only scalars and vectors may name dimensions to reduce, got shape ",
+                           ctx.input_shape(1).ToString());
+  }
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> named, IntsFromTensor(*ctx.input_value(1)));
+  SESSILE_ASSIGN_OR_RETURN(const ReductionAxes axes,
+                           ReductionAxes::OfRun(ctx.input_shape(0), named, keep_dims));
+  return std::make_unique<ReductionKernel>(ctx.output_dtype(0), axes, loops);
+}
+
 template <template <typename> class OpFor>
 struct Reduction {
-  // 1: a sum of floats, 2: their mean, 0: anything else.
   template <typename T>
-  static constexpr int kSum = std::is_same_v<OpFor<T>, SumOp<float>>    ? 1
-                              : std::is_same_v<OpFor<T>, MeanOp<float>> ? 2
-                                                                        : 0;
-
-  template <typename T>
-  class Kernel final : public Prepared, public MaySumColumns<Kernel<T>, kSum<T> != 0> {
-   public:
-    using Op = OpFor<T>;
-    using Acc = typename Op::Acc;
-    // A mean adds as a sum does.
-    using L = Loops<std::conditional_t<std::is_base_of_v<SumOp<T>, Op>, SumOp<T>, Op>, T>;
-    static constexpr int64_t kTile = ReductionPlan::kTile;
-
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(const bool keep_dims,
-                               ctx.attrs().template GetOr<bool>("keep_dims", false));
-      if (ctx.input_shape(1).rank() > 1) {
-        return InvalidArgument("Only scalars and vectors may name dimensions to reduce, got shape ",
-                               ctx.input_shape(1).ToString());
-      }
-      SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> named,
-                               IntsFromTensor(*ctx.input_value(1)));
-      SESSILE_ASSIGN_OR_RETURN(const ReductionAxes axes,
-                               ReductionAxes::OfRun(ctx.input_shape(0), named, keep_dims));
-      return std::make_unique<Kernel>(axes);
-    }
-
-    explicit Kernel(const ReductionAxes& axes) : plan_(axes, sizeof(T)) {
-      AddOutput(DataTypeOf<T>::value, axes.output());
-      AddPhase(plan_.blocks());
-      if (plan_.chunks() > 1) {
-        SetScratch(plan_.chunks(), static_cast<size_t>(plan_.outputs()) * sizeof(Acc));
-        AddPhase(BlocksOf(plan_.outputs(), plan_.chunks() * static_cast<int64_t>(sizeof(Acc))));
-      }
-    }
-
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
-                     int64_t block) const override {
-      const T* x = in[0].data<T>();
-      T* y = out[0].data<T>();
-      if (phase == 1) {
-        JoinChunks(scratch, BlockRange(plan_.outputs(), block, num_blocks(1)), y);
-      } else if (plan_.chunks() > 1) {
-        const int64_t chunk = block % plan_.chunks();
-        const ReductionPlan::Unit unit = plan_.unit(block / plan_.chunks());
-        Reduce(x, unit, chunk, scratch.slot<Acc>(chunk) + unit.output);
-      } else if (plan_.of_rows()) {
-        ReduceRows(x, BlockRange(plan_.units(), block, num_blocks(0)), y);
-      } else {
-        for (const int64_t i : BlockRange(plan_.units(), block, num_blocks(0))) {
-          const ReductionPlan::Unit unit = plan_.unit(i);
-          Acc accs[kTile];
-          Reduce(x, unit, 0, accs);
-          Finish(accs, unit.columns, y + unit.output);
-        }
-      }
-      return absl::OkStatus();
-    }
-
-    std::optional<ColumnSum> column_sum() const {
-      if (plan_.outputs() != plan_.columns()) return std::nullopt;
-      return ColumnSum{plan_.columns(), kSum<T> == 2 ? static_cast<double>(plan_.reduced()) : 1.0};
-    }
-
-   private:
-    void Reduce(const T* x, const ReductionPlan::Unit& unit, int64_t chunk, Acc* accs) const {
-      L::Reset(unit.columns, accs);
-      plan_.ForEachPiece(chunk, [&](int64_t offset, int64_t rows) {
-        AddPiece(x + unit.input + offset, rows, unit.columns, accs);
-      });
-    }
-
-    // Rows of few columns are taken several at a time, so that neighbouring elements go to
-    // independent accumulators: one vector operation for many, and shorter chains of additions.
-    void AddPiece(const T* x, int64_t rows, int64_t columns, Acc* accs) const {
-      constexpr int64_t kWidth = 128;
-      if (plan_.columns() == 1) return L::AddRows(x, 1, rows, accs);
-      const int64_t group = std::min(rows / 4, kWidth / columns);
-      if (columns != plan_.columns() || group < 2) {
-        return L::AddColumns(x, rows, plan_.columns(), columns, accs);
-      }
-      Acc wide[kWidth];
-      const int64_t width = group * columns;
-      L::Reset(width, wide);
-      L::AddColumns(x, rows / group, width, width, wide);
-      L::AddColumns(x + rows / group * width, 1, width, rows % group * columns, wide);
-      for (int64_t i = 0; i < group; ++i) L::Join(wide + i * columns, columns, accs);
-    }
-
-    void ReduceRows(const T* x, IndexRange range, T* y) const {
-      for (int64_t first = range.first(); first < range.last(); first += kTile) {
-        const int64_t rows = std::min(kTile, range.last() - first);
-        Acc accs[kTile];
-        L::Reset(rows, accs);
-        L::AddRows(x + first * plan_.reduced(), rows, plan_.reduced(), accs);
-        Finish(accs, rows, y + first);
-      }
-    }
-
-    void JoinChunks(Scratch scratch, IndexRange range, T* y) const {
-      for (int64_t first = range.first(); first < range.last(); first += kTile) {
-        const int64_t n = std::min(kTile, range.last() - first);
-        Acc accs[kTile];
-        L::Reset(n, accs);
-        for (int64_t chunk = 0; chunk < plan_.chunks(); ++chunk) {
-          L::Join(scratch.slot<Acc>(chunk) + first, n, accs);
-        }
-        Finish(accs, n, y + first);
-      }
-    }
-
-    void Finish(const Acc* accs, int64_t n, T* y) const {
-      L::Run(n, [accs, n, y, count = plan_.reduced()] {
-        for (int64_t i = 0; i < n; ++i) y[i] = Op::Result(accs[i], count);
-      });
-    }
-
-    const ReductionPlan plan_;
+  struct Kernel {
+    using C = ElementFor<OpFor, T>;
+    using Adds = Loops<typename OpFor<C>::Adds, C>;
+    using Joins = Loops<typename OpFor<C>::Joins, C>;
+    static constexpr ReductionLoops kLoops = {
+        .acc_bytes = sizeof(typename Adds::Acc),
+        .sum = std::is_same_v<OpFor<T>, SumOp<float>>    ? 1
+               : std::is_same_v<OpFor<T>, MeanOp<float>> ? 2
+                                                         : 0,
+        .reset = Joins::Reset,
+        .join = Joins::Join,
+        .add_columns = Adds::AddColumns,
+        .add_rows = Adds::AddRows,
+        .finish = Finish<OpFor, T, typename Adds::Acc>,
+    };
+    static PreparedOr Prepare(const PrepareContext& ctx) { return PrepareReduction(ctx, kLoops); }
   };
 };
 
 template <template <typename> class Op, typename Types>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<HalfAsFloat<Reduction<Op>::template Kernel>::template Kernel>(op)
+  kernels.Add<HalfInFloat<Reduction<Op>::template Kernel>::template Kernel>(op)
       .template For<Types>("T")
       .ValueInput(1);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);

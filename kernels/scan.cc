@@ -14,6 +14,7 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/rows.h"
@@ -116,8 +117,8 @@ struct Scan {
       const int64_t step = reverse_ ? -inner_ : inner_;
       Acc acc = Op::template kStart<Acc>;
       for (int64_t i = 0; i < length_; ++i) {
-        const Acc next = Op::Join(acc, static_cast<Acc>(Widen(x[i * step])));
-        y[i * step] = Narrow<T>(static_cast<Wide<T>>(exclusive_ ? acc : next));
+        const Acc next = Op::Join(acc, static_cast<Acc>(x[i * step]));
+        y[i * step] = static_cast<T>(exclusive_ ? acc : next);
         acc = next;
       }
     }
@@ -133,8 +134,8 @@ struct Scan {
           SESSILE_NO_CARRIED_DEPENDENCE
           for (int64_t j = 0; j < count; ++j) {
             const Acc acc = sums[j];
-            const Acc next = Op::Join(acc, static_cast<Acc>(Widen(from[j])));
-            to[j] = Narrow<T>(static_cast<Wide<T>>(exclusive ? acc : next));
+            const Acc next = Op::Join(acc, static_cast<Acc>(from[j]));
+            to[j] = static_cast<T>(exclusive ? acc : next);
             sums[j] = next;
           }
         };
@@ -156,7 +157,7 @@ struct Scan {
 
 template <typename Op>
 void ScanRow(KernelRegistry& kernels, const char* op) {
-  kernels.Add<Scan<Op>::template Kernel>(op)
+  kernels.Add<InWiderType<Scan<Op>::template Kernel>::template Kernel>(op)
       .template For<WithComplex<AllNumberTypes>>("T")
       .ValueInput(1);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
@@ -167,7 +168,9 @@ void ScanRow(KernelRegistry& kernels, const char* op) {
 void RegisterScan(KernelRegistry& kernels) {
   ScanRow<Plus>(kernels, "Cumsum");
   ScanRow<Times>(kernels, "Cumprod");
-  kernels.Add<Scan<LogPlus>::Kernel>("CumulativeLogsumexp").For<AllFloatTypes>("T").ValueInput(1);
+  kernels.Add<InWiderType<Scan<LogPlus>::Kernel>::Kernel>("CumulativeLogsumexp")
+      .For<AllFloatTypes>("T")
+      .ValueInput(1);
 }
 
 }  // namespace sessile

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -18,64 +20,83 @@ namespace {
 // What a search reads and looks at, in bytes of work.
 constexpr int64_t kSearchBytes = 256;
 
-struct FirstNotLess {
-  template <typename T>
-  static const T* Find(const T* first, const T* last, T value) {
-    return std::lower_bound(first, last, value, [](T a, T b) { return Widen(a) < Widen(b); });
+// The number of elements of a sorted row that are less than a value, or, with `or_equal`, not
+// greater.
+using CountBelow = int64_t (*)(const void* row, int64_t length, const void* value, bool or_equal);
+
+template <typename T>
+int64_t CountBelowOf(const void* row, int64_t length, const void* value, bool or_equal) {
+  const T* const first = static_cast<const T*>(row);
+  const auto wanted = Widen(*static_cast<const T*>(value));
+  const auto below = [=](T x) { return or_equal ? !(wanted < Widen(x)) : Widen(x) < wanted; };
+  return std::partition_point(first, first + length, below) - first;
+}
+
+class Bound final : public Prepared {
+ public:
+  Bound(const PrepareContext& ctx, CountBelow count, bool or_equal)
+      : size_(ctx.input_shape(1).num_elements()),
+        columns_(ctx.input_shape(1).dim(1)),
+        length_(ctx.input_shape(0).dim(1)),
+        element_(StoredSize(ctx.input_dtype(0))),
+        count_(count),
+        or_equal_(or_equal) {
+    AddOutput(ctx.output_dtype(0), ctx.input_shape(1));
+    AddPhase(BlocksOf(size_, kSearchBytes));
   }
-};
-struct FirstGreater {
-  template <typename T>
-  static const T* Find(const T* first, const T* last, T value) {
-    return std::upper_bound(first, last, value, [](T a, T b) { return Widen(a) < Widen(b); });
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    const auto* const rows = static_cast<const char*>(in[0].raw());
+    const auto* const values = static_cast<const char*>(in[1].raw());
+    for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
+      const int64_t place = count_(rows + i / columns_ * length_ * element_, length_,
+                                   values + i * element_, or_equal_);
+      if (out[0].dtype() == DataType::kInt32) {
+        out[0].data<int32_t>()[i] = static_cast<int32_t>(place);
+      } else {
+        out[0].data<int64_t>()[i] = place;
+      }
+    }
+    return absl::OkStatus();
   }
+
+ private:
+  const int64_t size_;
+  const int64_t columns_;
+  const int64_t length_;
+  const int64_t element_;
+  const CountBelow count_;
+  const bool or_equal_;
 };
 
-template <typename Search, typename Index>
-struct Bound {
+PreparedOr PrepareBound(const PrepareContext& ctx, CountBelow count, bool or_equal) {
+  const Shape& sorted = ctx.input_shape(0);
+  const Shape& values = ctx.input_shape(1);
+  if (sorted.rank() != 2 || values.rank() != 2) {
+    const bool first = sorted.rank() != 2;
+    return InvalidArgument("Shape must be rank 2 but is rank ",
+                           first ? sorted.rank() : values.rank(), " for `",
+                           first ? "sorted_inputs" : "values", "` argument");
+  }
+  if (sorted.dim(0) != values.dim(0)) {
+    return InvalidArgument("Leading dim_size of both tensors must match.");
+  }
+  if (ctx.output_dtype(0) == DataType::kInt32 &&
+      sorted.dim(1) > std::numeric_limits<int32_t>::max()) {
+    return InvalidArgument("trailing dim_size of sorted_inputs must fit the output's type, but is ",
+                           sorted.dim(1));
+  }
+  return std::make_unique<Bound>(ctx, count, or_equal);
+}
+
+template <bool or_equal>
+struct BoundOf {
   template <typename T>
-  class Kernel final : public Prepared {
-   public:
+  struct Kernel {
     static PreparedOr Prepare(const PrepareContext& ctx) {
-      const Shape& sorted = ctx.input_shape(0);
-      const Shape& values = ctx.input_shape(1);
-      if (sorted.rank() != 2 || values.rank() != 2) {
-        const bool first = sorted.rank() != 2;
-        return InvalidArgument("Shape must be rank 2 but is rank ",
-                               first ? sorted.rank() : values.rank(), " for `",
-                               first ? "sorted_inputs" : "values", "` argument");
-      }
-      if (sorted.dim(0) != values.dim(0)) {
-        return InvalidArgument("Leading dim_size of both tensors must match.");
-      }
-      if (sorted.dim(1) > std::numeric_limits<Index>::max()) {
-        return InvalidArgument(
-            "trailing dim_size of sorted_inputs must fit the output's type, but is ",
-            sorted.dim(1));
-      }
-      return std::make_unique<Kernel>(sorted, values);
+      return PrepareBound(ctx, &CountBelowOf<T>, or_equal);
     }
-    Kernel(const Shape& sorted, const Shape& values)
-        : size_(values.num_elements()), columns_(values.dim(1)), length_(sorted.dim(1)) {
-      AddOutput(DataTypeOf<Index>::value, values);
-      AddPhase(BlocksOf(size_, kSearchBytes));
-    }
-
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      for (const int64_t i : BlockRange(size_, block, num_blocks(0))) {
-        const T* const row = in[0].template data<T>() + i / columns_ * length_;
-        const T value = in[1].template data<T>()[i];
-        out[0].template data<Index>()[i] =
-            static_cast<Index>(Search::Find(row, row + length_, value) - row);
-      }
-      return absl::OkStatus();
-    }
-
-   private:
-    const int64_t size_;
-    const int64_t columns_;
-    const int64_t length_;
   };
 };
 
@@ -114,16 +135,12 @@ class Bucketize final : public Prepared {
   const std::vector<float> boundaries_;
 };
 
-template <typename Search, typename Index>
-void AddBound(KernelRegistry& kernels, const char* op) {
-  kernels.Add<Bound<Search, Index>::template Kernel>(op).template For<AllNumberTypes>("T").When(
-      "out_type", DataTypeOf<Index>::value);
-}
-
-template <typename Search>
+template <bool or_equal>
 void AddBounds(KernelRegistry& kernels, const char* op) {
-  AddBound<Search, int32_t>(kernels, op);
-  AddBound<Search, int64_t>(kernels, op);
+  for (const DataType index : {int32, int64}) {
+    kernels.Add<BoundOf<or_equal>::template Kernel>(op).template For<AllNumberTypes>("T").When(
+        "out_type", index);
+  }
   kernels.Lacks(op, "T", {string, bool_}, kNoKernelInTensorFlow);
   kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
@@ -133,8 +150,8 @@ void AddBounds(KernelRegistry& kernels, const char* op) {
 }  // namespace
 
 void RegisterSearchSorted(KernelRegistry& kernels) {
-  AddBounds<FirstNotLess>(kernels, "LowerBound");
-  AddBounds<FirstGreater>(kernels, "UpperBound");
+  AddBounds<false>(kernels, "LowerBound");
+  AddBounds<true>(kernels, "UpperBound");
   kernels.Add<Bucketize>("Bucketize").For<TypeList<int32_t, int64_t, float, double>>("T");
 }
 

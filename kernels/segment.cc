@@ -14,11 +14,12 @@
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/rows.h"
+#include "sessile/kernels/storage.h"
 
 namespace sessile {
 namespace {
@@ -26,35 +27,37 @@ namespace {
 // What a reduction begins with, and how elements join; kGap is the row of a sorted id that does not
 // occur.
 template <typename T>
-struct SumOf {
-  static constexpr Wide<T> kStart = Wide<T>(0), kGap = Wide<T>(0);
+struct SumOf : OfBits {
+  static constexpr T kStart = T(0), kGap = T(0);
   static constexpr bool kMean = false;
   using Join = AddElement;
 };
 template <typename T>
-struct MeanOf : SumOf<T> {
+struct MeanOf {
+  static constexpr T kStart = T(0), kGap = T(0);
   static constexpr bool kMean = true;
+  using Join = AddElement;
 };
 template <typename T>
-struct ProdOf {
-  static constexpr Wide<T> kStart = Wide<T>(1), kGap = Wide<T>(1);
+struct ProdOf : OfBits {
+  static constexpr T kStart = T(1), kGap = T(1);
   static constexpr bool kMean = false;
   using Join = MulElement;
 };
 template <typename T>
 struct MaxOf {
-  static constexpr Wide<T> kStart = std::numeric_limits<Wide<T>>::lowest(), kGap = Wide<T>(0);
+  static constexpr T kStart = std::numeric_limits<T>::lowest(), kGap = T(0);
   static constexpr bool kMean = false;
   struct Join {
-    static T Of(T a, T b) { return Widen(b) > Widen(a) || Widen(b) != Widen(b) ? b : a; }
+    static T Of(T a, T b) { return b > a || b != b ? b : a; }
   };
 };
 template <typename T>
 struct MinOf {
-  static constexpr Wide<T> kStart = std::numeric_limits<Wide<T>>::max(), kGap = Wide<T>(0);
+  static constexpr T kStart = std::numeric_limits<T>::max(), kGap = T(0);
   static constexpr bool kMean = false;
   struct Join {
-    static T Of(T a, T b) { return Widen(b) < Widen(a) || Widen(b) != Widen(b) ? b : a; }
+    static T Of(T a, T b) { return b < a || b != b ? b : a; }
   };
 };
 
@@ -110,74 +113,94 @@ absl::StatusOr<Segments> UnsortedSegments(const PrepareContext& ctx) {
   return segments;
 }
 
+// Blocks are ranges of the elements of a row, so that rows join in their order. A loop does all of
+// that for one operation and type.
+using SegmentLoop = absl::Status (*)(const Segments& s, Inputs in, void* out, IndexRange range);
+
+class SegmentKernel final : public Prepared {
+ public:
+  SegmentKernel(DataType type, Segments segments, SegmentLoop loop)
+      : s_(std::move(segments)), loop_(loop) {
+    AddOutput(type, s_.output);
+    // More rows than a block has bytes make no difference.
+    const int64_t rows = std::min(s_.rows, kBlockBytes) + std::min(s_.output.dim(0), kBlockBytes);
+    AddPhase(BlocksOfColumns(s_.inner, rows, static_cast<int64_t>(DataTypeSize(type))));
+  }
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    const IndexRange range = BlockRange(s_.inner, block, num_blocks(0));
+    return range.size() == 0 ? absl::OkStatus() : loop_(s_, in, out[0].raw(), range);
+  }
+
+ private:
+  const Segments s_;
+  const SegmentLoop loop_;
+};
+
+PreparedOr PrepareSegment(const PrepareContext& ctx, SegmentLoop loop) {
+  SESSILE_ASSIGN_OR_RETURN(Segments segments,
+                           ctx.num_inputs() == 2 ? SortedSegments(ctx) : UnsortedSegments(ctx));
+  return std::make_unique<SegmentKernel>(ctx.output_dtype(0), std::move(segments), loop);
+}
+
 template <template <typename> class OpFor>
 struct Segment {
-  // Blocks are ranges of the elements of a row, so that rows join in their order.
   template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    using Op = OpFor<T>;
-
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(Segments segments,
-                               ctx.num_inputs() == 2 ? SortedSegments(ctx) : UnsortedSegments(ctx));
-      return std::make_unique<Kernel>(std::move(segments));
+  struct Kernel {
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      using C = std::conditional_t<std::is_base_of_v<OfBits, OpFor<T>>, SameBits<T>, T>;
+      return PrepareSegment(ctx, &RunOf<C>);
     }
-    explicit Kernel(Segments segments) : s_(std::move(segments)) {
-      AddOutput(DataTypeOf<T>::value, s_.output);
-      // More rows than a block has bytes make no difference.
-      const int64_t rows = std::min(s_.rows, kBlockBytes) + std::min(s_.output.dim(0), kBlockBytes);
-      AddPhase(BlocksOfColumns(s_.inner, rows, sizeof(T)));
-    }
-
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      const IndexRange range = BlockRange(s_.inner, block, num_blocks(0));
-      if (range.size() == 0) return absl::OkStatus();
-      const T* data = in[0].data<T>();
-      T* rows = out[0].data<T>();
-      const int64_t count = s_.output.dim(0);
-      for (int64_t row = 0; row < count; ++row) {
-        FillRow(rows + row * s_.inner + range.first(), range.size(), Narrow<T>(Op::kStart));
-      }
-      int64_t members = 0;  // of the sorted segment `current`
-      int64_t current = -1;
-      for (int64_t i = 0; i < s_.rows; ++i) {
-        const int64_t id = IndexAt(in[1], i);
-        if (id >= count || (s_.sorted && id < current)) {
-          return InvalidArgument("segment_ids", PlaceText(in[1].shape(), i), " = ", id,
-                                 " is out of range [0, ", count, ")");
-        }
-        if (id < 0) continue;  // dropped, as TensorFlow does
-        if (s_.sorted && id != current) {
-          Finish(rows, range, current, id, members);
-          current = id;
-          members = 0;
-        }
-        ++members;
-        JoinRow<typename Op::Join>(rows + id * s_.inner + range.first(),
-                                   data + i * s_.inner + range.first(), range.size());
-      }
-      if (s_.sorted) Finish(rows, range, current, count, members);
-      return absl::OkStatus();
-    }
-
-   private:
-    // Row `done` is complete, and the rows up to `next` do not occur.
-    void Finish(T* rows, IndexRange range, int64_t done, int64_t next, int64_t members) const {
-      if (Op::kMean && members > 0) {
-        for (const int64_t j : range) {
-          T& sum = rows[done * s_.inner + j];
-          sum = Narrow<T>(static_cast<Wide<T>>(Widen(sum) / static_cast<Wide<T>>(members)));
-        }
-      }
-      for (int64_t row = done + 1; row < next; ++row) {
-        FillRow(rows + row * s_.inner + range.first(), range.size(), Narrow<T>(Op::kGap));
-      }
-    }
-
-    const Segments s_;
   };
+
+ private:
+  template <typename T>
+  static absl::Status RunOf(const Segments& s, Inputs in, void* out, IndexRange range) {
+    using Op = OpFor<T>;
+    const T* const data = static_cast<const T*>(in[0].raw());
+    T* const rows = static_cast<T*>(out);
+    const TensorView ids = in[1];
+    const int64_t count = s.output.dim(0);
+    const int64_t inner = s.inner;
+    for (int64_t row = 0; row < count; ++row) {
+      FillRow(rows + row * inner + range.first(), range.size(), Op::kStart);
+    }
+    int64_t members = 0;  // of the sorted segment `current`
+    int64_t current = -1;
+    for (int64_t i = 0; i < s.rows; ++i) {
+      const int64_t id = IndexAt(ids, i);
+      if (id >= count || (s.sorted && id < current)) {
+        return InvalidArgument("segment_ids", PlaceText(ids.shape(), i), " = ", id,
+                               " is out of range [0, ", count, ")");
+      }
+      if (id < 0) continue;  // dropped, as TensorFlow does
+      if (s.sorted && id != current) {
+        Finish(s, rows, range, current, id, members);
+        current = id;
+        members = 0;
+      }
+      ++members;
+      JoinRow<typename Op::Join>(rows + id * inner + range.first(),
+                                 data + i * inner + range.first(), range.size());
+    }
+    if (s.sorted) Finish(s, rows, range, current, count, members);
+    return absl::OkStatus();
+  }
+
+  // Row `done` is complete, and the rows up to `next` do not occur.
+  template <typename T>
+  static void Finish(const Segments& s, T* rows, IndexRange range, int64_t done, int64_t next,
+                     int64_t members) {
+    if (OpFor<T>::kMean && members > 0) {
+      for (const int64_t j : range) {
+        T& sum = rows[done * s.inner + j];
+        sum = static_cast<T>(sum / static_cast<T>(members));
+      }
+    }
+    for (int64_t row = done + 1; row < next; ++row) {
+      FillRow(rows + row * s.inner + range.first(), range.size(), OpFor<T>::kGap);
+    }
+  }
 };
 
 // -- SparseSegment reductions and their gradients. Both add rows to rows: the reduction those that
@@ -236,122 +259,142 @@ absl::StatusOr<SparseSegments> SparseSegmentsOf(const PrepareContext& ctx, bool 
   return segments;
 }
 
+// Adds the rows of a range of columns; `factors` are what the segments' sums are multiplied with,
+// or null.
+using SparseSegmentLoop = void (*)(const SparseSegments& s, Inputs in, IndexRange range,
+                                   const double* factors, void* out);
+
+class SparseSegmentKernel final : public Prepared {
+ public:
+  SparseSegmentKernel(DataType type, SparseSegments segments, SegmentScale scale,
+                      SparseSegmentLoop loop)
+      : s_(std::move(segments)), scale_(scale), loop_(loop) {
+    AddOutput(type, s_.output);
+    if (s_.output.num_elements() == 0) return;
+    AddPhase(1);
+    AddPhase(BlocksOfColumns(s_.inner, std::min(s_.count, kBlockBytes),
+                             3 * static_cast<int64_t>(DataTypeSize(type))));
+    if (scale_ != SegmentScale::kNone) {
+      SetScratch(1, static_cast<size_t>(s_.segments()) * sizeof(double));
+    }
+  }
+
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
+                   int64_t block) const override {
+    double* const factors = scale_ == SegmentScale::kNone ? nullptr : scratch.slot<double>(0);
+    if (phase == 0) {
+      SESSILE_RETURN_IF_ERROR(Check(in));
+      if (factors != nullptr) SetFactors(in[2], factors);
+      return absl::OkStatus();
+    }
+    const IndexRange range = BlockRange(s_.inner, block, num_blocks(1));
+    if (range.size() > 0) loop_(s_, in, range, factors, out[0].raw());
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Check(Inputs in) const {
+    int64_t before = 0;
+    for (int64_t i = 0; i < s_.count; ++i) {
+      const int64_t index = IndexAt(in[1], i);
+      const int64_t id = IndexAt(in[2], i);
+      if (index < 0 || index >= s_.indexed()) {
+        return InvalidArgument("Bad: indices[", i, "] == ", index, " out of range [0, ",
+                               s_.indexed(), ")");
+      }
+      if (id < 0) return InvalidArgument("segment ids must be >= 0");
+      if (!s_.is_gradient && id < before) {
+        return InvalidArgument("segment ids are not increasing");
+      }
+      if (id >= s_.segments()) return InvalidArgument("segment ids must be < num_segments");
+      before = id;
+    }
+    return absl::OkStatus();
+  }
+
+  void SetFactors(const TensorView& ids, double* factors) const {
+    std::fill_n(factors, s_.segments(), 0.0);
+    for (int64_t i = 0; i < s_.count; ++i) factors[IndexAt(ids, i)] += 1;
+    for (int64_t i = 0; i < s_.segments(); ++i) {
+      const double members = std::max(factors[i], 1.0);
+      factors[i] = 1 / (scale_ == SegmentScale::kMean ? members : std::sqrt(members));
+    }
+  }
+
+  const SparseSegments s_;
+  const SegmentScale scale_;
+  const SparseSegmentLoop loop_;
+};
+
+PreparedOr PrepareSparseSegment(const PrepareContext& ctx, SegmentScale scale, bool is_gradient,
+                                SparseSegmentLoop loop) {
+  SESSILE_ASSIGN_OR_RETURN(SparseSegments segments, SparseSegmentsOf(ctx, is_gradient));
+  return std::make_unique<SparseSegmentKernel>(ctx.output_dtype(0), std::move(segments), scale,
+                                               loop);
+}
+
+template <typename T>
+struct SparseSegmentRowsOf {
+  static void Add(const SparseSegments& s, Inputs in, IndexRange range, const double* factors,
+                  void* out) {
+    const T* const from = static_cast<const T*>(in[0].raw());
+    T* const to = static_cast<T*>(out);
+    for (int64_t row = 0; row < s.output.dim(0); ++row) {
+      FillRow(to + row * s.inner + range.first(), range.size(), T{});
+    }
+    for (int64_t i = 0; i < s.count; ++i) {
+      const int64_t index = IndexAt(in[1], i);
+      const int64_t id = IndexAt(in[2], i);
+      const T* const source = from + (s.is_gradient ? id : index) * s.inner;
+      T* const target = to + (s.is_gradient ? index : id) * s.inner;
+      if (s.is_gradient && factors != nullptr) {
+        for (const int64_t j : range) target[j] += Scaled(source[j], factors[id]);
+      } else {
+        JoinRow<AddElement>(target + range.first(), source + range.first(), range.size());
+      }
+    }
+    for (int64_t row = 0; !s.is_gradient && factors != nullptr && row < s.output.dim(0); ++row) {
+      for (const int64_t j : range) {
+        T& sum = to[row * s.inner + j];
+        sum = Scaled(sum, factors[row]);
+      }
+    }
+  }
+
+ private:
+  static T Scaled(T x, double factor) { return static_cast<T>(static_cast<double>(x) * factor); }
+};
+
 template <SegmentScale scale, bool is_gradient>
 struct SparseSegment {
   template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(SparseSegments segments, SparseSegmentsOf(ctx, is_gradient));
-      return std::make_unique<Kernel>(std::move(segments));
+  struct Kernel {
+    static PreparedOr Prepare(const PrepareContext& ctx) {
+      return PrepareSparseSegment(ctx, scale, is_gradient, &SparseSegmentRowsOf<T>::Add);
     }
-    explicit Kernel(SparseSegments segments) : s_(std::move(segments)) {
-      AddOutput(DataTypeOf<T>::value, s_.output);
-      if (s_.output.num_elements() == 0) return;
-      AddPhase(1);
-      AddPhase(BlocksOfColumns(s_.inner, std::min(s_.count, kBlockBytes), 3 * sizeof(T)));
-      if (scale != SegmentScale::kNone) {
-        SetScratch(1, static_cast<size_t>(s_.segments()) * sizeof(double));
-      }
-    }
-
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
-                     int64_t block) const override {
-      double* const factors = scale == SegmentScale::kNone ? nullptr : scratch.slot<double>(0);
-      if (phase == 0) {
-        SESSILE_RETURN_IF_ERROR(Check(in));
-        if (factors != nullptr) SetFactors(in[2], factors);
-        return absl::OkStatus();
-      }
-      AddRows(in, BlockRange(s_.inner, block, num_blocks(1)), factors, out[0].data<T>());
-      return absl::OkStatus();
-    }
-
-   private:
-    absl::Status Check(Inputs in) const {
-      int64_t before = 0;
-      for (int64_t i = 0; i < s_.count; ++i) {
-        const int64_t index = IndexAt(in[1], i);
-        const int64_t id = IndexAt(in[2], i);
-        if (index < 0 || index >= s_.indexed()) {
-          return InvalidArgument("Bad: indices[", i, "] == ", index, " out of range [0, ",
-                                 s_.indexed(), ")");
-        }
-        if (id < 0) return InvalidArgument("segment ids must be >= 0");
-        if (!is_gradient && id < before) {
-          return InvalidArgument("segment ids are not increasing");
-        }
-        if (id >= s_.segments()) return InvalidArgument("segment ids must be < num_segments");
-        before = id;
-      }
-      return absl::OkStatus();
-    }
-
-    // What each segment's sum is multiplied with.
-    void SetFactors(const TensorView& ids, double* factors) const {
-      std::fill_n(factors, s_.segments(), 0.0);
-      for (int64_t i = 0; i < s_.count; ++i) factors[IndexAt(ids, i)] += 1;
-      for (int64_t i = 0; i < s_.segments(); ++i) {
-        const double members = std::max(factors[i], 1.0);
-        factors[i] = 1 / (scale == SegmentScale::kMean ? members : std::sqrt(members));
-      }
-    }
-
-    void AddRows(Inputs in, IndexRange range, const double* factors, T* to) const {
-      if (range.size() == 0) return;
-      const T* const from = in[0].data<T>();
-      for (int64_t row = 0; row < s_.output.dim(0); ++row) {
-        FillRow(to + row * s_.inner + range.first(), range.size(), T{});
-      }
-      for (int64_t i = 0; i < s_.count; ++i) {
-        const int64_t index = IndexAt(in[1], i);
-        const int64_t id = IndexAt(in[2], i);
-        const T* const source = from + (is_gradient ? id : index) * s_.inner;
-        T* const target = to + (is_gradient ? index : id) * s_.inner;
-        if (is_gradient && factors != nullptr) {
-          AddScaled(source, range, factors[id], target);
-        } else {
-          JoinRow<AddElement>(target + range.first(), source + range.first(), range.size());
-        }
-      }
-      for (int64_t row = 0; !is_gradient && factors != nullptr && row < s_.output.dim(0); ++row) {
-        for (const int64_t j : range) {
-          T& sum = to[row * s_.inner + j];
-          sum = Scaled(sum, factors[row]);
-        }
-      }
-    }
-    static void AddScaled(const T* from, IndexRange range, double factor, T* to) {
-      for (const int64_t j : range) to[j] = AddElement::Of(to[j], Scaled(from[j], factor));
-    }
-    static T Scaled(T x, double factor) {
-      return Narrow<T>(static_cast<Wide<T>>(static_cast<double>(Widen(x)) * factor));
-    }
-
-    const SparseSegments s_;
   };
 };
 
 template <SegmentScale scale>
 void SparseSegmentRows(KernelRegistry& kernels, const std::string& op) {
   using Types = std::conditional_t<scale == SegmentScale::kNone, AllNumberTypes, AllFloatTypes>;
-  kernels.Add<HalfAsFloat<SparseSegment<scale, false>::template Kernel>::template Kernel>(op)
+  kernels.Add<InWiderType<SparseSegment<scale, false>::template Kernel>::template Kernel>(op)
       .template For<Types>("T")
       .ValueInput(2);
   kernels
-      .Add<HalfAsFloat<SparseSegment<scale, false>::template Kernel>::template Kernel>(
+      .Add<InWiderType<SparseSegment<scale, false>::template Kernel>::template Kernel>(
           op + "WithNumSegments")
       .template For<Types>("T")
       .ValueInput(3);
   kernels
-      .Add<HalfAsFloat<SparseSegment<scale, true>::template Kernel>::template Kernel>(op + "Grad")
+      .Add<InWiderType<SparseSegment<scale, true>::template Kernel>::template Kernel>(op + "Grad")
       .template For<AllFloatTypes>("T")
       .ValueInput(3);
 }
 
 template <template <typename> class Op, typename Types>
 void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
-  kernels.Add<HalfAsFloat<Segment<Op>::template Kernel>::template Kernel>(op)
+  kernels.Add<HalfInFloat<Segment<Op>::template Kernel>::template Kernel>(op)
       .template For<Types>("T")
       .ValueInput(value_input);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);

@@ -19,7 +19,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -339,18 +339,18 @@ struct SparseCrossEntropy {
 }  // namespace
 
 void RegisterSoftmax(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<Softmax<false>::Kernel>::Kernel>("Softmax").For<AllFloatTypes>("T");
-  kernels.Add<HalfAsFloat<Softmax<true>::Kernel>::Kernel>("LogSoftmax").For<AllFloatTypes>("T");
+  kernels.Add<InWiderType<Softmax<false>::Kernel>::Kernel>("Softmax").For<AllFloatTypes>("T");
+  kernels.Add<InWiderType<Softmax<true>::Kernel>::Kernel>("LogSoftmax").For<AllFloatTypes>("T");
 }
 
 void RegisterSoftmaxCrossEntropy(KernelRegistry& kernels) {
-  kernels.Add<HalfAsFloat<DenseCrossEntropy>::Kernel>("SoftmaxCrossEntropyWithLogits")
+  kernels.Add<InWiderType<DenseCrossEntropy>::Kernel>("SoftmaxCrossEntropyWithLogits")
       .For<AllFloatTypes>("T");
   const char* const sparse = "SparseSoftmaxCrossEntropyWithLogits";
-  kernels.Add<HalfAsFloat<SparseCrossEntropy<int32_t>::Kernel>::Kernel>(sparse)
+  kernels.Add<InWiderType<SparseCrossEntropy<int32_t>::Kernel>::Kernel>(sparse)
       .For<AllFloatTypes>("T")
       .When("Tlabels", int32);
-  kernels.Add<HalfAsFloat<SparseCrossEntropy<int64_t>::Kernel>::Kernel>(sparse)
+  kernels.Add<InWiderType<SparseCrossEntropy<int64_t>::Kernel>::Kernel>(sparse)
       .For<AllFloatTypes>("T")
       .When("Tlabels", int64);
 }

@@ -53,7 +53,7 @@ T* Elements(const TensorView& view) {
 
 // Element `at` of `view`, whatever its type.
 inline void* ElementAt(const TensorView& view, int64_t at) {
-  return static_cast<char*>(view.raw()) + static_cast<size_t>(at) * StoredSize(view.dtype());
+  return static_cast<char*>(view.raw()) + at * StoredSize(view.dtype());
 }
 
 // Copies `value` to the elements of `out` from element `at` on.

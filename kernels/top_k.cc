@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/in_wider_type.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -36,77 +38,101 @@ absl::StatusOr<int64_t> TopKCount(const PrepareContext& ctx) {
 }
 
 // The best k so far are a heap of indices, in the output's own memory, whose root is the worst.
-template <typename Index>
-struct TopK {
-  template <typename T>
-  class Kernel final : public Prepared {
-   public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(const int64_t k, TopKCount(ctx));
-      const Shape& input = ctx.input_shape(0);
-      if (k < 0) return InvalidArgument("Need k >= 0, got ", k);
-      if (input.rank() < 1) {
-        return InvalidArgument("input must be >= 1-D, got shape ", input.ToString());
-      }
-      const int64_t columns = input.dim(input.rank() - 1);
-      if (columns < k) {
-        return InvalidArgument("input must have at least k columns. Had ", columns, ", needed ", k);
-      }
-      if (columns - 1 > std::numeric_limits<Index>::max()) {
-        return InvalidArgument("input has ", columns,
-                               " columns, more than its indices' type can tell apart");
-      }
-      return std::make_unique<Kernel>(input, columns, k);
-    }
+template <typename T, typename Index>
+class TopK final : public Prepared {
+ public:
+  TopK(const Shape& input, int64_t columns, int64_t k) : columns_(columns), k_(k) {
+    const Shape output = input.WithDim(input.rank() - 1, k);
+    AddOutput(DataTypeOf<T>::value, output);
+    AddOutput(DataTypeOf<Index>::value, output);
+    rows_ = k == 0 ? 0 : output.num_elements() / k;
+    AddPhase(BlocksOf(rows_, columns * 16));
+  }
 
-    Kernel(const Shape& input, int64_t columns, int64_t k) : columns_(columns), k_(k) {
-      const Shape output = input.WithDim(input.rank() - 1, k);
-      AddOutput(DataTypeOf<T>::value, output);
-      AddOutput(DataTypeOf<Index>::value, output);
-      rows_ = k == 0 ? 0 : output.num_elements() / k;
-      AddPhase(BlocksOf(rows_, columns * 16));
+  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                   int64_t block) const override {
+    for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
+      const T* const x = in[0].data<T>() + row * columns_;
+      T* const values = out[0].data<T>() + row * k_;
+      Index* const best = out[1].data<Index>() + row * k_;
+      Select(x, best);
+      for (int64_t i = 0; i < k_; ++i) values[i] = x[best[i]];
     }
+    return absl::OkStatus();
+  }
 
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
-        const T* const x = in[0].data<T>() + row * columns_;
-        T* const values = out[0].data<T>() + row * k_;
-        Index* const best = out[1].data<Index>() + row * k_;
-        Select(x, best);
-        for (int64_t i = 0; i < k_; ++i) values[i] = x[best[i]];
-      }
-      return absl::OkStatus();
+ private:
+  void Select(const T* x, Index* best) const {
+    // Larger first, then the lower index; NaN comes last.
+    const auto before = [x](Index a, Index b) {
+      const auto va = x[a];
+      const auto vb = x[b];
+      if (va > vb) return true;
+      if (vb > va) return false;
+      const bool a_is_nan = va != va;
+      const bool b_is_nan = vb != vb;
+      return a_is_nan != b_is_nan ? b_is_nan : a < b;
+    };
+    for (int64_t i = 0; i < k_; ++i) best[i] = static_cast<Index>(i);
+    std::make_heap(best, best + k_, before);
+    for (int64_t i = k_; i < columns_; ++i) {
+      const auto index = static_cast<Index>(i);
+      if (!before(index, best[0])) continue;
+      std::pop_heap(best, best + k_, before);
+      best[k_ - 1] = index;
+      std::push_heap(best, best + k_, before);
     }
+    std::sort_heap(best, best + k_, before);
+  }
 
-   private:
-    void Select(const T* x, Index* best) const {
-      // Larger first, then the lower index; NaN comes last.
-      const auto before = [x](Index a, Index b) {
-        const auto va = Widen(x[a]);
-        const auto vb = Widen(x[b]);
-        if (va > vb) return true;
-        if (vb > va) return false;
-        const bool a_is_nan = va != va;
-        const bool b_is_nan = vb != vb;
-        return a_is_nan != b_is_nan ? b_is_nan : a < b;
-      };
-      for (int64_t i = 0; i < k_; ++i) best[i] = static_cast<Index>(i);
-      std::make_heap(best, best + k_, before);
-      for (int64_t i = k_; i < columns_; ++i) {
-        const auto index = static_cast<Index>(i);
-        if (!before(index, best[0])) continue;
-        std::pop_heap(best, best + k_, before);
-        best[k_ - 1] = index;
-        std::push_heap(best, best + k_, before);
-      }
-      std::sort_heap(best, best + k_, before);
+  const int64_t columns_;
+  const int64_t k_;
+  int64_t rows_ = 0;
+};
+
+struct TopKSizes {
+  int64_t columns;
+  int64_t k;
+};
+
+absl::StatusOr<TopKSizes> TopKSizesOf(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const int64_t k, TopKCount(ctx));
+  const Shape& input = ctx.input_shape(0);
+  if (k < 0) return InvalidArgument("Need k >= 0, got ", k);
+  if (input.rank() < 1) {
+    return InvalidArgument("input must be >= 1-D, got shape ", input.ToString());
+  }
+  const int64_t columns = input.dim(input.rank() - 1);
+  if (columns < k) {
+    return InvalidArgument("input must have at least k columns. Had ", columns, ", needed ", k);
+  }
+  SESSILE_ASSIGN_OR_RETURN(const DataType index,
+                           ctx.attrs().GetOr<DataType>("index_type", DataType::kInt32));
+  const int64_t last = index == DataType::kInt16   ? std::numeric_limits<int16_t>::max()
+                       : index == DataType::kInt32 ? std::numeric_limits<int32_t>::max()
+                                                   : std::numeric_limits<int64_t>::max();
+  if (columns - 1 > last) {
+    return InvalidArgument("input has ", columns,
+                           " columns, more than its indices' type can tell apart");
+  }
+  return TopKSizes{columns, k};
+}
+
+// Indices of int16 beside elements that are computed in a wider type are widened with them.
+template <typename T>
+struct TopKOf {
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(const TopKSizes sizes, TopKSizesOf(ctx));
+    const Shape& input = ctx.input_shape(0);
+    switch (ctx.output_dtype(1)) {
+      case DataType::kInt16:
+        return std::make_unique<TopK<T, int16_t>>(input, sizes.columns, sizes.k);
+      case DataType::kInt32:
+        return std::make_unique<TopK<T, int32_t>>(input, sizes.columns, sizes.k);
+      default:
+        return std::make_unique<TopK<T, int64_t>>(input, sizes.columns, sizes.k);
     }
-
-    const int64_t columns_;
-    const int64_t k_;
-    int64_t rows_ = 0;
-  };
+  }
 };
 
 // A target that is no class, or a prediction that is no number, is never among the best.
@@ -175,16 +201,13 @@ PreparedOr PrepareInTopKV2(const PrepareContext& ctx) {
 }  // namespace
 
 void RegisterTopK(KernelRegistry& kernels) {
-  const auto add = [&]<typename Index>(DataType index, Index) {
-    kernels.Add<TopK<Index>::template Kernel>("TopKV2")
-        .template For<AllNumberTypes>("T")
+  for (const DataType index : {int16, int32, int64}) {
+    kernels.Add<InWiderType<TopKOf>::Kernel>("TopKV2")
+        .For<AllNumberTypes>("T")
         .When("index_type", index)
         .ValueInput(1);
-  };
-  add(int16, int16_t{});
-  add(int32, int32_t{});
-  add(int64, int64_t{});
-  kernels.Add<TopK<int32_t>::Kernel>("TopK").For<AllNumberTypes>("T");
+  }
+  kernels.Add<InWiderType<TopKOf>::Kernel>("TopK").For<AllNumberTypes>("T");
   kernels.Add("InTopK", PrepareInTopK).Types("T", {int32, int64});
   kernels.Add("InTopKV2", PrepareInTopKV2).Types("T", {int32, int64}).ValueInput(2);
 }

@@ -8,102 +8,19 @@
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
-#include "sessile/kernels/blocks.h"
 #include "sessile/kernels/complex_math.h"
-#include "sessile/kernels/elementwise.h"
-#include "sessile/kernels/half_as_float.h"
+#include "sessile/kernels/map.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/special_functions.h"
-#include "sessile/kernels/statement.h"
 #include "sessile/kernels/vector_math.h"
-#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
 
-template <typename Op>
-struct Unary {
-  template <typename T>
-  class Kernel final : public Prepared, public Tiled<Kernel<T>, T> {
-   public:
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      return std::make_unique<Kernel>(ctx.input_shape(0));
-    }
-    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
-      AddOutput(DataTypeOf<T>::value, shape);
-      MayForward(0, 0);
-      AddPhase(BlocksOf(size_, 2 * sizeof(T)));
-    }
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      const IndexRange range = BlockRange(size_, block, num_blocks(0));
-      const T* const x = in[0].data<T>() + range.first();
-      Tile(&x, out[0].data<T>() + range.first(), range.size());
-      return absl::OkStatus();
-    }
-
-    int num_operands() const { return 1; }
-    void Tile(const T* const* in, T* out, int64_t n) const {
-      const T* const x = in[0];
-      VectorizedFor<T>([=] {
-        SESSILE_NO_CARRIED_DEPENDENCE
-        for (int64_t i = 0; i < n; ++i) out[i] = Narrow<T>(Op::Apply(Widen(x[i])));
-      });
-    }
-
-   private:
-    const int64_t size_;
-  };
-};
-
-template <typename Op>
-struct UnaryGrad {
-  template <typename T>
-  class Kernel final : public Prepared, public Tiled<Kernel<T>, T> {
-   public:
-    static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
-      const int64_t size = ctx.input_shape(0).num_elements();
-      if (ctx.input_shape(1).num_elements() != size) {
-        return InvalidArgument(
-            "The two arguments to a cwise op must have same number of elements, got ", size,
-            " and ", ctx.input_shape(1).num_elements());
-      }
-      return std::make_unique<Kernel>(ctx.input_shape(0));
-    }
-    explicit Kernel(const Shape& shape) : size_(shape.num_elements()) {
-      AddOutput(DataTypeOf<T>::value, shape);
-      MayForward(0, 0);
-      MayForward(1, 0);
-      AddPhase(BlocksOf(size_, 3 * sizeof(T)));
-    }
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
-      const IndexRange range = BlockRange(size_, block, num_blocks(0));
-      const T* const operands[] = {in[0].data<T>() + range.first(),
-                                   in[1].data<T>() + range.first()};
-      Tile(operands, out[0].data<T>() + range.first(), range.size());
-      return absl::OkStatus();
-    }
-
-    int num_operands() const { return 2; }
-    void Tile(const T* const* in, T* out, int64_t n) const {
-      const T* const y = in[0];
-      const T* const dy = in[1];
-      VectorizedFor<T>([=] {
-        SESSILE_NO_CARRIED_DEPENDENCE
-        for (int64_t i = 0; i < n; ++i) out[i] = Narrow<T>(Op::Apply(Widen(y[i]), Widen(dy[i])));
-      });
-    }
-
-   private:
-    const int64_t size_;
-  };
-};
-
 // clang-format off
-struct Neg { template <typename T> static T Apply(T x) { return WrapNeg(x); } };
-struct Square { template <typename T> static T Apply(T x) { return WrapMul(x, x); } };
+struct Neg : OfBits { template <typename T> static T Apply(T x) { return WrapNeg(x); } };
+struct Square : OfBits { template <typename T> static T Apply(T x) { return WrapMul(x, x); } };
 struct Reciprocal { template <typename T> static T Apply(T x) { return T{1} / x; } };
 struct Exp { template <typename T> static T Apply(T x) { return vector_math::Exp(x); } };
 struct Expm1 { template <typename T> static T Apply(T x) { return vector_math::Expm1(x); } };
@@ -129,7 +46,7 @@ struct Erfinv { template <typename T> static T Apply(T x) { return static_cast<T
 struct Ndtri { template <typename T> static T Apply(T x) { return static_cast<T>(NormalQuantile(static_cast<double>(x))); } };
 struct Lgamma { template <typename T> static T Apply(T x) { return static_cast<T>(LogGamma(x)); } };
 struct DigammaOp { template <typename T> static T Apply(T x) { return static_cast<T>(Digamma(x)); } };
-struct Invert { template <typename T> static T Apply(T x) { return static_cast<T>(~x); } };
+struct Invert : OfBits { template <typename T> static T Apply(T x) { return static_cast<T>(~x); } };
 // To the nearest whole number, of two to the even one: the rounding mode of the processor.
 struct Round {
   template <typename T> static T Apply(T x) {
@@ -174,7 +91,7 @@ struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return
 // clang-format off
 struct IsNan { template <typename T> static bool Apply(T x) { return std::isnan(x); } };
 struct IsInf { template <typename T> static bool Apply(T x) { return std::isinf(x); } };
-struct PopulationCount {
+struct PopulationCount : OfDigits {
   template <typename T> static uint8_t Apply(T x) {
     return static_cast<uint8_t>(std::popcount(static_cast<std::make_unsigned_t<T>>(x)));
   }
@@ -186,13 +103,20 @@ using SignedTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, H
 
 template <typename Op, typename Types>
 void Row(KernelRegistry& kernels, const char* op) {
-  kernels.Add<HalfAsFloat<Unary<Op>::template Kernel>::template Kernel>(op).template For<Types>(
-      "T");
+  kernels.Add<Map<Op>::template Kernel>(op).template For<Types>("T");
+}
+
+absl::Status CheckSameSizes(const PrepareContext& ctx) {
+  const int64_t y = ctx.input_shape(0).num_elements();
+  const int64_t dy = ctx.input_shape(1).num_elements();
+  if (y == dy) return absl::OkStatus();
+  return InvalidArgument("The two arguments to a cwise op must have same number of elements, got ",
+                         y, " and ", dy);
 }
 
 template <typename Op>
 void GradRow(KernelRegistry& kernels, const char* op) {
-  kernels.Add<HalfAsFloat<UnaryGrad<Op>::template Kernel>::template Kernel>(op)
+  kernels.Add<Map<Op, CheckSameSizes>::template Kernel>(op)
       .template For<WithComplex<AllFloatTypes>>("T");
 }
 
@@ -234,11 +158,11 @@ void RegisterUnary(KernelRegistry& kernels) {
   Row<DigammaOp, AllFloatTypes>(kernels, "Digamma");
   Row<Round, SignedTypes>(kernels, "Round");
   Row<Round, AllFloatTypes>(kernels, "Rint");
-  kernels.Add<Unary<Invert>::Kernel>("Invert").For<IntTypes>("T");
-  kernels.Add<Statement<PopulationCount>::Kernel>("PopulationCount").For<IntTypes>("T");
-  kernels.Add<Statement<IsNan>::Kernel>("IsNan").For<AllFloatTypes>("T");
-  kernels.Add<Statement<IsInf>::Kernel>("IsInf").For<AllFloatTypes>("T");
-  kernels.Add<Statement<IsFinite>::Kernel>("IsFinite").For<AllFloatTypes>("T");
+  Row<Invert, IntTypes>(kernels, "Invert");
+  Row<PopulationCount, IntTypes>(kernels, "PopulationCount");
+  Row<IsNan, AllFloatTypes>(kernels, "IsNan");
+  Row<IsInf, AllFloatTypes>(kernels, "IsInf");
+  Row<IsFinite, AllFloatTypes>(kernels, "IsFinite");
   GradRow<SigmoidGrad>(kernels, "SigmoidGrad");
   GradRow<TanhGrad>(kernels, "TanhGrad");
   GradRow<SqrtGrad>(kernels, "SqrtGrad");

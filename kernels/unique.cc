@@ -2,12 +2,11 @@
 // (A vector's slices are its elements.) NaN is unlike any other; 0 and -0 are alike.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -15,6 +14,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/shape_inference.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/kernels/float_bits.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
@@ -29,26 +29,12 @@ struct SliceSizes {
   int64_t inner = 1;
 };
 
-// What is compared and hashed of an element.
-template <typename T>
-decltype(auto) Key(const T& x) {
-  if constexpr (kIsHalf<T>) {
-    return Widen(x);
-  } else {
-    return (x);
-  }
-}
-
-template <typename T>
-bool IsNanElement(const T& x) {
-  if constexpr (kIsHalf<T> || std::is_floating_point_v<T>) return std::isnan(Widen(x));
-  return false;
-}
-
+// Elements of one size are the same to it, whatever their type.
 template <typename T>
 class Slices {
  public:
-  Slices(const SliceSizes& sizes, const T* data) : s_(sizes), data_(data) {}
+  Slices(const SliceSizes& sizes, const T* data, FloatBits bits)
+      : s_(sizes), data_(data), bits_(bits) {}
 
   // Calls f(first element, number) for the runs of neighbours of slice i, until it gives false.
   template <typename F>
@@ -60,9 +46,13 @@ class Slices {
     return true;
   }
   bool HasNan(int64_t i) const {
-    return !ForEachRun(i, [&](int64_t at) {
-      return std::none_of(data_ + at, data_ + at + s_.inner, IsNanElement<T>);
-    });
+    if constexpr (std::is_integral_v<T>) {
+      return bits_.are_floats() && !ForEachRun(i, [&](int64_t at) {
+               return std::none_of(data_ + at, data_ + at + s_.inner,
+                                   [this](T x) { return bits_.IsNan(x); });
+             });
+    }
+    return false;
   }
   size_t Hash(int64_t i) const {
     size_t hash = 0;
@@ -76,16 +66,35 @@ class Slices {
     const int64_t distance = (j - i) * s_.inner;
     return ForEachRun(i, [&](int64_t at) {
       return std::equal(data_ + at, data_ + at + s_.inner, data_ + at + distance,
-                        [](const T& a, const T& b) { return Key(a) == Key(b); });
+                        [this](const T& a, const T& b) { return Key(a) == Key(b); });
     });
   }
 
  private:
+  // What is compared and hashed of an element.
+  decltype(auto) Key(const T& x) const {
+    if constexpr (std::is_integral_v<T>) {
+      return static_cast<T>(bits_.Key(x));
+    } else {
+      return (x);
+    }
+  }
+
   const SliceSizes& s_;
   const T* data_;
+  const FloatBits bits_;
 };
 
-template <typename T, typename Index>
+// Element i of a tensor of int32 or int64.
+void StoreIndex(const TensorView& to, size_t i, int64_t value) {
+  if (to.dtype() == DataType::kInt64) {
+    to.data<int64_t>()[i] = value;
+  } else {
+    to.data<int32_t>()[i] = static_cast<int32_t>(value);
+  }
+}
+
+template <typename T>
 class Unique final : public Prepared {
  public:
   Unique(const PrepareContext& ctx, int axis)
@@ -95,16 +104,17 @@ class Unique final : public Prepared {
            shape_.Slice(axis + 1).num_elements()},
         counts_(ctx.num_outputs() == 3) {
     AddOutput(ctx.output_dtype(0), shape_.WithDim(axis, None));
-    AddOutput(DataTypeOf<Index>::value, Shape({s_.count}));
-    if (counts_) AddOutput(DataTypeOf<Index>::value, Shape({None}));
+    AddOutput(ctx.output_dtype(1), Shape({s_.count}));
+    if (counts_) AddOutput(ctx.output_dtype(2), Shape({None}));
     AddPhase(1);
   }
 
   absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch, int, int64_t) const override {
     const T* const x = Elements<T>(in[0]);
+    const Slices<T> slices(s_, x, FloatBits::Of(in[0].dtype()));
     std::vector<int64_t> firsts;  // of each different slice
-    std::vector<Index> counts;
-    FindEqual(Slices<T>(s_, x), out[1].template data<Index>(), &firsts, &counts);
+    std::vector<int64_t> counts;
+    FindEqual(slices, out[1], &firsts, &counts);
     const auto found = static_cast<int64_t>(firsts.size());
     SESSILE_ASSIGN_OR_RETURN(const TensorView y,
                              ctx.AllocateOutput(0, shape_.WithDim(axis_, found)));
@@ -116,25 +126,25 @@ class Unique final : public Prepared {
     }
     if (!counts_) return absl::OkStatus();
     SESSILE_ASSIGN_OR_RETURN(const TensorView count, ctx.AllocateOutput(2, Shape({found})));
-    std::copy(counts.begin(), counts.end(), count.template data<Index>());
+    for (size_t i = 0; i < counts.size(); ++i) StoreIndex(count, i, counts[i]);
     return absl::OkStatus();
   }
 
  private:
-  void FindEqual(const Slices<T>& slices, Index* idx, std::vector<int64_t>* firsts,
-                 std::vector<Index>* counts) const {
+  void FindEqual(const Slices<T>& slices, const TensorView& idx, std::vector<int64_t>* firsts,
+                 std::vector<int64_t>* counts) const {
     const auto hash = [&](int64_t i) { return slices.Hash(i); };
     const auto equal = [&](int64_t i, int64_t j) { return slices.Equal(i, j); };
-    absl::flat_hash_map<int64_t, Index, decltype(hash), decltype(equal)> places(0, hash, equal);
+    absl::flat_hash_map<int64_t, int64_t, decltype(hash), decltype(equal)> places(0, hash, equal);
     for (int64_t i = 0; i < s_.count; ++i) {
-      const auto next = static_cast<Index>(firsts->size());
+      const auto next = static_cast<int64_t>(firsts->size());
       // NaNs would only fill one bucket of the table.
-      const Index place = slices.HasNan(i) ? next : places.try_emplace(i, next).first->second;
+      const int64_t place = slices.HasNan(i) ? next : places.try_emplace(i, next).first->second;
       if (place == next) {
         firsts->push_back(i);
         counts->push_back(0);
       }
-      idx[i] = place;
+      StoreIndex(idx, static_cast<size_t>(i), place);
       ++(*counts)[static_cast<size_t>(place)];
     }
   }
@@ -167,36 +177,30 @@ absl::StatusOr<int> AxisOf(const PrepareContext& ctx) {
   return static_cast<int>(axis);
 }
 
-template <typename Index>
-struct UniqueOf {
-  template <typename T>
-  class Kernel {
-   public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(const int axis, AxisOf(ctx));
-      if (ctx.input_shape(0).dim(axis) > std::numeric_limits<int32_t>::max()) {
-        return InvalidArgument("unique does not support input tensors larger than ",
-                               std::numeric_limits<int32_t>::max(), " elements");
-      }
-      return std::make_unique<Unique<T, Index>>(ctx, axis);
+PreparedOr PrepareUnique(const PrepareContext& ctx) {
+  SESSILE_ASSIGN_OR_RETURN(const int axis, AxisOf(ctx));
+  if (ctx.input_shape(0).dim(axis) > std::numeric_limits<int32_t>::max()) {
+    return InvalidArgument("unique does not support input tensors larger than ",
+                           std::numeric_limits<int32_t>::max(), " elements");
+  }
+  return WithStorage(ctx.input_dtype(0), [&]<typename T>(Stored<T>) -> PreparedOr {
+    if constexpr (std::is_same_v<T, Bytes16>) {
+      return Unimplemented(kNoComplexKernels);
+    } else {
+      return std::make_unique<Unique<T>>(ctx, axis);
     }
-  };
-};
-
-using HashedTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t,
-                             uint32_t, uint64_t, Half, BFloat16, bool, std::string>;
-
-template <typename Index>
-void AddUnique(KernelRegistry& kernels, const char* op, bool along_axis) {
-  KernelDefBuilder builder =
-      kernels.Add<UniqueOf<Index>::template Kernel>(op).template For<HashedTypes>("T");
-  builder.When("out_idx", DataTypeOf<Index>::value);
-  if (along_axis) builder.ValueInput(1);
+  });
 }
 
 void AddUniqueOp(KernelRegistry& kernels, const char* op, bool along_axis) {
-  AddUnique<int32_t>(kernels, op, along_axis);
-  AddUnique<int64_t>(kernels, op, along_axis);
+  for (const DataType index : {int32, int64}) {
+    for (const DataType type : {float32, float64, int8, int16, int32, int64, uint8, uint16, uint32,
+                                uint64, float16, bfloat16, bool_, string}) {
+      KernelDefBuilder builder = kernels.Add(op, PrepareUnique);
+      builder.Types("T", {type}).When("out_idx", index);
+      if (along_axis) builder.ValueInput(1);
+    }
+  }
   kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks(op, "T", ObjectTypes(), kNoObjectKernels);

@@ -48,7 +48,9 @@ class Broadcast {
   const Shape& output() const { return output_; }
   // Every operand is either as the output, or a single element.
   bool simple() const { return axes_.size() == 1; }
-  // In a run (below) operand i advances by this much from one element to the next: 0 or 1.
+  // Elements of a run (below), if it is whole.
+  int64_t run_length() const { return axes_.back().size; }
+  // In a run operand i advances by this much from one element to the next: 0 or 1.
   int64_t run_stride(int i) const { return axes_.back().strides[static_cast<size_t>(i)]; }
 
   // Calls f(begin, count, offsets) for pieces of the output elements [begin, end), in order:

@@ -93,8 +93,7 @@ absl::StatusOr<size_t> CheckedBytes(DataType dtype, const Shape& shape) {
   }
   SESSILE_RETURN_IF_ERROR(Shape::FromDims(shape.dims()).status());
   size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<size_t>(shape.num_elements()), StoredSize(dtype),
-                             &bytes)) {
+  if (__builtin_mul_overflow(shape.num_elements(), StoredSize(dtype), &bytes)) {
     return absl::ResourceExhaustedError(absl::StrCat("OOM when allocating tensor with shape",
                                                      shape.ToString(), " and type ",
                                                      DataTypeName(dtype)));
@@ -148,7 +147,7 @@ Tensor Tensor::OfBuffer(DataType dtype, Shape shape, std::shared_ptr<Buffer> buf
   return tensor;
 }
 
-size_t Tensor::num_bytes() const { return static_cast<size_t>(num_elements_) * StoredSize(dtype_); }
+size_t Tensor::num_bytes() const { return static_cast<size_t>(num_elements_ * StoredSize(dtype_)); }
 
 Tensor Tensor::operator[](int64_t i) const {
   if (!has_value() || rank() == 0 || i < 0 || i >= dim(0)) {
@@ -233,7 +232,7 @@ absl::Status Tensor::CheckCount(const Shape& shape, size_t values) {
   return absl::OkStatus();
 }
 
-size_t StoredSize(DataType dtype) {
+int64_t StoredSize(DataType dtype) {
   switch (dtype) {
     case DataType::kString:
       return sizeof(std::string);
@@ -242,7 +241,7 @@ size_t StoredSize(DataType dtype) {
     case DataType::kVariant:
       return sizeof(Variant);
     default:
-      return DataTypeSize(dtype);
+      return static_cast<int64_t>(DataTypeSize(dtype));
   }
 }
 

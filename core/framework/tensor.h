@@ -145,7 +145,7 @@ Tensor Tensor::Scalar(const T& value) {
 }
 
 // Bytes that one element takes; strings, handles and variants: the object. 0 if it has no storage.
-size_t StoredSize(DataType dtype);
+int64_t StoredSize(DataType dtype);
 // Copies `count` elements to memory that holds as many already.
 void CopyElements(DataType dtype, const void* from, int64_t count, void* to);
 

@@ -19,7 +19,7 @@
 namespace sessile {
 namespace {
 
-class HalfAsFloatTest : public FrontTest {
+class HalfTest : public FrontTest {
  protected:
   using Function = std::function<Output(const Output& x, const Output& y)>;
 
@@ -41,7 +41,7 @@ class HalfAsFloatTest : public FrontTest {
   static Output Flat(const Output& x) { return reshape(cast(x, float32), {-1}); }
 };
 
-TEST_F(HalfAsFloatTest, Products) {
+TEST_F(HalfTest, Products) {
   ExpectRounded("MatMul", [](auto& x, auto& y) {
     return matmul(reshape(x, {12, 8}), reshape(y, {15, 9})[{{0, 8}}]);
   });
@@ -51,7 +51,7 @@ TEST_F(HalfAsFloatTest, Products) {
   ExpectRounded("BiasAdd", [](auto& x, auto& y) { return nn::bias_add(x, y[0][0][0][{{0, 3}}]); });
 }
 
-TEST_F(HalfAsFloatTest, GradientsOfProducts) {
+TEST_F(HalfTest, GradientsOfProducts) {
   ExpectRounded("Conv2DBackpropFilter", [](auto& x, auto& y) {
     return gradients(nn::conv2d(x, y, {.strides = {1, 1, 1, 1}, .padding = "SAME"}), y)[0];
   });
@@ -61,7 +61,7 @@ TEST_F(HalfAsFloatTest, GradientsOfProducts) {
   ExpectRounded("ReluGrad", [](auto& x, auto&) { return gradients(nn::relu(x), x)[0]; });
 }
 
-TEST_F(HalfAsFloatTest, RowsAndImages) {
+TEST_F(HalfTest, RowsAndImages) {
   ExpectRounded("Softmax", [](auto& x, auto&) { return nn::softmax(x); });
   ExpectRounded("Mean", [](auto& x, auto&) { return reduce_mean(x, {.axis = 1}); });
   ExpectRounded("MaxPool", [](auto& x, auto&) { return nn::max_pool(x, 2, 2, "VALID"); });
