@@ -74,7 +74,9 @@ Output SwapWithLast(const Output& x, const Input& axis, const Output& last, std:
   const Input after =
       axis.is_output() ? Input(axis.output() + 1) : Input(axis.literal()->integers[0] + 1);
   const Output between = RangeTo(after, last);
-  const std::vector<Input> dims = {before, Input({last}), between, Input({axis})};
+  // Compilers differ on whether Input({last}) is a list.
+  using List = std::vector<Input>;
+  const List dims = {before, List{last}, between, List{axis}};
   const Output perm = OpBuilder("ConcatV2", "concat").InputList(dims).Input(0).Build();
   return OpBuilder("Transpose", name.empty() ? "transpose" : name).Input(x).Input(perm).Build();
 }

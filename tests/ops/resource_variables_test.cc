@@ -55,7 +55,7 @@ TEST_F(ResourceVariablesTest, AreReadWhereATensorIsWanted) {
   2.0 * w;
   w + w;
   -w;
-  w < 1.0;
+  (void)(w < 1.0);
   identity(w);
   matmul(x, w);
   w.read_value();
