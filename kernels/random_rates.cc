@@ -208,7 +208,7 @@ PreparedOr PrepareRates(const PrepareContext& ctx) {
   switch (ctx.input_dtype(1)) {
     case DataType::kHalf:
       return with(Half());
-    case DataType::kFloat:
+    case DataType::kFloat:  // NOLINT: the types differ, which clang-tidy does not see
       return with(float());
     case DataType::kInt32:
       return with(int32_t());

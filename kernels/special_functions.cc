@@ -83,7 +83,7 @@ double BetaFraction(double a, double b, double x) {
   double d = 0;
   double f = 1;
   for (int n = 1; n <= kMostTerms; ++n) {
-    const double m = n / 2;
+    const int m = n / 2;
     const double numerator = n % 2 == 1
                                  ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
                                  : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));

@@ -118,14 +118,15 @@ void Input::SetFloat(double value) {
 }
 
 void Input::SetInts(std::vector<int64_t> values, Literal::Kind kind) {
-  literal_ = std::make_shared<Literal>(Literal{.kind = values.empty() ? Kind::kNone : kind,
-                                               .shape = {static_cast<int64_t>(values.size())},
-                                               .integers = std::move(values)});
+  const int64_t size = std::ssize(values);
+  literal_ = std::make_shared<Literal>(Literal{
+      .kind = values.empty() ? Kind::kNone : kind, .shape = {size}, .integers = std::move(values)});
 }
 
 void Input::SetFloats(std::vector<double> values) {
+  const int64_t size = std::ssize(values);
   literal_ = std::make_shared<Literal>(Literal{.kind = values.empty() ? Kind::kNone : Kind::kFloat,
-                                               .shape = {static_cast<int64_t>(values.size())},
+                                               .shape = {size},
                                                .numbers = std::move(values)});
 }
 

@@ -35,12 +35,9 @@ bool ConvertOne(From from, To* to) {
   } else if constexpr (std::is_same_v<To, bool>) {
     *to = from != From(0);
     return from == From(0) || from == From(1);
-  } else if constexpr (std::is_same_v<From, bool>) {
-    *to = static_cast<To>(from);
-    return true;
   } else if constexpr (std::is_integral_v<From>) {
     *to = static_cast<To>(from);
-    return std::in_range<To>(from);
+    return std::in_range<To>(+from);  // + makes bool an int
   } else {
     // The upper bound is 2^bits, which a floating-point type has exactly where max() may round up.
     const double upper = std::ldexp(1.0, std::numeric_limits<To>::digits);

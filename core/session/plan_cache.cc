@@ -53,14 +53,14 @@ std::shared_ptr<const Plan> PlanCache::Get(std::span<const Tensor> feeds,
   absl::StatusOr<Entry> entry = MakeKey(feeds, contents.tensors());
   if (!entry.ok()) return nullptr;
   absl::StatusOr<PlanDraft> draft = MakeDraft(feeds, contents.tensors(), environment);
-  const bool has_draft = draft.ok();
-  if (has_draft && (draft->is_complete || !draft->steps.empty())) {
+  if (!draft.ok() && !(IsLasting(draft.status()) && environment.limits->Check().ok())) {
+    return nullptr;
+  }
+  if (draft.ok() && (draft->is_complete || !draft->steps.empty())) {
     entry->plan = Plan::Make(*std::move(draft));
   }
   std::shared_ptr<const Plan> plan = entry->plan;
-  if (has_draft || (IsLasting(draft.status()) && environment.limits->Check().ok())) {
-    Keep(*std::move(entry));
-  }
+  Keep(*std::move(entry));
   return plan;
 }
 
