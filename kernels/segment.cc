@@ -175,7 +175,7 @@ struct Segment {
       }
       if (id < 0) continue;  // dropped, as TensorFlow does
       if (s.sorted && id != current) {
-        Finish(s, rows, range, current, id, members);
+        SESSILE_RETURN_IF_ERROR(Finish(s, rows, range, current, id, members));
         current = id;
         members = 0;
       }
@@ -183,23 +183,29 @@ struct Segment {
       JoinRow<typename Op::Join>(rows + id * inner + range.first(),
                                  data + i * inner + range.first(), range.size());
     }
-    if (s.sorted) Finish(s, rows, range, current, count, members);
-    return absl::OkStatus();
+    return s.sorted ? Finish(s, rows, range, current, count, members) : absl::OkStatus();
   }
 
-  // Row `done` is complete, and the rows up to `next` do not occur.
+  // Row `done` is complete, and the rows up to `next` do not occur. Their number is cut to T, as
+  // TensorFlow's is, which ends where that makes it 0.
   template <typename T>
-  static void Finish(const Segments& s, T* rows, IndexRange range, int64_t done, int64_t next,
-                     int64_t members) {
+  static absl::Status Finish(const Segments& s, T* rows, IndexRange range, int64_t done,
+                             int64_t next, int64_t members) {
     if (OpFor<T>::kMean && members > 0) {
+      const T divisor = static_cast<T>(members);
+      if (std::is_integral_v<T> && divisor == T(0)) {
+        return InvalidArgument("The mean of ", members, " rows cannot be taken in ",
+                               DataTypeName(DataTypeOf<T>::value), ", where ", members, " is 0");
+      }
       for (const int64_t j : range) {
         T& sum = rows[done * s.inner + j];
-        sum = static_cast<T>(sum / static_cast<T>(members));
+        sum = static_cast<T>(sum / divisor);
       }
     }
     for (int64_t row = done + 1; row < next; ++row) {
       FillRow(rows + row * s.inner + range.first(), range.size(), OpFor<T>::kGap);
     }
+    return absl::OkStatus();
   }
 };
 

@@ -31,6 +31,17 @@ TEST(SegmentTest, ReducesRowsOfOneId) {
               HasSubstr("segment ids are not increasing"));
 }
 
+TEST(SegmentTest, MeansOfIntegersDivideByANumberOfTheirType) {
+  const auto mean = [](int rows) {
+    const Output data = cast(ones({rows}), int8);
+    const Output ids = zeros({rows}, int32);
+    return cast(Sorted("SegmentMean", data, ids), float32);
+  };
+  EXPECT_THAT(Eval(mean(300)), IsTensor({1.0}));  // 44 / 44, as TensorFlow
+  EXPECT_THAT(ErrorOf([&] { Eval(mean(256)); }),
+              HasSubstr("The mean of 256 rows cannot be taken in int8, where 256 is 0"));
+}
+
 TEST(UnsortedSegmentTest, DropsNegativeIds) {
   const Input x = {1.0, 2.0, 3.0, 4.0};
   EXPECT_THAT(Eval(unsorted_segment_sum(x, {2, 0, -1, 2}, 3)), IsTensor({2.0, 0.0, 5.0}));
