@@ -91,13 +91,22 @@ struct MeanOp : SumOp<C> {
   template <typename T>
   static T Result(const Acc& acc, int64_t count) {
     const auto total = SumOp<C>::template Total<T>(acc);
-    if constexpr (!std::is_integral_v<T>) {
-      return static_cast<T>(total / static_cast<double>(count));
-    } else if constexpr (std::is_signed_v<T>) {
-      return count == 0 ? T{0} : static_cast<T>(total / count);
-    } else {
-      return count == 0 ? T{0} : static_cast<T>(total / static_cast<uint64_t>(count));
-    }
+    return static_cast<T>(total / static_cast<double>(count));
+  }
+};
+
+// Of integers, whose sum does not wrap around at their own width.
+template <typename C>
+struct IntegerMeanOp {
+  using Acc = std::conditional_t<std::is_signed_v<C>, int64_t, uint64_t>;
+  using Adds = IntegerMeanOp;
+  using Joins = IntegerMeanOp;
+  static Acc Empty() { return 0; }
+  static void Add(Acc& acc, C x) { acc = WrapAdd(acc, static_cast<Acc>(x)); }
+  static void Join(Acc& acc, const Acc& other) { acc = WrapAdd(acc, other); }
+  template <typename T>
+  static T Result(const Acc& acc, int64_t count) {
+    return count == 0 ? T{0} : static_cast<T>(acc / static_cast<Acc>(count));
   }
 };
 
@@ -466,7 +475,8 @@ void Row(KernelRegistry& kernels, const char* op) {
 
 void RegisterReduction(KernelRegistry& kernels) {
   Row<SumOp, WithComplex<AllNumberTypes>>(kernels, "Sum");
-  Row<MeanOp, WithComplex<AllNumberTypes>>(kernels, "Mean");
+  Row<MeanOp, WithComplex<AllFloatTypes>>(kernels, "Mean");
+  kernels.Add<Reduction<IntegerMeanOp>::Kernel>("Mean").For<IntTypes>("T").ValueInput(1);
   Row<ProdOp, WithComplex<AllNumberTypes>>(kernels, "Prod");
   Row<EuclideanNormOp, WithComplex<AllNumberTypes>>(kernels, "EuclideanNorm");
   Row<MaxOp, AllNumberTypes>(kernels, "Max");

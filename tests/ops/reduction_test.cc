@@ -21,6 +21,15 @@ TEST(ReductionTest, RemovesOrKeepsAxes) {
   }
 }
 
+TEST(ReductionTest, MeansOfIntegersDoNotOverflow) {
+  const Input x = {2000000000, 2000000000, 1999999999};
+  EXPECT_THAT(Eval(reduce_mean(x)), IsTensor(1999999999));
+  for (const DataType type : {int8, uint8, int16, uint16, uint32, uint64}) {
+    EXPECT_THAT(Eval(cast(reduce_mean(cast({100, 120, 110}, type)), int32)), IsTensor(110));
+  }
+  EXPECT_THAT(Eval(cast(reduce_mean(cast({-100, -120, -110}, int8)), int32)), IsTensor(-110));
+}
+
 TEST(ReductionTest, GivesKnownValues) {
   const Input x = {{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}};
   EXPECT_THAT(Eval(reduce_sum(x, {.axis = 0})), IsTensor({5.0, 7.0, 9.0}));
