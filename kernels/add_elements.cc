@@ -4,6 +4,7 @@
 
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/numeric.h"
+#include "sessile/kernels/rows.h"
 
 namespace sessile {
 namespace {
@@ -13,7 +14,7 @@ void AddInPlace(const void* from, Tensor* to) {
   const T* const more = static_cast<const T*>(from);
   T* const sum = to->mutable_data<T>();
   for (int64_t i = 0; i < to->num_elements(); ++i) {
-    sum[i] = Narrow<T>(static_cast<Wide<T>>(Widen(sum[i]) + Widen(more[i])));
+    sum[i] = AddElement::Of(sum[i], more[i]);
   }
 }
 

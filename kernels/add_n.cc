@@ -136,7 +136,9 @@ class AddVariants final : public Prepared {
         sum = term;
         continue;
       }
-      if (typeid(*sum) != typeid(*term)) {
+      const VariantValue& value = *sum;
+      const VariantValue& other = *term;
+      if (typeid(value) != typeid(other)) {
         return Internal(
             "BinaryOpVariants: Variants a and b have different type ids.  Type names: '",
             sum->type_name(), "' vs. '", term->type_name(), "'");

@@ -297,6 +297,16 @@ struct FloorDiv {
   }
 };
 
+// The quotients of small floats are rounded to their type before they are made whole.
+template <typename Small>
+struct TruncateDivIn {
+  static float Apply(float x, float y, Fault*) { return std::trunc(Widen(Narrow<Small>(x / y))); }
+};
+template <typename Small>
+struct FloorDivIn {
+  static float Apply(float x, float y, Fault*) { return std::floor(Widen(Narrow<Small>(x / y))); }
+};
+
 // Has the sign of y, as Python's % does.
 struct FloorMod {
   template <typename T>
@@ -398,6 +408,15 @@ void Row(KernelRegistry& kernels, const char* op) {
   kernels.Add<Binary<Op>::template Kernel>(op).template For<Types>("T");
 }
 
+template <typename Op, template <typename> class OpIn>
+void WholeQuotientRow(KernelRegistry& kernels, const char* op) {
+  Row<Op, FloatTypes>(kernels, op);
+  Row<Op, IntTypes>(kernels, op);
+  Row<OpIn<Half>, TypeList<Half>>(kernels, op);
+  Row<OpIn<BFloat16>, TypeList<BFloat16>>(kernels, op);
+  kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
+}
+
 }  // namespace
 
 PreparedOr PrepareBinary(const PrepareContext& ctx, DataType wide, BinaryLoop loop) {
@@ -418,16 +437,13 @@ void RegisterBinary(KernelRegistry& kernels) {
   kernels.Lacks("RealDiv", "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
                 kNoKernelInTensorFlow);
   Row<DivNoNan, WithComplex<AllFloatTypes>>(kernels, "DivNoNan");
-  Row<FloorDiv, AllNumberTypes>(kernels, "FloorDiv");
+  WholeQuotientRow<FloorDiv, FloorDivIn>(kernels, "FloorDiv");
   Row<FloorMod, AllNumberTypes>(kernels, "FloorMod");
   Row<Maximum, AllNumberTypes>(kernels, "Maximum");
   Row<Minimum, AllNumberTypes>(kernels, "Minimum");
   Row<SquaredDifference, WithComplex<DifferenceTypes>>(kernels, "SquaredDifference");
   Row<Pow, WithComplex<PowerTypes>>(kernels, "Pow");
-  Row<TruncateDiv, AllNumberTypes>(kernels, "TruncateDiv");
-  for (const char* op : {"FloorDiv", "TruncateDiv"}) {
-    kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
-  }
+  WholeQuotientRow<TruncateDiv, TruncateDivIn>(kernels, "TruncateDiv");
   using ModTypes = TypeList<float, double, int32_t, int64_t, Half, BFloat16>;
   Row<TruncateMod, ModTypes>(kernels, "TruncateMod");
   Row<TruncateMod, ModTypes>(kernels, "Mod");

@@ -10,6 +10,7 @@
 #include <complex>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "sessile/core/framework/data_type.h"
@@ -105,6 +106,26 @@ T Narrow(Wide<T> value) {
     return FloatToBFloat16(value);
   } else {
     return value;
+  }
+}
+
+// The finite ends of T.
+template <typename T>
+constexpr T Largest() {
+  if constexpr (std::is_same_v<T, Half>) {
+    return Half{0x7bff};
+  } else if constexpr (std::is_same_v<T, BFloat16>) {
+    return BFloat16{0x7f7f};
+  } else {
+    return std::numeric_limits<T>::max();
+  }
+}
+template <typename T>
+constexpr T Lowest() {
+  if constexpr (kIsHalf<T>) {
+    return T{static_cast<uint16_t>(Largest<T>().bits | 0x8000)};
+  } else {
+    return std::numeric_limits<T>::lowest();
   }
 }
 

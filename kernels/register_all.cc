@@ -93,6 +93,7 @@ constexpr void (*kFamilies[])(KernelRegistry&) = {
     RegisterTensorArray,
     RegisterTensorList,
     RegisterTensorListArrays,
+    RegisterTensorListFromArrays,
     RegisterTopK,
     RegisterTranspose,
     RegisterUnary,

@@ -90,6 +90,7 @@ void RegisterTables(KernelRegistry& kernels);       // table_ops.cc
 void RegisterTensorArray(KernelRegistry& kernels);  // tensor_array_ops.cc
 void RegisterTensorList(KernelRegistry& kernels);   // tensor_list_ops.cc
 void RegisterTensorListArrays(KernelRegistry& kernels);
+void RegisterTensorListFromArrays(KernelRegistry& kernels);
 void RegisterTopK(KernelRegistry& kernels);
 void RegisterTranspose(KernelRegistry& kernels);
 void RegisterUnary(KernelRegistry& kernels);

@@ -46,18 +46,18 @@ struct ProdOf : OfBits {
 };
 template <typename T>
 struct MaxOf {
-  static constexpr T kStart = std::numeric_limits<T>::lowest(), kGap = T(0);
+  static constexpr T kStart = Lowest<T>(), kGap = T{};
   static constexpr bool kMean = false;
   struct Join {
-    static T Of(T a, T b) { return b > a || b != b ? b : a; }
+    static T Of(T a, T b) { return Widen(b) > Widen(a) || Widen(b) != Widen(b) ? b : a; }
   };
 };
 template <typename T>
 struct MinOf {
-  static constexpr T kStart = std::numeric_limits<T>::max(), kGap = T(0);
+  static constexpr T kStart = Largest<T>(), kGap = T{};
   static constexpr bool kMean = false;
   struct Join {
-    static T Of(T a, T b) { return b < a || b != b ? b : a; }
+    static T Of(T a, T b) { return Widen(b) < Widen(a) || Widen(b) != Widen(b) ? b : a; }
   };
 };
 
@@ -186,25 +186,28 @@ struct Segment {
     return s.sorted ? Finish(s, rows, range, current, count, members) : absl::OkStatus();
   }
 
-  // Row `done` is complete, and the rows up to `next` do not occur. Their number is cut to T, as
-  // TensorFlow's is, which ends where that makes it 0.
+  // Row `done` is complete, and the rows up to `next` do not occur.
   template <typename T>
   static absl::Status Finish(const Segments& s, T* rows, IndexRange range, int64_t done,
                              int64_t next, int64_t members) {
-    if (OpFor<T>::kMean && members > 0) {
-      const T divisor = static_cast<T>(members);
-      if (std::is_integral_v<T> && divisor == T(0)) {
-        return InvalidArgument("The mean of ", members, " rows cannot be taken in ",
-                               DataTypeName(DataTypeOf<T>::value), ", where ", members, " is 0");
-      }
-      for (const int64_t j : range) {
-        T& sum = rows[done * s.inner + j];
-        sum = static_cast<T>(sum / divisor);
-      }
+    if constexpr (OpFor<T>::kMean) {
+      if (members > 0) SESSILE_RETURN_IF_ERROR(Divide(rows + done * s.inner, range, members));
     }
     for (int64_t row = done + 1; row < next; ++row) {
       FillRow(rows + row * s.inner + range.first(), range.size(), OpFor<T>::kGap);
     }
+    return absl::OkStatus();
+  }
+
+  // The number of members is cut to T, as TensorFlow's is, which ends where that makes it 0.
+  template <typename T>
+  static absl::Status Divide(T* row, IndexRange range, int64_t members) {
+    const T divisor = static_cast<T>(members);
+    if (std::is_integral_v<T> && divisor == T(0)) {
+      return InvalidArgument("The mean of ", members, " rows cannot be taken in ",
+                             DataTypeName(DataTypeOf<T>::value), ", where ", members, " is 0");
+    }
+    for (const int64_t j : range) row[j] = static_cast<T>(row[j] / divisor);
     return absl::OkStatus();
   }
 };
@@ -398,12 +401,22 @@ void SparseSegmentRows(KernelRegistry& kernels, const std::string& op) {
       .ValueInput(3);
 }
 
-template <template <typename> class Op, typename Types>
-void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
-  kernels.Add<HalfInFloat<Segment<Op>::template Kernel>::template Kernel>(op)
-      .template For<Types>("T")
-      .ValueInput(value_input);
+template <template <typename> class Kernel, typename Types>
+void KernelRow(KernelRegistry& kernels, const char* op, int value_input) {
+  kernels.Add<Kernel>(op).template For<Types>("T").ValueInput(value_input);
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
+}
+
+template <template <typename> class Op>
+void SegmentRow(KernelRegistry& kernels, const char* op, int value_input) {
+  KernelRow<HalfInFloat<Segment<Op>::template Kernel>::template Kernel,
+            WithComplex<AllNumberTypes>>(kernels, op, value_input);
+}
+
+// Small floats begin with the ends of their own type.
+template <template <typename> class Op>
+void EndRow(KernelRegistry& kernels, const char* op, int value_input) {
+  KernelRow<Segment<Op>::template Kernel, AllNumberTypes>(kernels, op, value_input);
 }
 
 }  // namespace
@@ -412,15 +425,15 @@ void RegisterSegment(KernelRegistry& kernels) {
   SparseSegmentRows<SegmentScale::kNone>(kernels, "SparseSegmentSum");
   SparseSegmentRows<SegmentScale::kMean>(kernels, "SparseSegmentMean");
   SparseSegmentRows<SegmentScale::kSqrtN>(kernels, "SparseSegmentSqrtN");
-  SegmentRow<SumOf, WithComplex<AllNumberTypes>>(kernels, "SegmentSum", 1);
-  SegmentRow<MeanOf, WithComplex<AllNumberTypes>>(kernels, "SegmentMean", 1);
-  SegmentRow<ProdOf, WithComplex<AllNumberTypes>>(kernels, "SegmentProd", 1);
-  SegmentRow<MaxOf, AllNumberTypes>(kernels, "SegmentMax", 1);
-  SegmentRow<MinOf, AllNumberTypes>(kernels, "SegmentMin", 1);
-  SegmentRow<SumOf, WithComplex<AllNumberTypes>>(kernels, "UnsortedSegmentSum", 2);
-  SegmentRow<ProdOf, WithComplex<AllNumberTypes>>(kernels, "UnsortedSegmentProd", 2);
-  SegmentRow<MaxOf, AllNumberTypes>(kernels, "UnsortedSegmentMax", 2);
-  SegmentRow<MinOf, AllNumberTypes>(kernels, "UnsortedSegmentMin", 2);
+  SegmentRow<SumOf>(kernels, "SegmentSum", 1);
+  SegmentRow<MeanOf>(kernels, "SegmentMean", 1);
+  SegmentRow<ProdOf>(kernels, "SegmentProd", 1);
+  EndRow<MaxOf>(kernels, "SegmentMax", 1);
+  EndRow<MinOf>(kernels, "SegmentMin", 1);
+  SegmentRow<SumOf>(kernels, "UnsortedSegmentSum", 2);
+  SegmentRow<ProdOf>(kernels, "UnsortedSegmentProd", 2);
+  EndRow<MaxOf>(kernels, "UnsortedSegmentMax", 2);
+  EndRow<MinOf>(kernels, "UnsortedSegmentMin", 2);
 }
 
 }  // namespace sessile

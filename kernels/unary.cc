@@ -71,24 +71,34 @@ struct Sign {
 };
 struct Sigmoid { template <typename T> static T Apply(T x) { return vector_math::Sigmoid(x); } };
 
+// In TensorFlow's order of operations, so that the last bit is the same.
 // y = sigmoid(x)
-struct SigmoidGrad { template <typename T> static T Apply(T y, T dy) { return dy * y * (T{1} - y); } };
+struct SigmoidGrad { template <typename T> static T Apply(T y, T dy) { return y * (T{1} - y) * dy; } };
 // y = tanh(x)
 struct TanhGrad { template <typename T> static T Apply(T y, T dy) { return dy * (T{1} - y * y); } };
+
+// A gradient of 0 stays 0 where these functions are infinitely steep, so that what has been masked
+// out stays out.
 // y = sqrt(x)
-struct SqrtGrad { template <typename T> static T Apply(T y, T dy) { return dy * T{0.5} / Conjugate(y); } };
+struct SqrtGrad {
+  template <typename T> static T Apply(T y, T dy) {
+    return dy == T{0} ? T{0} : dy * (T{0.5} / Conjugate(y));
+  }
+};
 // y = 1 / sqrt(x)
 struct RsqrtGrad {
   template <typename T> static T Apply(T y, T dy) {
     const T root = Conjugate(y);
-    return T{-0.5} * (dy * root) * (root * root);
+    return dy == T{0} ? T{0} : T{-0.5} * (dy * root) * (root * root);
   }
 };
 // y = 1 / x
-struct ReciprocalGrad { template <typename T> static T Apply(T y, T dy) { return -dy * Conjugate(y * y); } };
-// clang-format on
+struct ReciprocalGrad {
+  template <typename T> static T Apply(T y, T dy) {
+    return dy == T{0} ? T{0} : -dy * Conjugate(y * y);
+  }
+};
 
-// clang-format off
 struct IsNan { template <typename T> static bool Apply(T x) { return std::isnan(x); } };
 struct IsInf { template <typename T> static bool Apply(T x) { return std::isinf(x); } };
 struct PopulationCount : OfDigits {

@@ -69,7 +69,7 @@ constexpr const char* kNoNumbers = "the output does not depend on the elements' 
 constexpr const char* kElementType = "element_dtype: type";
 constexpr const char* kShapeType = "shape_type: {int32, int64}";
 
-void RegisterElementsOfLists(OpRegistry& ops) {
+void RegisterNewLists(OpRegistry& ops) {
   ops.Add("EmptyTensorList")
       .Input("element_shape: shape_type")
       .Input("max_num_elements: int32")
@@ -90,6 +90,9 @@ void RegisterElementsOfLists(OpRegistry& ops) {
       .Shape(ListShape)
       .NotDifferentiable(kNoNumbers)
       .Doc("A list of `num_elements` elements that read as zeros until they are written.");
+}
+
+void RegisterStepsOfLists(OpRegistry& ops) {
   ops.Add("TensorListPushBack")
       .Input("input_handle: variant")
       .Input("tensor: element_dtype")
@@ -252,7 +255,8 @@ void RegisterListsOfArrays(OpRegistry& ops) {
 }  // namespace
 
 void RegisterTensorList(OpRegistry& ops) {
-  RegisterElementsOfLists(ops);
+  RegisterNewLists(ops);
+  RegisterStepsOfLists(ops);
   RegisterArraysOfLists(ops);
   RegisterListsOfArrays(ops);
 }

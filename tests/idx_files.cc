@@ -1,10 +1,8 @@
 #include "sessile/tests/idx_files.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <zlib.h>
 
-#include <filesystem>
 #include <fstream>
 
 namespace sessile {
@@ -15,15 +13,6 @@ std::string IdxBytes(const std::vector<uint32_t>& dims, const std::string& eleme
     for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(dim >> shift & 255);
   }
   return bytes + elements;
-}
-
-IdxFolder::IdxFolder() : path_(::testing::TempDir() + "/idx.XXXXXX") {
-  EXPECT_NE(mkdtemp(path_.data()), nullptr) << path_;
-}
-
-IdxFolder::~IdxFolder() {
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
 }
 
 std::string IdxFolder::Write(const std::string& name, const std::string& content) const {

@@ -17,6 +17,7 @@
 #include "sessile/tests/idx_files.h"
 #include "sessile/tests/mnist_data.h"
 #include "sessile/tests/sanitized.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace tf = sessile;
 
@@ -110,12 +111,12 @@ TEST(TrainingTest, ANetworkLearnsTheDigitsWithAnyNumberOfThreads) {
 
 // What a program of the examples prints.
 std::string OutputOf(const std::string& command) {
-  const std::string file = ::testing::TempDir() + absl::StrCat("sessile training ", getpid());
+  const tf::TempFolder folder;
+  const std::string file = folder.file("output");
   const std::string line =
       absl::StrCat("'", SESSILE_EXAMPLES_DIR, "'/", command, " > '", file, "' 2>&1 < /dev/null");
   const int status = std::system(line.c_str());
   const std::string text = *tf::ReadFile(file);
-  std::remove(file.c_str());
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << line << "\n" << text;
   return text;
 }

@@ -188,6 +188,16 @@ TEST(BinaryTest, AddsStringsAndHalves) {
             (std::vector<Half>{Narrow<Half>(2048)}));
 }
 
+// 37 / 0.2216 is 166.96, which half rounds to 167.
+TEST(BinaryTest, WholeQuotientsAreOfRoundedQuotients) {
+  const std::vector<Half> x = {Narrow<Half>(37), Narrow<Half>(-37)};
+  const std::vector<Half> y = {Narrow<Half>(0.2216f), Narrow<Half>(0.2216f)};
+  const std::vector<Half> quotients = {Narrow<Half>(167), Narrow<Half>(-167)};
+  EXPECT_EQ(Result<Half>("FloorDiv", x, y), quotients);
+  EXPECT_EQ(Result<Half>("TruncateDiv", x, y), quotients);
+  EXPECT_EQ(Result<float>("FloorDiv", {37}, {0.2216f}), std::vector<float>{166});
+}
+
 std::vector<bool> Compare(const char* op, Tensor x, Tensor y, AttrValue strict = {}) {
   KernelCall call{.op = op, .attrs = {{"T", x.dtype()}}, .inputs = {x, y}, .output_types = {bool_}};
   if (strict.has_value()) call.attrs.push_back({"incompatible_shape_error", strict});

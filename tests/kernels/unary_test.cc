@@ -112,6 +112,18 @@ TEST(UnaryGradTest, EqualsTheDerivative) {
   }
 }
 
+TEST(UnaryGradTest, ZeroStaysZeroWhereTheFunctionIsInfinitelySteep) {
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const auto& [op, y] : {std::pair("SqrtGrad", 0.0f), std::pair("RsqrtGrad", inf),
+                              std::pair("ReciprocalGrad", inf)}) {
+    const Tensor dx = RunKernelOrFail({.op = op,
+                                       .attrs = {{"T", float32}},
+                                       .inputs = {Values<float>({y, y}), Values<float>({0, 1})}});
+    EXPECT_EQ(dx.flat<float>()[0], 0) << op;
+    EXPECT_TRUE(std::isinf(dx.flat<float>()[1])) << op;
+  }
+}
+
 TEST(UnaryGradTest, RefusesAnotherNumberOfElements) {
   ExpectError(RunKernel({.op = "TanhGrad",
                          .attrs = {{"T", float32}},

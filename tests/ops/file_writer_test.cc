@@ -23,6 +23,7 @@
 #include "sessile/proto/event.pb.h"
 #include "sessile/proto/graph.pb.h"
 #include "sessile/tests/error_of.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -33,26 +34,11 @@ using ::testing::UnorderedElementsAre;
 
 class FileWriterTest : public ::testing::Test {
  protected:
-  FileWriterTest()
-      : folder_(std::filesystem::path(::testing::TempDir()) /
-                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
-  }
-  ~FileWriterTest() override { std::filesystem::remove_all(folder_); }
-
-  std::vector<std::string> Files() const {
-    std::vector<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-      files.push_back(entry.path().string());
-    }
-    return files;
-  }
-
   // Of the only file, whose checksums must be right.
   std::vector<pb::Event> Events() const {
     std::vector<pb::Event> events;
-    EXPECT_EQ(Files().size(), 1u);
-    const std::string bytes = ReadFile(Files().at(0)).value();
+    EXPECT_EQ(folder_.Files().size(), 1u);
+    const std::string bytes = ReadFile(folder_.file(folder_.Files().at(0))).value();
     const auto word = [&](size_t at) {
       uint32_t value = 0;
       std::memcpy(&value, bytes.data() + at, sizeof(value));
@@ -69,7 +55,7 @@ class FileWriterTest : public ::testing::Test {
     return events;
   }
 
-  const std::filesystem::path folder_;
+  const TempFolder folder_;
   const Graph graph_;
   const DefaultGraphScope with_ = graph_.as_default();
 };
@@ -79,7 +65,7 @@ TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
   const Output merged = summary::merge({summary::scalar("curve", loss)});
   RunMetadata metadata;
   {
-    summary::FileWriter writer(folder_.string(), {.graph = graph_});
+    summary::FileWriter writer(folder_.path(), {.graph = graph_});
     Session session;
     writer.add_summary(session.run(merged), 3);
     writer.add_summary(Summary{{{.tag = "mine", .simple_value = 2.5}}}, 4);
@@ -116,7 +102,7 @@ TEST_F(FileWriterTest, ARunNamesAllNodesThatTookPart) {
   session.run(y, {{x, {1.0, 2.0}}},
               {.trace_level = RunOptions::FULL_TRACE, .run_metadata = &metadata});
   {
-    summary::FileWriter writer(folder_.string());
+    summary::FileWriter writer(folder_.path());
     writer.add_run_metadata(metadata, "step");
   }
   pb::RunMetadata run;
@@ -137,7 +123,7 @@ TEST_F(FileWriterTest, WritesTheMetadataOfATagOnce) {
   const Output text = summary::text("note", constant("one"));
   Session session;
   const Tensor value = session.run(text);
-  summary::FileWriter writer(folder_.string());
+  summary::FileWriter writer(folder_.path());
   writer.add_summary(value, 1);
   writer.add_summary(value, 2);
   writer.close();
@@ -147,8 +133,8 @@ TEST_F(FileWriterTest, WritesTheMetadataOfATagOnce) {
 }
 
 TEST_F(FileWriterTest, ShowsARecordOnceItIsFlushed) {
-  summary::FileWriter writer(folder_.string(), {.filename_suffix = ".mine"});
-  EXPECT_TRUE(Files().at(0).ends_with(".mine")) << Files().at(0);
+  summary::FileWriter writer(folder_.path(), {.filename_suffix = ".mine"});
+  EXPECT_THAT(folder_.Files(), ElementsAre(EndsWith(".mine")));
   writer.add_summary(Summary{{{.tag = "x", .simple_value = 1}}});
   EXPECT_EQ(Events().size(), 1u);
   writer.flush();
@@ -156,7 +142,7 @@ TEST_F(FileWriterTest, ShowsARecordOnceItIsFlushed) {
 }
 
 TEST_F(FileWriterTest, RefusesWhatIsNoSummary) {
-  summary::FileWriter writer(folder_.string());
+  summary::FileWriter writer(folder_.path());
   EXPECT_NE(ErrorOf([&] { writer.add_summary("no message"); }).find("the value of a summary"),
             std::string::npos);
   writer.add_run_metadata({}, "tag");

@@ -12,6 +12,7 @@
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/ops/register_all.h"
 #include "sessile/tests/op_testing.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -19,7 +20,8 @@ namespace {
 // Runs the other tests of this program that check gradients, and gives the operations that they
 // met.
 std::set<std::string> CheckedOperations() {
-  const std::string path = ::testing::TempDir() + absl::StrCat("sessile gradients ", getpid());
+  const TempFolder folder;
+  const std::string path = folder.file("log");
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   ::setenv(kGradientLog, path.c_str(), 1);
   const std::string command = absl::StrCat(
@@ -29,7 +31,6 @@ std::set<std::string> CheckedOperations() {
   std::ifstream log(path);
   std::set<std::string> ops;
   for (std::string op; std::getline(log, op);) ops.insert(op);
-  std::remove(path.c_str());
   return ops;
 }
 

@@ -1,8 +1,6 @@
 // Damaged graphs, meta graphs and SavedModels: each case ends in a status, an error or a graph, in
 // bounded time and memory. SESSILE_MUTATIONS=100000 in the environment makes a long run of it.
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -23,6 +21,7 @@
 #include "sessile/ops/saved_model.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/tests/mutation.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -138,16 +137,14 @@ void Serve(const std::string& folder) {
 
 TEST_F(GraphMutationTest, SavedModelsEndInAStatus) {
   const std::string golden = SESSILE_TEST_DATA_DIR "/saved_model";
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() /
-      ("sessile_saved_model_mutation_" + std::to_string(::getpid()));
+  const TempFolder temp;
+  const std::string folder = temp.file("model");
   std::filesystem::copy(golden, folder, std::filesystem::copy_options::recursive);
   const std::string binary = *ReadFile(golden + "/saved_model.pb");
   ExpectStatuses(Mutations() / 2, [&] {
-    errors::ThrowIfError(WriteFile(folder / "saved_model.pb", mutator_.Mutated(binary)));
+    errors::ThrowIfError(WriteFile(folder + "/saved_model.pb", mutator_.Mutated(binary)));
     Serve(folder);
   });
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "sessile/tests/collection_texts.h"
 #include "sessile/tests/error_of.h"
 #include "sessile/tests/graph_listing.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -230,14 +231,14 @@ TEST_F(MetaGraphTest, AScopeIsTakenOffTheNames) {
 TEST_F(MetaGraphTest, FilesAreTextOrBinary) {
   BuildProgram();
   for (const bool as_text : {false, true}) {
-    const std::string path = ::testing::TempDir() + "meta_graph_test.meta";
+    const TempFolder folder;
+    const std::string path = folder.file("graph.meta");
     train::export_meta_graph({.filename = path, .as_text = as_text, .clear_devices = true});
     Graph other;
     const auto with = other.as_default();
     train::import_scoped_meta_graph(path);
     EXPECT_EQ(ListGraph(other).size(), ListGraph(graph_).size());
     EXPECT_EQ(trainable_variables().size(), 1u);
-    std::remove(path.c_str());
   }
 }
 

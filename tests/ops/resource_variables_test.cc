@@ -8,6 +8,7 @@
 #include "sessile/tests/golden_values.h"
 #include "sessile/tests/graph_listing.h"
 #include "sessile/tests/op_testing.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -208,7 +209,8 @@ TEST_F(ResourceVariablesTest, AreSavedAndRestored) {
   train::Saver saver;
   train::Saver reshaping({.reshape = true});
   ExpectNodes("saver");
-  const std::string prefix = ::testing::TempDir() + "resource_variables_test";
+  const TempFolder folder;
+  const std::string prefix = folder.file("model");
   Session sess;
   sess.run(global_variables_initializer());
   sess.run(scatter_add(w, {1}, {{1.0, 2.0}}).op());

@@ -1,7 +1,5 @@
 #include "sessile/ops/saved_model.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +16,7 @@
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_model.pb.h"
 #include "sessile/tests/error_of.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -29,9 +28,6 @@ const char kGoldenSavedModel[] = SESSILE_TEST_DATA_DIR "/saved_model";
 
 class SavedModelFolderTest : public ::testing::Test {
  protected:
-  SavedModelFolderTest() { std::filesystem::remove_all(folder_); }
-  ~SavedModelFolderTest() override { std::filesystem::remove_all(folder_); }
-
   // What the signature "serving_default" gives for [[1, 2]].
   std::vector<float> Serve(const std::string& folder) {
     const Graph graph;
@@ -44,7 +40,8 @@ class SavedModelFolderTest : public ::testing::Test {
                                         {{signature.inputs.at("in").name, {{1.0, 2.0}}}});
   }
 
-  const std::string folder_ = ::testing::TempDir() + absl::StrCat("saved_model_test.", getpid());
+  const TempFolder temp_;
+  const std::string folder_ = temp_.file("model");
 };
 
 TEST_F(SavedModelFolderTest, TensorFlowsIsServed) {

@@ -1,5 +1,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
@@ -53,6 +54,18 @@ TEST(UnsortedSegmentTest, DropsNegativeIds) {
                 Eval(unsorted_segment_sum(x, {0, 0, 0, 3}, 3));
               }),
               HasSubstr("segment_ids[3] = 3 is out of range [0, 3)"));
+}
+
+TEST(UnsortedSegmentTest, RowsThatNobodyNamesAreTheEndsOfTheType) {
+  const auto ends = [](DataType type) {
+    const Output x = cast(Input({2.0}), type);
+    const Output largest = cast(Unsorted("UnsortedSegmentMax", x, {0}, 2), float64);
+    const Output smallest = cast(Unsorted("UnsortedSegmentMin", x, {0}, 2), float64);
+    return Eval(stack({largest, smallest}));
+  };
+  EXPECT_THAT(ends(float16), IsTensor({{2.0, -65504.0}, {2.0, 65504.0}}));
+  EXPECT_THAT(ends(bfloat16), IsTensor({{2.0, -0x1.FEp127}, {2.0, 0x1.FEp127}}));
+  EXPECT_THAT(ends(int16), IsTensor({{2.0, -32768.0}, {2.0, 32767.0}}));
 }
 
 TEST(SegmentTest, KnowsTheShape) {

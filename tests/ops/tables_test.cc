@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "sessile/sessile.h"
 #include "sessile/tests/op_testing.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -78,7 +79,8 @@ TEST_P(TablesTest, MutableOnesChange) {
 }
 
 TEST_P(TablesTest, AreFilledFromFiles) {
-  const std::string path = ::testing::TempDir() + "tables_test.txt";
+  const TempFolder folder;
+  const std::string path = folder.file("table.txt");
   std::ofstream(path) << "x\t1\nq\t2\n";
   const Output table = Table();
   const auto from = [&](int64_t key, int64_t value, int64_t vocab_size) {

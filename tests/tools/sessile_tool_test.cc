@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "sessile/core/io/npy.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/variable.pb.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -56,13 +56,7 @@ struct Result {
 
 class SessileToolTest : public ::testing::Test {
  protected:
-  SessileToolTest() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~SessileToolTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+  std::string Path(const std::string& name) const { return folder_.file(name); }
   // Writes a text graph; a name without .pbtxt makes it binary.
   std::string Graph(const std::string& text, const std::string& name = "g.pbtxt") const {
     GraphDef def;
@@ -75,8 +69,8 @@ class SessileToolTest : public ::testing::Test {
   }
   // `args` is what would be typed after "sessile".
   Result Run(const std::string& args) const {
-    const std::string command = absl::StrCat("cd '", folder_, "' && '", SESSILE_TOOL_BINARY, "' ",
-                                             args, " > stdout.txt 2> stderr.txt < /dev/null");
+    const std::string command = absl::StrCat("cd '", folder_.path(), "' && '", SESSILE_TOOL_BINARY,
+                                             "' ", args, " > stdout.txt 2> stderr.txt < /dev/null");
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
             *ReadFile(Path("stdout.txt")), *ReadFile(Path("stderr.txt"))};
@@ -102,8 +96,7 @@ class SessileToolTest : public ::testing::Test {
     return result.err;
   }
 
-  // One for each process: the tests of this file run at the same time.
-  const std::string folder_ = ::testing::TempDir() + absl::StrCat("sessile tool test ", getpid());
+  const TempFolder folder_;
 };
 
 TEST_F(SessileToolTest, ShowsHelpAndVersion) {

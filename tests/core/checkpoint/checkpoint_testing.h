@@ -1,8 +1,6 @@
 // What tests of checkpoints have in common.
 #pragma once
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -11,35 +9,18 @@
 #include "sessile/core/checkpoint/bundle_writer.h"
 #include "sessile/core/checkpoint/checkpoint_reader.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 
 // A test with an empty folder of its own.
 class CheckpointFolderTest : public ::testing::Test {
  protected:
-  CheckpointFolderTest() {
-    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() /
-              ("sessile_" + std::string(test->test_suite_name()) + "_" + test->name() + "_" +
-               std::to_string(::getpid()));
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~CheckpointFolderTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
-  // The files of the folder, sorted.
-  std::vector<std::string> Files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
-      names.push_back(std::filesystem::relative(entry.path(), folder_).string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
+  std::string Path(const std::string& name) const { return folder_.file(name); }
+  std::vector<std::string> Files() const { return folder_.Files(); }
 
  private:
-  std::filesystem::path folder_;
+  const TempFolder folder_;
 };
 
 inline std::string GoldenCheckpoint(const std::string& name) {

@@ -9,6 +9,7 @@
 #include "sessile/core/io/file.h"
 #include "sessile/proto/graph.pb.h"
 #include "sessile/tests/core/graph/graph_testing.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -149,7 +150,8 @@ TEST_F(GraphDefTest, WritesNoTextThatLacksFields) {
 TEST_F(GraphDefTest, GoesToFilesInBothForms) {
   Add(SourceSpec("a"));
   const GraphDef def = graph_.as_graph_def();
-  const std::string folder = ::testing::TempDir() + "graph_def_test/made";
+  const TempFolder temp;
+  const std::string folder = temp.file("made");
   for (const bool as_text : {false, true}) {
     const std::string path = io::write_graph(def, folder, as_text ? "g.pbtxt" : "g.pb", as_text);
     EXPECT_EQ(errors::ValueOrThrow(ReadGraphDef(path)), def) << path;
@@ -159,7 +161,6 @@ TEST_F(GraphDefTest, GoesToFilesInBothForms) {
   EXPECT_THAT(*ReadFile(path), HasSubstr("name: \"a\""));
   EXPECT_EQ(ReadGraphDef(folder + "/none").status().code(), absl::StatusCode::kNotFound);
   EXPECT_THROW(io::write_graph(def, path, "below_a_file"), errors::OpError);
-  std::filesystem::remove_all(::testing::TempDir() + "graph_def_test");
 }
 
 TEST_F(GraphDefTest, OfAGraphThatWasResetIsAnError) {

@@ -2,10 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -14,11 +15,8 @@ using ::testing::HasSubstr;
 
 class FileTest : public ::testing::Test {
  protected:
-  FileTest() { std::filesystem::create_directories(folder_); }
-  ~FileTest() override { std::filesystem::remove_all(folder_); }
-  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
-  // One for each process: the tests of this file run at the same time.
-  const std::string folder_ = ::testing::TempDir() + "file_test." + std::to_string(getpid());
+  std::string Path(const std::string& name) const { return folder_.file(name); }
+  const TempFolder folder_;
 };
 
 TEST_F(FileTest, ReadsWhatWasWritten) {
@@ -35,7 +33,7 @@ TEST_F(FileTest, LeavesNoTemporaryFile) {
   std::filesystem::create_directory(Path("folder"));
   EXPECT_FALSE(WriteFile(Path("folder"), "c").ok());
   int entries = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     (void)entry;
     ++entries;
   }
@@ -81,7 +79,7 @@ TEST_F(FileTest, NamesThePathInErrors) {
   EXPECT_THAT(std::string(missing.message()), HasSubstr(Path("none")));
   EXPECT_THAT(std::string(WriteFile(Path("none/x"), "").message()),
               HasSubstr("'" + Path("none/x") + "'"));
-  EXPECT_THAT(ReadFile(folder_).status().ToString(), HasSubstr("Is a directory"));
+  EXPECT_THAT(ReadFile(folder_.path()).status().ToString(), HasSubstr("Is a directory"));
   EXPECT_EQ(WriteFile(Path("no/x"), "a").code(), absl::StatusCode::kNotFound);
 }
 
@@ -101,7 +99,7 @@ TEST_F(FileTest, EndsAtADeviceThatNeverDoes) {
 }
 
 TEST_F(FileTest, DoesNotWaitForAPipeThatNobodyWrites) {
-  const std::string path = folder_ + "/pipe";
+  const std::string path = Path("pipe");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   EXPECT_EQ(ReadFile(path).value(), "");
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/buffer.h"
 #include "sessile/tests/mutation.h"
+#include "sessile/tests/temp_folder.h"
 
 namespace sessile {
 namespace {
@@ -164,7 +165,8 @@ TEST(NpyTest, EveryDamagedFileIsATensorOrAnError) {
 }
 
 TEST(NpyTest, GoesThroughFiles) {
-  const std::string path = ::testing::TempDir() + "npy_test.npy";
+  const TempFolder folder;
+  const std::string path = folder.file("x.npy");
   const Tensor tensor = *Tensor::FromValues<int64_t>({3}, {1, 2, 3});
   ASSERT_TRUE(WriteNpy(path, tensor).ok());
   EXPECT_TRUE(SameTensor(*ReadNpy(path), tensor));
