@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
@@ -25,20 +26,22 @@ inline absl::Status CheckSameShape(const PrepareContext& ctx, int input, const c
                          ctx.input_shape(input).ToString());
 }
 
-// Registers the step K for all types that TensorFlow's CPU device has.
-template <template <typename> class K>
+// Registers the step K for types that TensorFlow's CPU device has: those of most rules, or fewer.
+template <template <typename> class K, typename Types = WithComplex<AllFloatTypes>>
 KernelDefBuilder AddApplyKernel(KernelRegistry& kernels, const std::string& op) {
   kernels.Lacks(op, "T", {int8, int16, int32, int64, uint8, uint16, uint32, uint64},
                 kNoKernelInTensorFlow);
-  kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  if constexpr (std::is_same_v<Types, AllFloatTypes>) {
+    kernels.Lacks(op, "T", ComplexTypes(), kNoKernelInTensorFlow);
+  }
   kernels.Lacks(op, "T", QuantizedTypes(), kNoQuantizedKernels);
-  return kernels.Add<K>(op).template For<AllFloatTypes>("T");
+  return kernels.Add<K>(op).template For<Types>("T");
 }
 
 // The same for variables that come as handles.
-template <template <typename> class K>
+template <template <typename> class K, typename Types = WithComplex<AllFloatTypes>>
 void AddResourceApplyKernel(KernelRegistry& kernels, const std::string& op) {
-  AddApplyKernel<OnHandles<K>::template Kernel>(kernels, "Resource" + op).UpdatesHandles();
+  AddApplyKernel<OnHandles<K>::template Kernel, Types>(kernels, "Resource" + op).UpdatesHandles();
 }
 
 }  // namespace sessile

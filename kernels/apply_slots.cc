@@ -211,17 +211,17 @@ struct FtrlV2 {
   };
 };
 
-template <typename Rule>
+template <typename Rule, typename Types = WithComplex<AllFloatTypes>>
 void AddHandleKernels(KernelRegistry& kernels, const std::string& op) {
-  AddResourceApplyKernel<Apply<Rule>::template Kernel>(kernels, op);
-  AddResourceApplyKernel<SparseApply<Rule>::template Kernel>(kernels, "Sparse" + op);
+  AddResourceApplyKernel<Apply<Rule>::template Kernel, Types>(kernels, op);
+  AddResourceApplyKernel<SparseApply<Rule>::template Kernel, Types>(kernels, "Sparse" + op);
 }
 
-template <typename Rule>
+template <typename Rule, typename Types = WithComplex<AllFloatTypes>>
 void AddSlotKernels(KernelRegistry& kernels, const std::string& op) {
-  AddApplyKernel<Apply<Rule>::template Kernel>(kernels, op);
-  AddApplyKernel<SparseApply<Rule>::template Kernel>(kernels, "Sparse" + op);
-  AddHandleKernels<Rule>(kernels, op);
+  AddApplyKernel<Apply<Rule>::template Kernel, Types>(kernels, op);
+  AddApplyKernel<SparseApply<Rule>::template Kernel, Types>(kernels, "Sparse" + op);
+  AddHandleKernels<Rule, Types>(kernels, op);
 }
 
 }  // namespace
@@ -233,8 +233,8 @@ void RegisterApplySlots(KernelRegistry& kernels) {
   AddSlotKernels<Adagrad>(kernels, "ApplyAdagrad");
   AddSlotKernels<AdagradV2>(kernels, "ApplyAdagradV2");
   AddSlotKernels<Adadelta>(kernels, "ApplyAdadelta");
-  AddSlotKernels<Ftrl>(kernels, "ApplyFtrl");
-  AddSlotKernels<FtrlV2>(kernels, "ApplyFtrlV2");
+  AddSlotKernels<Ftrl, AllFloatTypes>(kernels, "ApplyFtrl");
+  AddSlotKernels<FtrlV2, AllFloatTypes>(kernels, "ApplyFtrlV2");
   AddHandleKernels<KerasMomentum>(kernels, "ApplyKerasMomentum");
 }
 

@@ -1,11 +1,13 @@
 // MatrixInverse, MatrixDeterminant, LogMatrixDeterminant, MatrixSolve, Cholesky, Qr and Svd, one
-// matrix after another, in double (kernels/dense.h).
+// matrix after another, in double or complex<double> (kernels/dense.h).
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "sessile/core/framework/kernel_registry.h"
@@ -49,10 +51,25 @@ absl::StatusOr<BatchOfMatrices> BatchOf(const Shape& shape, bool square) {
 
 constexpr const char* kNotInvertible = "Input is not invertible.";
 
-// Derived::One computes the outputs of one matrix, with `elements` doubles of its own.
+// What elements of T are computed in.
+template <typename T>
+using DenseElement = std::conditional_t<kIsComplex<T>, std::complex<double>, double>;
+
+template <typename T>
+DenseElement<T> ToDense(T x) {
+  return static_cast<DenseElement<T>>(Widen(x));
+}
+template <typename T>
+T FromDense(DenseElement<T> x) {
+  return Narrow<T>(static_cast<Wide<T>>(x));
+}
+
+// Derived::One computes the outputs of one matrix, with `elements` elements of its own.
 template <typename Derived, typename T>
 class MatrixKernel : public Prepared {
  public:
+  using E = DenseElement<T>;
+
   absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
     // There may be any number of matrices without elements.
@@ -60,7 +77,7 @@ class MatrixKernel : public Prepared {
     if (std::all_of(out.begin(), out.end(), is_empty)) return absl::OkStatus();
     for (const int64_t i : BlockRange(batch_.count(), block, num_blocks(0))) {
       SESSILE_RETURN_IF_ERROR(
-          static_cast<const Derived*>(this)->One(ctx, in, out, i, scratch.slot<double>(block)));
+          static_cast<const Derived*>(this)->One(ctx, in, out, i, scratch.slot<E>(block)));
     }
     return absl::OkStatus();
   }
@@ -71,31 +88,33 @@ class MatrixKernel : public Prepared {
     const double size = static_cast<double>(std::max(batch_.rows, batch_.columns));
     AddPhase(BlocksOfWork(batch_.count(), 4 * size * size * size, 64));
     if (batch_.count() > 0) {
-      SetScratch(num_blocks(0), static_cast<size_t>(elements) * sizeof(double));
+      SetScratch(num_blocks(0), static_cast<size_t>(elements) * sizeof(E));
     }
   }
 
-  void Load(const TensorView& view, int64_t i, bool transposed, double* to) const {
+  void Load(const TensorView& view, int64_t i, bool transposed, bool conjugated, E* to) const {
     const T* const from = view.data<T>() + i * batch_.size();
     for (int64_t r = 0; r < batch_.rows; ++r) {
       for (int64_t c = 0; c < batch_.columns; ++c) {
+        const E x = ToDense(from[r * batch_.columns + c]);
         to[transposed ? c * batch_.rows + r : r * batch_.columns + c] =
-            static_cast<double>(from[r * batch_.columns + c]);
+            conjugated ? Conjugate(x) : x;
       }
     }
   }
   // The factors of matrix `i`; `work` has room for n * n + n elements.
-  absl::StatusOr<LuFactors> Factors(RunContext& ctx, const TensorView& view, int64_t i,
-                                    bool transposed, double* work) const {
+  absl::StatusOr<LuFactors<E>> Factors(RunContext& ctx, const TensorView& view, int64_t i,
+                                       bool adjoint, E* work) const {
     const int64_t n = batch_.rows;
-    Load(view, i, transposed, work);
-    LuFactors lu = {n, work, reinterpret_cast<int64_t*>(work + n * n)};
+    Load(view, i, adjoint, adjoint, work);
+    LuFactors<E> lu = {n, work, reinterpret_cast<int64_t*>(work + n * n)};
     SESSILE_RETURN_IF_ERROR(lu.Factor(ctx));
     return lu;
   }
-  static void Store(int64_t count, const double* from, const TensorView& view, int64_t i) {
+  template <typename From>
+  static void Store(int64_t count, const From* from, const TensorView& view, int64_t i) {
     T* const to = view.data<T>() + i * count;
-    for (int64_t k = 0; k < count; ++k) to[k] = static_cast<T>(from[k]);
+    for (int64_t k = 0; k < count; ++k) to[k] = FromDense<T>(from[k]);
   }
 
   const BatchOfMatrices batch_;
@@ -113,12 +132,13 @@ class MatrixInverse final : public MatrixKernel<MatrixInverse<T>, T> {
       : MatrixKernel<MatrixInverse<T>, T>(batch, 3 * batch.size() + batch.rows), adjoint_(adjoint) {
     this->AddOutput(DataTypeOf<T>::value, shape);
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, double* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
+                   DenseElement<T>* work) const {
     const int64_t n = this->batch_.rows;
-    SESSILE_ASSIGN_OR_RETURN(const LuFactors lu, this->Factors(ctx, in[0], i, adjoint_, work));
+    SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, adjoint_, work));
     if (lu.singular) return InvalidArgument(kNotInvertible);
-    double* const identity = work + n * n + n;
-    std::fill_n(identity, n * n, 0.0);
+    auto* const identity = work + n * n + n;
+    std::fill_n(identity, n * n, DenseElement<T>{0});
     for (int64_t k = 0; k < n; ++k) identity[k * n + k] = 1;
     SESSILE_RETURN_IF_ERROR(lu.Solve(ctx, n, identity, identity + n * n));
     this->Store(n * n, identity + n * n, out[0], i);
@@ -149,14 +169,15 @@ class MatrixSolve final : public MatrixKernel<MatrixSolve<T>, T> {
         adjoint_(adjoint) {
     this->AddOutput(DataTypeOf<T>::value, output);
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, double* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
+                   DenseElement<T>* work) const {
     const int64_t n = this->batch_.rows;
     const int64_t size = n * columns_;
-    SESSILE_ASSIGN_OR_RETURN(const LuFactors lu, this->Factors(ctx, in[0], i, adjoint_, work));
+    SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, adjoint_, work));
     if (lu.singular) return InvalidArgument("Input matrix is not invertible.");
-    double* const rhs = work + n * n + n;
+    auto* const rhs = work + n * n + n;
     const T* const from = in[1].data<T>() + i * size;
-    for (int64_t k = 0; k < size; ++k) rhs[k] = static_cast<double>(from[k]);
+    for (int64_t k = 0; k < size; ++k) rhs[k] = ToDense(from[k]);
     SESSILE_RETURN_IF_ERROR(lu.Solve(ctx, columns_, rhs, rhs + size));
     this->Store(size, rhs + size, out[0], i);
     return absl::OkStatus();
@@ -167,7 +188,14 @@ class MatrixSolve final : public MatrixKernel<MatrixSolve<T>, T> {
   const bool adjoint_;
 };
 
-// The product of U's diagonal, with the sign of the row exchanges; or its sign and logarithm.
+// Of absolute value 1, or 0.
+double SignOf(double x) { return x < 0 ? -1 : x == 0 ? 0 : 1; }
+std::complex<double> SignOf(const std::complex<double>& x) {
+  return x == std::complex<double>() ? x : x / std::abs(x);
+}
+
+// The product of U's diagonal, with the sign of the row exchanges; or its sign and the
+// logarithm of its absolute value.
 template <bool log>
 struct DeterminantKernels {
   template <typename T>
@@ -183,22 +211,23 @@ struct DeterminantKernels {
         this->AddOutput(DataTypeOf<T>::value, this->batch_.batch);
       }
     }
-    absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, double* work) const {
+    absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
+                     DenseElement<T>* work) const {
       const int64_t n = this->batch_.rows;
-      SESSILE_ASSIGN_OR_RETURN(const LuFactors lu, this->Factors(ctx, in[0], i, false, work));
-      double sign = lu.sign;
+      SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, false, work));
+      DenseElement<T> sign = lu.sign;
       double magnitude = log ? 0 : 1;
       for (int64_t k = 0; k < n; ++k) {
-        const double pivot = lu.a[k * n + k];
-        if (pivot < 0) sign = -sign;
-        if (pivot == 0) sign = 0;
-        magnitude = log ? magnitude + std::log(std::abs(pivot)) : magnitude * std::abs(pivot);
+        const auto pivot = lu.a[k * n + k];
+        const double size = std::abs(pivot);
+        sign *= SignOf(pivot);
+        magnitude = log ? magnitude + std::log(size) : magnitude * size;
       }
       if constexpr (log) {
-        out[0].template data<T>()[i] = static_cast<T>(sign);
-        out[1].template data<T>()[i] = static_cast<T>(magnitude);
+        out[0].template data<T>()[i] = FromDense<T>(sign);
+        out[1].template data<T>()[i] = FromDense<T>(magnitude);
       } else {
-        out[0].template data<T>()[i] = static_cast<T>(sign * magnitude);
+        out[0].template data<T>()[i] = FromDense<T>(sign * magnitude);
       }
       return absl::OkStatus();
     }
@@ -216,8 +245,9 @@ class Cholesky final : public MatrixKernel<Cholesky<T>, T> {
       : MatrixKernel<Cholesky<T>, T>(batch, batch.size()) {
     this->AddOutput(DataTypeOf<T>::value, shape);
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, double* work) const {
-    this->Load(in[0], i, false, work);
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
+                   DenseElement<T>* work) const {
+    this->Load(in[0], i, false, false, work);
     bool positive = false;
     SESSILE_RETURN_IF_ERROR(FactorCholesky(ctx, this->batch_.rows, work, &positive));
     if (!positive) {
@@ -245,10 +275,11 @@ class Qr final : public MatrixKernel<Qr<T>, T> {
     this->AddOutput(DataTypeOf<T>::value, this->batch_.With(batch.rows, inner));
     this->AddOutput(DataTypeOf<T>::value, this->batch_.With(inner, batch.columns));
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, double* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
+                   DenseElement<T>* work) const {
     const BatchOfMatrices& b = this->batch_;
-    this->Load(in[0], i, false, work);
-    double* const q = work + b.size();
+    this->Load(in[0], i, false, false, work);
+    auto* const q = work + b.size();
     SESSILE_RETURN_IF_ERROR(FactorQr(ctx, b.rows, b.columns, inner_, work, q, q + b.rows * inner_));
     this->Store(b.rows * inner_, q, out[0], i);
     this->Store(inner_ * b.columns, work, out[1], i);
@@ -278,17 +309,18 @@ class Svd final : public MatrixKernel<Svd<T>, T> {
                       compute_uv ? b.With(size, full ? size : values) : Shape({0}));
     }
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, double* work) const {
-    // Of the transposed matrix if that is the one with more rows: u and v change places.
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
+                   DenseElement<T>* work) const {
+    // Of the adjoint matrix if that is the one with more rows: u and v change places.
     const BatchOfMatrices& b = this->batch_;
     const bool wide = b.columns > b.rows;
     const int64_t m = wide ? b.columns : b.rows;
     const int64_t n = wide ? b.rows : b.columns;
-    double* const w = work;
-    double* const v = w + m * m;
-    double* const values = v + n * n;
-    this->Load(in[0], i, !wide, w);
-    if (!std::all_of(w, w + m * n, [](double x) { return std::isfinite(x); })) {
+    auto* const w = work;
+    auto* const v = w + m * m;
+    auto* const values = reinterpret_cast<double*>(v + n * n);
+    this->Load(in[0], i, !wide, wide, w);
+    if (!std::all_of(w, w + m * n, [](auto x) { return std::isfinite(std::abs(x)); })) {
       return NoNumbers(out, i, n);
     }
     SESSILE_RETURN_IF_ERROR(FactorSvd(ctx, m, n, w, v, values));
@@ -313,15 +345,15 @@ class Svd final : public MatrixKernel<Svd<T>, T> {
     return m * m + n * n + n;
   }
   // As columns.
-  static void StoreVectors(int64_t size, int64_t count, const double* rows, const TensorView& view,
-                           int64_t i) {
+  static void StoreVectors(int64_t size, int64_t count, const DenseElement<T>* rows,
+                           const TensorView& view, int64_t i) {
     T* const to = view.data<T>() + i * size * count;
     for (int64_t k = 0; k < size; ++k) {
-      for (int64_t c = 0; c < count; ++c) to[k * count + c] = static_cast<T>(rows[c * size + k]);
+      for (int64_t c = 0; c < count; ++c) to[k * count + c] = FromDense<T>(rows[c * size + k]);
     }
   }
   absl::Status NoNumbers(Outputs out, int64_t i, int64_t values) const {
-    const T nan = std::numeric_limits<T>::quiet_NaN();
+    const T nan = FromDense<T>(std::numeric_limits<double>::quiet_NaN());
     const BatchOfMatrices& b = this->batch_;
     std::fill_n(out[0].data<T>() + i * values, values, nan);
     for (size_t k = 1; compute_uv_ && k < 3; ++k) {
@@ -339,17 +371,18 @@ class Svd final : public MatrixKernel<Svd<T>, T> {
 }  // namespace
 
 void RegisterLinalg(KernelRegistry& kernels) {
-  kernels.Add<MatrixInverse>("MatrixInverse").For<FloatTypes>("T");
-  kernels.Add<MatrixSolve>("MatrixSolve").For<FloatTypes>("T");
-  kernels.Add<DeterminantKernels<false>::Kernel>("MatrixDeterminant").For<FloatTypes>("T");
-  kernels.Add<DeterminantKernels<true>::Kernel>("LogMatrixDeterminant").For<FloatTypes>("T");
-  kernels.Add<Cholesky>("Cholesky").For<FloatTypes>("T");
-  kernels.Add<Qr>("Qr").For<FloatTypes>("T");
-  kernels.Add<Svd>("Svd").For<FloatTypes>("T");
-  for (const char* op : {"MatrixInverse", "MatrixSolve", "MatrixDeterminant",
-                         "LogMatrixDeterminant", "Cholesky", "Qr", "Svd"}) {
-    kernels.Lacks(op, "T", {float16}, "half precision is too coarse for linear algebra");
-    kernels.Lacks(op, "T", ComplexTypes(), kNoComplexKernels);
+  using Types = WithComplex<FloatTypes>;
+  using WithHalf = TypeList<float, double, Half, std::complex<float>, std::complex<double>>;
+  kernels.Add<MatrixInverse>("MatrixInverse").For<WithHalf>("T");
+  kernels.Add<MatrixSolve>("MatrixSolve").For<Types>("T");
+  kernels.Add<DeterminantKernels<false>::Kernel>("MatrixDeterminant").For<Types>("T");
+  kernels.Add<DeterminantKernels<true>::Kernel>("LogMatrixDeterminant").For<Types>("T");
+  kernels.Add<Cholesky>("Cholesky").For<Types>("T");
+  kernels.Add<Qr>("Qr").For<WithHalf>("T");
+  kernels.Add<Svd>("Svd").For<Types>("T");
+  for (const char* op :
+       {"MatrixSolve", "MatrixDeterminant", "LogMatrixDeterminant", "Cholesky", "Svd"}) {
+    kernels.Lacks(op, "T", {float16}, kNoKernelInTensorFlow);
   }
 }
 

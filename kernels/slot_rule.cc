@@ -22,7 +22,7 @@ class Stepper {
         loop_(loop),
         size_(StoredSize(type)),
         how_(Widening::Of(type, wide)),
-        to_double_(FindConverter(type, DataType::kDouble)),
+        to_scalar_(FindConverter(type, DataType::kComplex128)),
         flag_(flag),
         indices_(has_indices ? rule.grad + 1 : std::numeric_limits<int>::max()) {}
 
@@ -32,7 +32,7 @@ class Stepper {
     ApplyScalars scalars = {};
     for (int i = rule_.slots + 1; i <= static_cast<int>(rule_.inputs.size()); ++i) {
       if (i == rule_.grad) continue;
-      to_double_(in[static_cast<size_t>(i < indices_ ? i : i + 1)].raw(),
+      to_scalar_(in[static_cast<size_t>(i < indices_ ? i : i + 1)].raw(),
                  &scalars[static_cast<size_t>(i)], 0, 1);
     }
     return scalars;
@@ -75,7 +75,7 @@ class Stepper {
   const StepLoop loop_;
   const int64_t size_;
   const Widening how_;
-  const Converter to_double_;
+  const Converter to_scalar_;
   const bool flag_;
   const int indices_;  // the place of that input
 };

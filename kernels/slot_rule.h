@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <complex>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -35,12 +36,19 @@
 namespace sessile {
 
 // The scalars of a node at one run, by their place among its inputs, the indices not counted.
-using ApplyScalars = std::array<double, 9>;
+using ApplyScalars = std::array<std::complex<double>, 9>;
 
 // The same in the type of the elements.
 template <typename W>
 struct Scalars {
-  W operator[](int i) const { return static_cast<W>(values[static_cast<size_t>(i)]); }
+  W operator[](int i) const {
+    const std::complex<double> value = values[static_cast<size_t>(i)];
+    if constexpr (kIsComplex<W>) {
+      return static_cast<W>(value);
+    } else {
+      return static_cast<W>(value.real());
+    }
+  }
   const ApplyScalars& values;
 };
 

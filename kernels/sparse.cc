@@ -250,10 +250,11 @@ class SparseMatMul final : public Prepared {
         return InvalidArgument("m (", row, ") from index[", n, ",", adjoint_a_ ? 1 : 0,
                                "] out of bounds (>=", rows_, ")");
       }
-      const Wide<T> value = Widen(values[n]);
+      const Wide<T> value = adjoint_a_ ? Conjugate(Widen(values[n])) : Widen(values[n]);
       T* const sums = product + row * columns_;
       for (const int64_t j : range) {
-        const Wide<T> factor = Widen(adjoint_b_ ? b[j * inner_ + k] : b[k * columns_ + j]);
+        const Wide<T> factor =
+            adjoint_b_ ? Conjugate(Widen(b[j * inner_ + k])) : Widen(b[k * columns_ + j]);
         sums[j] = Narrow<T>(WrapAdd(Widen(sums[j]), WrapMul(value, factor)));
       }
     }
@@ -432,12 +433,11 @@ void RegisterSparse(KernelRegistry& kernels) {
   kernels.Add<SparseDenseAdd>("SparseTensorDenseAdd").For<WithComplex<AllNumberTypes>>("T");
   kernels.Lacks("SparseTensorDenseAdd", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Add("SparseToDense", PrepareSparseToDense).ValueInput(1);
-  using MatMulTypes = TypeList<float, double, int32_t, Half, BFloat16>;
+  using MatMulTypes = WithComplex<TypeList<float, double, int32_t, Half, BFloat16>>;
   kernels.Add<SparseMatMul>("SparseTensorDenseMatMul").For<MatMulTypes>("T").ValueInput(2);
   kernels.Lacks("SparseTensorDenseMatMul", "T",
                 {int8, int16, int64, uint8, uint16, uint32, uint64, bool_, string},
                 kNoKernelInTensorFlow);
-  kernels.Lacks("SparseTensorDenseMatMul", "T", ComplexTypes(), kNoComplexKernels);
   kernels.Lacks("SparseTensorDenseMatMul", "T", QuantizedTypes(), kNoQuantizedKernels);
   kernels.Lacks("SparseTensorDenseMatMul", "T", ObjectTypes(), kNoObjectKernels);
   kernels.Add("SparseReorder", PrepareSparseReorder);

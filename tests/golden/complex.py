@@ -6,8 +6,10 @@ Every case is a function of z and w, complex64 [2,3]; its loss is the sum of Re(
 """
 
 import os
+import re
 
 import numpy as np
+from tensorflow.python.training import gen_training_ops
 
 import graph_listing
 from graph_listing import tf, wave
@@ -34,7 +36,18 @@ CASES.update({
     "einsum": lambda z, w: tf.einsum("ij,kj->ik", z, w),
     "add_n": lambda z, w: tf.add_n([z, w, z]),
     "segment_sum": lambda z, w: tf.segment_sum(z, [0, 0]),
+    "inv": lambda z, w: tf.linalg.inv(tf.matmul(z, w, adjoint_b=True)),
+    "inv adjoint": lambda z, w: tf.linalg.inv(tf.matmul(z, w, adjoint_b=True), adjoint=True),
+    "det": lambda z, w: tf.linalg.det(tf.matmul(z, w, adjoint_b=True)),
+    "solve": lambda z, w: tf.linalg.solve(tf.matmul(z, w, adjoint_b=True), z),
+    "solve adjoint": lambda z, w: tf.linalg.solve(tf.matmul(z, w, adjoint_b=True), z, adjoint=True),
 })
+
+# The inputs of optimizers' steps after the variable: slots, scalars (rates), the gradient, indices.
+STEPS = {
+    "ApplyGradientDescent": "rg", "ApplyMomentum": "srgr", "ApplyAdagrad": "srg", "ApplyAdagradV2": "srrg",
+    "ApplyAdadelta": "ssrrrg", "ApplyAdam": "ssrrrrrrg", "ApplyRMSProp": "ssrrrrg", "ApplyCenteredRMSProp": "sssrrrrg",
+    "SparseApplyMomentum": "srgir", "SparseApplyAdagrad": "srgi"}
 
 
 def build(make):
@@ -57,6 +70,25 @@ def parts(value):
     return np.stack([value.real, value.imag], 1).ravel() if np.iscomplexobj(value) else value
 
 
+def step(op, inputs):
+    """What a complex variable is after a step. Input k is Z + k W if it is a slot, 0.2 + 0.05 k (1 + i) if it is a rate."""
+    variable = tf.Variable(Z, name="z")
+    def made(kind, k):
+        if kind == "g":
+            return W
+        if kind == "i":
+            return [1, 0]
+        return (tf.Variable(Z + k * W) if kind == "s" else tf.constant(0.2 + 0.05 * k * (1 + 1j), tf.complex64))
+    operands = [made(kind, k) for k, kind in enumerate(inputs, 1)]
+    refs = [x._ref() if isinstance(x, tf.Variable) else x for x in operands]
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", op).lower().replace("rmsprop", "rms_prop").replace("adagradv2", "adagrad_v2")
+    return getattr(gen_training_ops, name)(variable._ref(), *refs)
+
+
+def write_line(file, name, value):
+    file.write("%s %s\n" % (name.replace(" ", "_"), " ".join("%.9g" % v for v in parts(value))))
+
+
 def values():
     with open(os.path.join(os.path.dirname(__file__), "complex_values.txt"), "w") as file:
         for name, make in CASES.items():
@@ -64,7 +96,12 @@ def values():
                 z, w, y, grads = build(make)
                 found = session.run({"y": y, **{"d%s" % n: g for n, g in zip("zw", grads) if g is not None}}, {z: Z, w: W})
             for key, value in found.items():
-                file.write("%s_%s %s\n" % (name.replace(" ", "_"), key, " ".join("%.9g" % v for v in parts(value))))
+                write_line(file, "%s_%s" % (name, key), value)
+        for op, inputs in STEPS.items():
+            with tf.Graph().as_default(), tf.Session() as session:
+                after = step(op, inputs)
+                session.run(tf.global_variables_initializer())
+                write_line(file, op, session.run(after))
 
 
 if __name__ == "__main__":

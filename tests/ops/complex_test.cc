@@ -16,7 +16,9 @@
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/gradients.h"
+#include "sessile/ops/linalg.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/variable.h"
 #include "sessile/tests/golden_values.h"
@@ -99,10 +101,25 @@ std::vector<Case> CasesOfSeveral() {
   };
 }
 
+Output Square(const Output& z, const Output& w) { return matmul(z, w, {.adjoint_b = true}); }
+
+std::vector<Case> CasesOfMatrices() {
+  return {
+      {"inv", [](auto& z, auto& w) { return linalg::inv(Square(z, w)); }},
+      {"inv adjoint",
+       [](auto& z, auto& w) { return linalg::inv(Square(z, w), {.adjoint = true}); }},
+      {"det", [](auto& z, auto& w) { return linalg::det(Square(z, w)); }},
+      {"solve", [](auto& z, auto& w) { return linalg::solve(Square(z, w), z); }},
+      {"solve adjoint",
+       [](auto& z, auto& w) { return linalg::solve(Square(z, w), z, {.adjoint = true}); }},
+  };
+}
+
 // Those of tests/golden/complex.py.
 std::vector<Case> Cases() {
   std::vector<Case> cases = CasesOfOneNumber();
   for (Case& named : CasesOfSeveral()) cases.push_back(std::move(named));
+  for (Case& named : CasesOfMatrices()) cases.push_back(std::move(named));
   return cases;
 }
 
@@ -168,6 +185,60 @@ TEST(ComplexTest, ValuesAreTensorFlows) {
       EXPECT_THAT(Parts(found), ::testing::Pointwise(::testing::DoubleNear(2e-5), golden.at(name)))
           << name;
     }
+  }
+}
+
+// A step of an optimizer on z, with inputs as tests/golden/complex.py makes them.
+struct Step {
+  const char* op;
+  std::string_view inputs;
+};
+
+Output Build(const Step& step, const Tensor& z, const Tensor& w) {
+  OpBuilder builder(step.op);
+  builder.Input(Variable(z).ref());
+  for (size_t i = 0; i < step.inputs.size(); ++i) {
+    const float k = static_cast<float>(i + 1);
+    switch (step.inputs[i]) {
+      case 's': {
+        const Output scaled = complex(k, 0.0f) * w;
+        builder.Input(Variable(z + scaled).ref());
+        break;
+      }
+      case 'r':
+        builder.Input(complex(0.2f + 0.05f * k, 0.05f * k));
+        break;
+      case 'i':
+        builder.Input({1, 0});
+        break;
+      default:
+        builder.Input(w);
+    }
+  }
+  return builder.Build();
+}
+
+TEST(ComplexTest, StepsOfOptimizersAreTensorFlows) {
+  const auto golden = ReadGoldenValues("complex_values.txt");
+  const Tensor z = Numbers(1, 2.0, 400, 1.5), w = Numbers(700, 1.5, 52, 2.0);
+  for (const Step& step : {Step{"ApplyGradientDescent", "rg"},
+                           {"ApplyMomentum", "srgr"},
+                           {"ApplyAdagrad", "srg"},
+                           {"ApplyAdagradV2", "srrg"},
+                           {"ApplyAdadelta", "ssrrrg"},
+                           {"ApplyAdam", "ssrrrrrrg"},
+                           {"ApplyRMSProp", "ssrrrrg"},
+                           {"ApplyCenteredRMSProp", "sssrrrrg"},
+                           {"SparseApplyMomentum", "srgir"},
+                           {"SparseApplyAdagrad", "srgi"}}) {
+    const Graph graph;
+    const DefaultGraphScope with = graph.as_default();
+    const Output after = Build(step, z, w);
+    Session session;
+    session.run(global_variables_initializer());
+    EXPECT_THAT(Parts(session.run(after)),
+                ::testing::Pointwise(::testing::DoubleNear(2e-5), golden.at(step.op)))
+        << step.op;
   }
 }
 

@@ -76,6 +76,32 @@ TEST_F(LinalgTest, FactorsMultiplyToTheMatrix) {
             std::string::npos);
 }
 
+// The largest absolute value of an element.
+Output Size(const Output& x) { return reduce_max(abs(x)); }
+
+TEST_F(LinalgTest, FactorsOfComplexMatricesMultiplyToTheMatrix) {
+  const Output tall = complex(constant({{1.0, 2.0}, {3.0, 4.0}, {5.0, 7.0}}, {.dtype = float64}),
+                              constant({{2.0, 0.5}, {-1.0, 1.0}, {3.0, -2.0}}, {.dtype = float64}));
+  const Output wide = transpose(tall);
+  for (const Output& a : {tall, wide}) {
+    for (const bool full : {false, true}) {
+      const auto [q, r] = linalg::qr(a, {.full_matrices = full});
+      EXPECT_THAT(Eval(Size(matmul(q, r) - a)), IsTensor(0.0, 1e-12));
+      const Output qhq = matmul(q, q, {.adjoint_a = true});
+      EXPECT_THAT(Eval(Size(matrix_band_part(qhq, 0, 0) - qhq)), IsTensor(0.0, 1e-12));
+    }
+    const auto [s, u, v] = linalg::svd(a);
+    const Output scaled = u * cast(s, complex128);
+    EXPECT_THAT(Eval(Size(matmul(scaled, v, {.adjoint_b = true}) - a)), IsTensor(0.0, 1e-12));
+  }
+  const Output hermitian = matmul(tall, tall, {.adjoint_a = true});
+  const Output l = linalg::cholesky(hermitian);
+  EXPECT_THAT(Eval(Size(matmul(l, l, {.adjoint_b = true}) - hermitian)), IsTensor(0.0, 1e-12));
+  const auto [sign, log] = linalg::slogdet(hermitian);
+  EXPECT_THAT(Eval(Size(sign * exp(cast(log, complex128)) - linalg::det(hermitian))),
+              IsTensor(0.0, 1e-9));
+}
+
 TEST_F(LinalgTest, SingularVectorsAreWholeForAnyShapeAndRank) {
   // Rank 1, more columns than rows.
   const Output a = constant({{1.0, 2.0, 2.0}, {2.0, 4.0, 4.0}}, {.dtype = float64});

@@ -108,6 +108,16 @@ TEST(SparseMatMulTest, MultipliesWhatIsThere) {
               HasSubstr("Dimensions must be equal, but are 3 and 1"));
 }
 
+TEST(SparseMatMulTest, AdjointsAreConjugates) {
+  const Output i = complex(0.0f, 1.0f);
+  const Output values = i * complex({1.0, 3.0, 1.0}, {0.0, 0.0, 0.0});
+  const Output b = complex({{1.0, 2.0}, {3.0, 4.0}}, {{0.0, 0.0}, {0.0, 0.0}});
+  const Output product = SparseMatMul(values, b, true, false);
+  EXPECT_THAT(Eval(real(product * i)), IsTensor({{0.0, 0.0}, {2.0, 4.0}, {9.0, 12.0}}));
+  const Output turned = SparseMatMul(values, transpose(i * b), true, true);
+  EXPECT_THAT(Eval(real(-turned)), IsTensor({{0.0, 0.0}, {2.0, 4.0}, {9.0, 12.0}}));
+}
+
 TEST(SparseMatMulTest, GradientsMatchDifferences) {
   for (const bool adjoint_a : {false, true}) {
     for (const bool adjoint_b : {false, true}) {
