@@ -13,6 +13,7 @@
 #include "sessile/core/framework/kernel_registry.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/cast.h"
 #include "sessile/kernels/dense.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
@@ -55,21 +56,11 @@ constexpr const char* kNotInvertible = "Input is not invertible.";
 template <typename T>
 using DenseElement = std::conditional_t<kIsComplex<T>, std::complex<double>, double>;
 
-template <typename T>
-DenseElement<T> ToDense(T x) {
-  return static_cast<DenseElement<T>>(Widen(x));
-}
-template <typename T>
-T FromDense(DenseElement<T> x) {
-  return Narrow<T>(static_cast<Wide<T>>(x));
-}
-
-// Derived::One computes the outputs of one matrix, with `elements` elements of its own.
-template <typename Derived, typename T>
+// Of elements of type E, whatever type they are stored in. Derived::One computes the outputs of one
+// matrix, with `elements` elements of its own.
+template <typename Derived, typename E>
 class MatrixKernel : public Prepared {
  public:
-  using E = DenseElement<T>;
-
   absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch scratch, int,
                    int64_t block) const override {
     // There may be any number of matrices without elements.
@@ -83,22 +74,34 @@ class MatrixKernel : public Prepared {
   }
 
  protected:
-  MatrixKernel(BatchOfMatrices batch, int64_t elements) : batch_(std::move(batch)) {
+  MatrixKernel(const PrepareContext& ctx, BatchOfMatrices batch, int64_t elements)
+      : batch_(std::move(batch)),
+        type_(ctx.input_dtype(0)),
+        size_(StoredSize(type_)),
+        load_(FindConverter(type_, DataTypeOf<E>::value)),
+        store_(FindConverter(DataTypeOf<E>::value, type_)),
+        store_real_(FindConverter(DataType::kDouble, type_)) {
     // The work of one matrix grows with the cube of its size.
     const double size = static_cast<double>(std::max(batch_.rows, batch_.columns));
     AddPhase(BlocksOfWork(batch_.count(), 4 * size * size * size, 64));
-    if (batch_.count() > 0) {
-      SetScratch(num_blocks(0), static_cast<size_t>(elements) * sizeof(E));
-    }
+    if (batch_.count() > 0) SetScratch(num_blocks(0), static_cast<size_t>(elements) * sizeof(E));
   }
+  void AddMatrices(Shape shape) { AddOutput(type_, std::move(shape)); }
 
-  void Load(const TensorView& view, int64_t i, bool transposed, bool conjugated, E* to) const {
-    const T* const from = view.data<T>() + i * batch_.size();
+  // `count` elements from number `first` on.
+  void Load(const TensorView& view, int64_t first, int64_t count, E* to) const {
+    load_(static_cast<const char*>(view.raw()) + first * size_, to, 0, count);
+  }
+  void LoadMatrix(const TensorView& view, int64_t i, E* to) const {
+    Load(view, i * batch_.size(), batch_.size(), to);
+  }
+  // Its conjugate transpose.
+  void LoadAdjoint(const TensorView& view, int64_t i, E* to) const {
     for (int64_t r = 0; r < batch_.rows; ++r) {
       for (int64_t c = 0; c < batch_.columns; ++c) {
-        const E x = ToDense(from[r * batch_.columns + c]);
-        to[transposed ? c * batch_.rows + r : r * batch_.columns + c] =
-            conjugated ? Conjugate(x) : x;
+        E* const x = to + c * batch_.rows + r;
+        Load(view, (i * batch_.rows + r) * batch_.columns + c, 1, x);
+        *x = Conjugate(*x);
       }
     }
   }
@@ -106,39 +109,49 @@ class MatrixKernel : public Prepared {
   absl::StatusOr<LuFactors<E>> Factors(RunContext& ctx, const TensorView& view, int64_t i,
                                        bool adjoint, E* work) const {
     const int64_t n = batch_.rows;
-    Load(view, i, adjoint, adjoint, work);
+    adjoint ? LoadAdjoint(view, i, work) : LoadMatrix(view, i, work);
     LuFactors<E> lu = {n, work, reinterpret_cast<int64_t*>(work + n * n)};
     SESSILE_RETURN_IF_ERROR(lu.Factor(ctx));
     return lu;
   }
-  template <typename From>
-  static void Store(int64_t count, const From* from, const TensorView& view, int64_t i) {
-    T* const to = view.data<T>() + i * count;
-    for (int64_t k = 0; k < count; ++k) to[k] = FromDense<T>(from[k]);
+
+  // Piece `i` of those of `count` elements.
+  void Store(int64_t count, const E* from, const TensorView& view, int64_t i) const {
+    store_(from, static_cast<char*>(view.raw()) + i * count * size_, 0, count);
+  }
+  void StoreReal(int64_t count, const double* from, const TensorView& view, int64_t i) const {
+    store_real_(from, static_cast<char*>(view.raw()) + i * count * size_, 0, count);
   }
 
   const BatchOfMatrices batch_;
+
+ private:
+  const DataType type_;
+  const int64_t size_;
+  const Converter load_;
+  const Converter store_;
+  const Converter store_real_;
 };
 
-template <typename T>
-class MatrixInverse final : public MatrixKernel<MatrixInverse<T>, T> {
+template <typename E>
+class MatrixInverse final : public MatrixKernel<MatrixInverse<E>, E> {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), true));
     SESSILE_ASSIGN_OR_RETURN(const bool adjoint, ctx.Attr<bool>("adjoint"));
-    return std::make_unique<MatrixInverse>(std::move(batch), ctx.input_shape(0), adjoint);
+    return std::make_unique<MatrixInverse>(ctx, std::move(batch), adjoint);
   }
-  MatrixInverse(BatchOfMatrices batch, const Shape& shape, bool adjoint)
-      : MatrixKernel<MatrixInverse<T>, T>(batch, 3 * batch.size() + batch.rows), adjoint_(adjoint) {
-    this->AddOutput(DataTypeOf<T>::value, shape);
+  MatrixInverse(const PrepareContext& ctx, const BatchOfMatrices& batch, bool adjoint)
+      : MatrixKernel<MatrixInverse<E>, E>(ctx, batch, 3 * batch.size() + batch.rows),
+        adjoint_(adjoint) {
+    this->AddMatrices(ctx.input_shape(0));
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
-                   DenseElement<T>* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, E* work) const {
     const int64_t n = this->batch_.rows;
     SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, adjoint_, work));
     if (lu.singular) return InvalidArgument(kNotInvertible);
     auto* const identity = work + n * n + n;
-    std::fill_n(identity, n * n, DenseElement<T>{0});
+    std::fill_n(identity, n * n, E{0});
     for (int64_t k = 0; k < n; ++k) identity[k * n + k] = 1;
     SESSILE_RETURN_IF_ERROR(lu.Solve(ctx, n, identity, identity + n * n));
     this->Store(n * n, identity + n * n, out[0], i);
@@ -149,8 +162,8 @@ class MatrixInverse final : public MatrixKernel<MatrixInverse<T>, T> {
   const bool adjoint_;
 };
 
-template <typename T>
-class MatrixSolve final : public MatrixKernel<MatrixSolve<T>, T> {
+template <typename E>
+class MatrixSolve final : public MatrixKernel<MatrixSolve<E>, E> {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), true));
@@ -160,24 +173,22 @@ class MatrixSolve final : public MatrixKernel<MatrixSolve<T>, T> {
       return InvalidArgument("Input matrix and rhs are incompatible: ",
                              ctx.input_shape(0).ToString(), " and ", ctx.input_shape(1).ToString());
     }
-    return std::make_unique<MatrixSolve>(std::move(batch), ctx.input_shape(1), rhs.columns,
-                                         adjoint);
+    return std::make_unique<MatrixSolve>(ctx, batch, rhs.columns, adjoint);
   }
-  MatrixSolve(BatchOfMatrices batch, const Shape& output, int64_t columns, bool adjoint)
-      : MatrixKernel<MatrixSolve<T>, T>(batch, batch.size() + batch.rows * (1 + 2 * columns)),
+  MatrixSolve(const PrepareContext& ctx, const BatchOfMatrices& batch, int64_t columns,
+              bool adjoint)
+      : MatrixKernel<MatrixSolve<E>, E>(ctx, batch, batch.size() + batch.rows * (1 + 2 * columns)),
         columns_(columns),
         adjoint_(adjoint) {
-    this->AddOutput(DataTypeOf<T>::value, output);
+    this->AddMatrices(ctx.input_shape(1));
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
-                   DenseElement<T>* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, E* work) const {
     const int64_t n = this->batch_.rows;
     const int64_t size = n * columns_;
     SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, adjoint_, work));
     if (lu.singular) return InvalidArgument("Input matrix is not invertible.");
     auto* const rhs = work + n * n + n;
-    const T* const from = in[1].data<T>() + i * size;
-    for (int64_t k = 0; k < size; ++k) rhs[k] = ToDense(from[k]);
+    this->Load(in[1], i * size, size, rhs);
     SESSILE_RETURN_IF_ERROR(lu.Solve(ctx, columns_, rhs, rhs + size));
     this->Store(size, rhs + size, out[0], i);
     return absl::OkStatus();
@@ -196,58 +207,52 @@ std::complex<double> SignOf(const std::complex<double>& x) {
 
 // The product of U's diagonal, with the sign of the row exchanges; or its sign and the
 // logarithm of its absolute value.
-template <bool log>
-struct DeterminantKernels {
-  template <typename T>
-  class Kernel final : public MatrixKernel<Kernel<T>, T> {
-   public:
-    static PreparedOr Prepare(const PrepareContext& ctx) {
-      SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), true));
-      return std::make_unique<Kernel>(std::move(batch));
-    }
-    explicit Kernel(BatchOfMatrices batch)
-        : MatrixKernel<Kernel<T>, T>(batch, batch.size() + batch.rows) {
-      for (int i = 0; i < (log ? 2 : 1); ++i) {
-        this->AddOutput(DataTypeOf<T>::value, this->batch_.batch);
-      }
-    }
-    absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
-                     DenseElement<T>* work) const {
-      const int64_t n = this->batch_.rows;
-      SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, false, work));
-      DenseElement<T> sign = lu.sign;
-      double magnitude = log ? 0 : 1;
-      for (int64_t k = 0; k < n; ++k) {
-        const auto pivot = lu.a[k * n + k];
-        const double size = std::abs(pivot);
-        sign *= SignOf(pivot);
-        magnitude = log ? magnitude + std::log(size) : magnitude * size;
-      }
-      if constexpr (log) {
-        out[0].template data<T>()[i] = FromDense<T>(sign);
-        out[1].template data<T>()[i] = FromDense<T>(magnitude);
-      } else {
-        out[0].template data<T>()[i] = FromDense<T>(sign * magnitude);
-      }
-      return absl::OkStatus();
-    }
-  };
-};
-
-template <typename T>
-class Cholesky final : public MatrixKernel<Cholesky<T>, T> {
+template <typename E>
+class Determinant final : public MatrixKernel<Determinant<E>, E> {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), true));
-    return std::make_unique<Cholesky>(std::move(batch), ctx.input_shape(0));
+    return std::make_unique<Determinant>(ctx, batch);
   }
-  Cholesky(BatchOfMatrices batch, const Shape& shape)
-      : MatrixKernel<Cholesky<T>, T>(batch, batch.size()) {
-    this->AddOutput(DataTypeOf<T>::value, shape);
+  Determinant(const PrepareContext& ctx, const BatchOfMatrices& batch)
+      : MatrixKernel<Determinant<E>, E>(ctx, batch, batch.size() + batch.rows),
+        log_(ctx.num_outputs() == 2) {
+    for (int i = 0; i < ctx.num_outputs(); ++i) this->AddMatrices(batch.batch);
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
-                   DenseElement<T>* work) const {
-    this->Load(in[0], i, false, false, work);
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, E* work) const {
+    const int64_t n = this->batch_.rows;
+    SESSILE_ASSIGN_OR_RETURN(const auto lu, this->Factors(ctx, in[0], i, false, work));
+    E sign = lu.sign;
+    double magnitude = log_ ? 0 : 1;
+    for (int64_t k = 0; k < n; ++k) {
+      const E pivot = lu.a[k * n + k];
+      const double size = std::abs(pivot);
+      sign *= SignOf(pivot);
+      magnitude = log_ ? magnitude + std::log(size) : magnitude * size;
+    }
+    const E result = log_ ? sign : sign * magnitude;
+    this->Store(1, &result, out[0], i);
+    if (log_) this->StoreReal(1, &magnitude, out[1], i);
+    return absl::OkStatus();
+  }
+
+ private:
+  const bool log_;
+};
+
+template <typename E>
+class Cholesky final : public MatrixKernel<Cholesky<E>, E> {
+ public:
+  static PreparedOr Prepare(const PrepareContext& ctx) {
+    SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), true));
+    return std::make_unique<Cholesky>(ctx, batch);
+  }
+  Cholesky(const PrepareContext& ctx, const BatchOfMatrices& batch)
+      : MatrixKernel<Cholesky<E>, E>(ctx, batch, batch.size()) {
+    this->AddMatrices(ctx.input_shape(0));
+  }
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, E* work) const {
+    this->LoadMatrix(in[0], i, work);
     bool positive = false;
     SESSILE_RETURN_IF_ERROR(FactorCholesky(ctx, this->batch_.rows, work, &positive));
     if (!positive) {
@@ -259,26 +264,25 @@ class Cholesky final : public MatrixKernel<Cholesky<T>, T> {
   }
 };
 
-template <typename T>
-class Qr final : public MatrixKernel<Qr<T>, T> {
+template <typename E>
+class Qr final : public MatrixKernel<Qr<E>, E> {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), false));
     SESSILE_ASSIGN_OR_RETURN(const bool full, ctx.Attr<bool>("full_matrices"));
     const int64_t inner = full ? batch.rows : std::min(batch.rows, batch.columns);
-    return std::make_unique<Qr>(std::move(batch), inner);
+    return std::make_unique<Qr>(ctx, batch, inner);
   }
-  Qr(BatchOfMatrices batch, int64_t inner)
-      : MatrixKernel<Qr<T>, T>(batch,
+  Qr(const PrepareContext& ctx, const BatchOfMatrices& batch, int64_t inner)
+      : MatrixKernel<Qr<E>, E>(ctx, batch,
                                batch.size() + batch.rows * inner + 2 * batch.columns + inner),
         inner_(inner) {
-    this->AddOutput(DataTypeOf<T>::value, this->batch_.With(batch.rows, inner));
-    this->AddOutput(DataTypeOf<T>::value, this->batch_.With(inner, batch.columns));
+    this->AddMatrices(this->batch_.With(batch.rows, inner));
+    this->AddMatrices(this->batch_.With(inner, batch.columns));
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
-                   DenseElement<T>* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, E* work) const {
     const BatchOfMatrices& b = this->batch_;
-    this->Load(in[0], i, false, false, work);
+    this->LoadMatrix(in[0], i, work);
     auto* const q = work + b.size();
     SESSILE_RETURN_IF_ERROR(FactorQr(ctx, b.rows, b.columns, inner_, work, q, q + b.rows * inner_));
     this->Store(b.rows * inner_, q, out[0], i);
@@ -290,27 +294,27 @@ class Qr final : public MatrixKernel<Qr<T>, T> {
   const int64_t inner_;
 };
 
-template <typename T>
-class Svd final : public MatrixKernel<Svd<T>, T> {
+template <typename E>
+class Svd final : public MatrixKernel<Svd<E>, E> {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(BatchOfMatrices batch, BatchOf(ctx.input_shape(0), false));
     SESSILE_ASSIGN_OR_RETURN(const bool compute_uv, ctx.Attr<bool>("compute_uv"));
     SESSILE_ASSIGN_OR_RETURN(const bool full, ctx.Attr<bool>("full_matrices"));
-    return std::make_unique<Svd>(std::move(batch), compute_uv, full);
+    return std::make_unique<Svd>(ctx, batch, compute_uv, full);
   }
-  Svd(BatchOfMatrices batch, bool compute_uv, bool full)
-      : MatrixKernel<Svd<T>, T>(batch, ElementsFor(batch)), compute_uv_(compute_uv), full_(full) {
+  Svd(const PrepareContext& ctx, const BatchOfMatrices& batch, bool compute_uv, bool full)
+      : MatrixKernel<Svd<E>, E>(ctx, batch, ElementsFor(batch)),
+        compute_uv_(compute_uv),
+        full_(full) {
     const BatchOfMatrices& b = this->batch_;
     const int64_t values = std::min(b.rows, b.columns);
-    this->AddOutput(DataTypeOf<T>::value, Shape::Concat(b.batch, Shape({values})));
+    this->AddMatrices(Shape::Concat(b.batch, Shape({values})));
     for (const int64_t size : {b.rows, b.columns}) {
-      this->AddOutput(DataTypeOf<T>::value,
-                      compute_uv ? b.With(size, full ? size : values) : Shape({0}));
+      this->AddMatrices(compute_uv ? b.With(size, full ? size : values) : Shape({0}));
     }
   }
-  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i,
-                   DenseElement<T>* work) const {
+  absl::Status One(RunContext& ctx, Inputs in, Outputs out, int64_t i, E* work) const {
     // Of the adjoint matrix if that is the one with more rows: u and v change places.
     const BatchOfMatrices& b = this->batch_;
     const bool wide = b.columns > b.rows;
@@ -319,12 +323,14 @@ class Svd final : public MatrixKernel<Svd<T>, T> {
     auto* const w = work;
     auto* const v = w + m * m;
     auto* const values = reinterpret_cast<double*>(v + n * n);
-    this->Load(in[0], i, !wide, wide, w);
+    wide ? this->LoadMatrix(in[0], i, w) : this->LoadAdjoint(in[0], i, w);
+    // Row k is column k of that matrix.
+    for (int64_t k = 0; k < m * n; ++k) w[k] = Conjugate(w[k]);
     if (!std::all_of(w, w + m * n, [](auto x) { return std::isfinite(std::abs(x)); })) {
       return NoNumbers(out, i, n);
     }
     SESSILE_RETURN_IF_ERROR(FactorSvd(ctx, m, n, w, v, values));
-    this->Store(n, values, out[0], i);
+    this->StoreReal(n, values, out[0], i);
     if (!compute_uv_) return absl::OkStatus();
     int64_t known = 0;
     const double least = n == 0 ? 0 : values[0] * 1e-15 * static_cast<double>(m);
@@ -345,21 +351,24 @@ class Svd final : public MatrixKernel<Svd<T>, T> {
     return m * m + n * n + n;
   }
   // As columns.
-  static void StoreVectors(int64_t size, int64_t count, const DenseElement<T>* rows,
-                           const TensorView& view, int64_t i) {
-    T* const to = view.data<T>() + i * size * count;
+  void StoreVectors(int64_t size, int64_t count, const E* rows, const TensorView& view,
+                    int64_t i) const {
     for (int64_t k = 0; k < size; ++k) {
-      for (int64_t c = 0; c < count; ++c) to[k * count + c] = FromDense<T>(rows[c * size + k]);
+      for (int64_t c = 0; c < count; ++c) {
+        this->Store(1, rows + c * size + k, view, (i * size + k) * count + c);
+      }
     }
   }
   absl::Status NoNumbers(Outputs out, int64_t i, int64_t values) const {
-    const T nan = FromDense<T>(std::numeric_limits<double>::quiet_NaN());
+    const double nan = std::numeric_limits<double>::quiet_NaN();
     const BatchOfMatrices& b = this->batch_;
-    std::fill_n(out[0].data<T>() + i * values, values, nan);
+    const auto fill = [&](const TensorView& view, int64_t size) {
+      for (int64_t k = 0; k < size; ++k) this->StoreReal(1, &nan, view, i * size + k);
+    };
+    fill(out[0], values);
     for (size_t k = 1; compute_uv_ && k < 3; ++k) {
       const int64_t rows = k == 1 ? b.rows : b.columns;
-      const int64_t size = rows * (full_ ? rows : values);
-      std::fill_n(out[k].data<T>() + i * size, size, nan);
+      fill(out[k], rows * (full_ ? rows : values));
     }
     return absl::OkStatus();
   }
@@ -368,18 +377,24 @@ class Svd final : public MatrixKernel<Svd<T>, T> {
   const bool full_;
 };
 
+template <template <typename> class K>
+struct InDense {
+  template <typename T>
+  using Kernel = K<DenseElement<T>>;
+};
+
 }  // namespace
 
 void RegisterLinalg(KernelRegistry& kernels) {
   using Types = WithComplex<FloatTypes>;
   using WithHalf = TypeList<float, double, Half, std::complex<float>, std::complex<double>>;
-  kernels.Add<MatrixInverse>("MatrixInverse").For<WithHalf>("T");
-  kernels.Add<MatrixSolve>("MatrixSolve").For<Types>("T");
-  kernels.Add<DeterminantKernels<false>::Kernel>("MatrixDeterminant").For<Types>("T");
-  kernels.Add<DeterminantKernels<true>::Kernel>("LogMatrixDeterminant").For<Types>("T");
-  kernels.Add<Cholesky>("Cholesky").For<Types>("T");
-  kernels.Add<Qr>("Qr").For<WithHalf>("T");
-  kernels.Add<Svd>("Svd").For<Types>("T");
+  kernels.Add<InDense<MatrixInverse>::Kernel>("MatrixInverse").For<WithHalf>("T");
+  kernels.Add<InDense<MatrixSolve>::Kernel>("MatrixSolve").For<Types>("T");
+  kernels.Add<InDense<Determinant>::Kernel>("MatrixDeterminant").For<Types>("T");
+  kernels.Add<InDense<Determinant>::Kernel>("LogMatrixDeterminant").For<Types>("T");
+  kernels.Add<InDense<Cholesky>::Kernel>("Cholesky").For<Types>("T");
+  kernels.Add<InDense<Qr>::Kernel>("Qr").For<WithHalf>("T");
+  kernels.Add<InDense<Svd>::Kernel>("Svd").For<Types>("T");
   for (const char* op :
        {"MatrixSolve", "MatrixDeterminant", "LogMatrixDeterminant", "Cholesky", "Svd"}) {
     kernels.Lacks(op, "T", {float16}, kNoKernelInTensorFlow);

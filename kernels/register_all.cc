@@ -10,7 +10,6 @@ constexpr void (*kFamilies[])(KernelRegistry&) = {
     RegisterActivations,
     RegisterAddN,
     RegisterApply,
-    RegisterApplySlots,
     RegisterArgMax,
     RegisterAssert,
     RegisterBatchMatMul,

@@ -8,7 +8,6 @@ namespace sessile {
 void RegisterActivations(KernelRegistry& kernels);
 void RegisterAddN(KernelRegistry& kernels);
 void RegisterApply(KernelRegistry& kernels);
-void RegisterApplySlots(KernelRegistry& kernels);
 void RegisterArgMax(KernelRegistry& kernels);
 void RegisterAssert(KernelRegistry& kernels);
 void RegisterBatchMatMul(KernelRegistry& kernels);

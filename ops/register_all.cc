@@ -9,7 +9,7 @@ constexpr void (*kFamilies[])(OpRegistry&) = {
     RegisterActivations,
     RegisterAdam,
     RegisterAddN,
-    RegisterApplySlots,
+    RegisterApply,
     RegisterArgMax,
     RegisterAssert,
     RegisterBatchMatMul,

@@ -10,7 +10,7 @@ namespace sessile {
 void RegisterActivations(OpRegistry& ops);  // activations.cc
 void RegisterAdam(OpRegistry& ops);         // adam.cc
 void RegisterAddN(OpRegistry& ops);         // add_n.cc
-void RegisterApplySlots(OpRegistry& ops);   // apply_slots.cc
+void RegisterApply(OpRegistry& ops);
 void RegisterArgMax(OpRegistry& ops);       // arg_max.cc
 void RegisterAssert(OpRegistry& ops);       // assert.cc
 void RegisterBatchMatMul(OpRegistry& ops);  // batch_matmul.cc

@@ -24,6 +24,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -109,13 +110,18 @@ absl::StatusOr<std::unique_ptr<Prepared>> PrepareSparseApply(const PrepareContex
                                                              const RuleFacts& rule, StepLoop loop,
                                                              DataType type, DataType wide);
 
+// The type in which elements of T are computed.
+template <typename T>
+using StepElement = std::conditional_t<kIsComplex<T>, std::complex<double>, Wide<T>>;
+
 template <typename Rule>
 struct Apply {
   template <typename T>
   struct Kernel {
     static PreparedOr Prepare(const PrepareContext& ctx) {
-      return PrepareApply(ctx, RuleFacts::Of<Rule>(), Steps<Rule>::template Run<Wide<T>>,
-                          DataTypeOf<T>::value, DataTypeOf<Wide<T>>::value);
+      using W = StepElement<T>;
+      return PrepareApply(ctx, RuleFacts::Of<Rule>(), Steps<Rule>::template Run<W>,
+                          DataTypeOf<T>::value, DataTypeOf<W>::value);
     }
   };
 };
@@ -125,8 +131,9 @@ struct SparseApply {
   template <typename T>
   struct Kernel {
     static PreparedOr Prepare(const PrepareContext& ctx) {
-      return PrepareSparseApply(ctx, RuleFacts::Of<Rule>(), Steps<Rule>::template Run<Wide<T>>,
-                                DataTypeOf<T>::value, DataTypeOf<Wide<T>>::value);
+      using W = StepElement<T>;
+      return PrepareSparseApply(ctx, RuleFacts::Of<Rule>(), Steps<Rule>::template Run<W>,
+                                DataTypeOf<T>::value, DataTypeOf<W>::value);
     }
   };
 };

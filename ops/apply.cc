@@ -118,7 +118,7 @@ void RegisterSlotOp(OpRegistry& ops, const SlotOp& row, Form form) {
 
 }  // namespace
 
-void RegisterApplySlots(OpRegistry& ops) {
+void RegisterApply(OpRegistry& ops) {
   for (const SlotOp& row : kSlotOps) {
     for (const bool of_rows : {false, true}) {
       if (!row.only_by_handle) RegisterSlotOp(ops, row, {.by_handle = false, .of_rows = of_rows});

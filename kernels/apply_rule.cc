@@ -1,10 +1,9 @@
-#include "sessile/kernels/slot_rule.h"
+#include "sessile/kernels/apply_rule.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "sessile/core/framework/status.h"
-#include "sessile/kernels/apply.h"
 #include "sessile/kernels/blocks.h"
 #include "sessile/kernels/indices.h"
 #include "sessile/kernels/row_indices.h"
@@ -12,8 +11,22 @@
 namespace sessile {
 namespace {
 
-// Steps whatever the rule and the type; those of half and bfloat16 are computed in float, piece by
-// piece.
+// "lr is not a scalar: [2]".
+absl::Status CheckScalar(const PrepareContext& ctx, int input, const char* what) {
+  const Shape& shape = ctx.input_shape(input);
+  if (shape.rank() == 0) return absl::OkStatus();
+  return InvalidArgument(what, " is not a scalar: ", shape.ToString());
+}
+
+// Of a slot or a gradient: "var and grad do not have the same shape[2] [3]".
+absl::Status CheckSameShape(const PrepareContext& ctx, int input, const char* what) {
+  const Shape& var = ctx.input_shape(0);
+  if (ctx.input_shape(input) == var) return absl::OkStatus();
+  return InvalidArgument("var and ", what, " do not have the same shape", var.ToString(), " ",
+                         ctx.input_shape(input).ToString());
+}
+
+// Steps whatever the rule and the type; small types are computed in wider ones, piece by piece.
 class Stepper {
  public:
   Stepper(const RuleFacts& rule, StepLoop loop, DataType type, DataType wide, bool flag,
@@ -21,6 +34,7 @@ class Stepper {
       : rule_(rule),
         loop_(loop),
         size_(StoredSize(type)),
+        piece_(static_cast<int64_t>(sizeof(WidePiece)) / StoredSize(wide)),
         how_(Widening::Of(type, wide)),
         to_scalar_(FindConverter(type, DataType::kComplex128)),
         flag_(flag),
@@ -40,7 +54,7 @@ class Stepper {
 
   // n elements of the state from `to` on, with those of the gradient from `from` on.
   void Step(const ApplyScalars& scalars, Inputs in, int64_t to, int64_t from, int64_t n) const {
-    const int64_t piece = how_.converts() ? kWidePiece : std::max<int64_t>(n, 1);
+    const int64_t piece = how_.converts() ? piece_ : std::max<int64_t>(n, 1);
     for (int64_t i = 0; i < n; i += piece) {
       StepPiece(scalars, in, to + i, from + i, std::min(piece, n - i));
     }
@@ -74,6 +88,7 @@ class Stepper {
   const RuleFacts rule_;
   const StepLoop loop_;
   const int64_t size_;
+  const int64_t piece_;  // elements that are widened at a time
   const Widening how_;
   const Converter to_scalar_;
   const bool flag_;
