@@ -140,7 +140,6 @@ struct PlacesOf {
 
   PlacesOf(const T* input, const PoolWindow& window, int64_t first, int64_t count, int64_t step) {
     std::fill_n(places, count, Place{0});
-    Wide<T> best[kPoolTile] = {};
     Place place = 0;
     window.ForEach([&](int64_t offset) {
       const T* const x = input + offset + first * step;
@@ -155,6 +154,7 @@ struct PlacesOf {
   }
 
   Place places[kPoolTile];
+  Wide<T> best[kPoolTile] = {};  // the maxima
 };
 
 absl::Status CheckPoolShape(const Shape& grad, const Shape& expected, const char* what) {
@@ -202,17 +202,18 @@ class PoolGrad : public Prepared {
   const PoolDims dims_;
 };
 
-template <typename T>
-class MaxPoolGrad final : public PoolGrad {
+// Of equal maxima the first one gets the gradient, or, as TensorFlow has it for volumes, each does.
+template <typename T, bool each_maximum>
+class MaxPoolGradOf final : public PoolGrad {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const PoolDims dims, PoolDims::Of(ctx, ctx.input_shape(0)));
     SESSILE_RETURN_IF_ERROR(CheckPoolShape(ctx.input_shape(1), dims.output, "orig_output"));
     SESSILE_RETURN_IF_ERROR(CheckPoolShape(ctx.input_shape(2), dims.output, "grad"));
-    return std::make_unique<MaxPoolGrad>(dims, ctx.input_shape(0));
+    return std::make_unique<MaxPoolGradOf>(dims, ctx.input_shape(0));
   }
 
-  MaxPoolGrad(const PoolDims& dims, const Shape& input) : PoolGrad(dims) {
+  MaxPoolGradOf(const PoolDims& dims, const Shape& input) : PoolGrad(dims) {
     AddOutput(DataTypeOf<T>::value, input);
     if (input.num_elements() > 0) AddPhaseOfTiles();
   }
@@ -245,11 +246,18 @@ class MaxPoolGrad final : public PoolGrad {
       for (int64_t c = 0; c < count; ++c) {
         T& element = to[c * input_step];
         const T sum = Narrow<T>(WrapAdd(Widen(element), Widen(g[c * output_step])));
-        element = maxima.places[c] == place ? sum : element;
+        const bool is_maximum =
+            each_maximum ? Widen(input[offset + (first + c) * input_step]) == maxima.best[c]
+                         : maxima.places[c] == place;
+        element = is_maximum ? sum : element;
       }
     });
   }
 };
+template <typename T>
+using MaxPoolGrad = MaxPoolGradOf<T, false>;
+template <typename T>
+using MaxPoolGradOfVolumes = MaxPoolGradOf<T, true>;
 
 template <typename T>
 class MaxPoolGradGrad final : public PoolOutputs {
@@ -369,7 +377,7 @@ void RegisterPool(KernelRegistry& kernels) {
       .For<AllFloatTypes>("T")
       .ValueInput(0);
   AddVolumes<Pool<MaxOf>::Kernel>(kernels, "MaxPool3D", false);
-  AddVolumes<MaxPoolGrad>(kernels, "MaxPool3DGrad", true);
+  AddVolumes<MaxPoolGradOfVolumes>(kernels, "MaxPool3DGrad", true);
   kernels.Add<InWiderType<MaxPoolGradGrad>::Kernel>("MaxPool3DGradGrad").For<AllNumberTypes>("T");
   kernels.Add<InWiderType<Pool<MeanOf>::Kernel>::Kernel>("AvgPool3D").For<AllFloatTypes>("T");
   kernels.Add<InWiderType<AvgPoolGrad>::Kernel>("AvgPool3DGrad")

@@ -123,9 +123,10 @@ double LogGamma(double x) {
 // psi(x) = psi(1 - x) - pi / tan(pi x) for negative x.
 double Digamma(double x) {
   if (x <= 0) {
-    const double fraction = x - std::floor(x);
+    const double fraction = x - std::round(x);  // exact, also just below a whole number
     if (fraction == 0) return kNan;
-    const double cotangent = fraction == 0.5 ? 0 : 1 / std::tan(std::numbers::pi * fraction);
+    const double cotangent =
+        std::abs(fraction) == 0.5 ? 0 : 1 / std::tan(std::numbers::pi * fraction);
     return Digamma(1 - x) - std::numbers::pi * cotangent;
   }
   double before = 0;

@@ -420,8 +420,6 @@ SLOT_KINDS = dict(accum="positive", accum_update="positive", ms="positive", v="p
 
 def optimizer(graph, op):
     """A step with every choice of its options; some rows get several."""
-    if graph.type in COMPLEX:
-        return  # docs/fidelity.md: such steps have no kernels
     definition = op_def_registry.get(op)
     options = [attr.name for attr in definition.attr if attr.type == "bool" and attr.name != "use_locking"]
     rows = np.array([3, 250, 3, *range(60)], np.int32) if "Sparse" in op else None

@@ -144,6 +144,8 @@ TEST(BinaryTest, HasTheValuesOfSpecialFunctions) {
   EXPECT_THAT(Eval(zeta(constant({2.0}, {.dtype = float64}), {1.0})), IsTensor({zeta2}, 1e-14));
   EXPECT_THAT(Eval(polygamma(constant({1.0, 0.0}, {.dtype = float64}), {1.0, 0.5})),
               IsTensor({zeta2, -1.9635100260214235}, 1e-14));
+  EXPECT_THAT(Eval(digamma(constant({-1e-30}, {.dtype = float64})) * 1e-30),
+              IsTensor({1.0}, 1e-12));
   EXPECT_THAT(Eval(digamma(constant({-0.5, 10.0}, {.dtype = float64}))),
               IsTensor({0.03648997397857652, 2.251752589066721}, 1e-14));
 }

@@ -122,6 +122,27 @@ TEST_F(PoolTest, IsTheSameInEitherDataFormat) {
   }
 }
 
+// As TensorFlow does, which gives it to the first one in images.
+TEST_F(PoolTest, EachMaximumOfAVolumeGetsTheGradient) {
+  const auto gradient = [](std::string_view op, const Output& x, const Output& y, Ints window) {
+    const Ints strides(window.size(), 1);
+    return OpBuilder(op)
+        .Input(x)
+        .Input(y)
+        .Input(3 * y)
+        .Attr("ksize", window)
+        .Attr("strides", strides)
+        .Attr("padding", "VALID")
+        .Build();
+  };
+  const Output volume =
+      gradient("MaxPool3DGrad", ones({1, 1, 2, 2, 1}), ones({1, 1, 1, 1, 1}), {1, 1, 2, 2, 1});
+  EXPECT_THAT(Eval(squeeze(volume)), IsTensor({{3.0, 3.0}, {3.0, 3.0}}));
+  const Output image =
+      gradient("MaxPoolGrad", ones({1, 2, 2, 1}), ones({1, 1, 1, 1}), {1, 2, 2, 1});
+  EXPECT_THAT(Eval(squeeze(image)), IsTensor({{3.0, 0.0}, {0.0, 0.0}}));
+}
+
 TEST_F(PoolTest, GivesTheSameBitsInAnyOrder) {
   const std::vector<std::pair<std::string, AttrValue>> attrs = {{"T", float32},
                                                                 {"ksize", Ints{1, 3, 3, 1}},
