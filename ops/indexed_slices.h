@@ -76,9 +76,9 @@ class Gradient {
   std::optional<IndexedSlices> slices_;
 };
 
-// A Gradient itself, and nothing that converts to one.
+// A Gradient itself, or slices, and nothing else that converts to one.
 template <typename T>
-concept IsGradient = std::same_as<T, Gradient>;
+concept IsGradient = std::same_as<T, Gradient> || std::same_as<T, IndexedSlices>;
 
 // Gradients in the order of what they are by. Converts from and to tensors.
 class GradientList : public std::vector<Gradient> {

@@ -167,12 +167,20 @@ class BatchNormalization {
     Output mean = moving_mean_;
     Output variance = moving_variance_;
     if (training_ != false) std::tie(mean, variance) = TrainingStatistics(x);
+    for (const Variable& variable : {beta_, gamma_}) TakeNameOfCast(variable);
     mean = Broadcast(mean);
     variance = Broadcast(variance);
     Output outputs = nn::batch_normalization(x, mean, variance, offset, scale, options_.epsilon);
     outputs = cast(outputs, dtype);
     outputs.set_shape(shape_);
     return outputs;
+  }
+
+  // TensorFlow casts scale and offset to the type that they have: that adds no node, but takes a
+  // name where they are variables of reference type.
+  void TakeNameOfCast(const Variable& variable) const {
+    if (!variable.has_value() || variable.is_resource() || IsReshaped(variable.value())) return;
+    const name_scope scope("Cast");
   }
 
   // The batch's mean and variance where the layer trains, else the moving ones; and the updates.
@@ -197,9 +205,12 @@ class BatchNormalization {
   }
 
   // [channels] with the input's rank, unless the channels are last and broadcasting does it.
-  Output Broadcast(const Output& value) const {
+  bool IsReshaped(const Output& value) const {
     const bool channels_last = axes_.size() == 1 && axes_[0] == shape_.rank() - 1;
-    if (channels_last || value.get_shape().rank() == shape_.rank()) return value;
+    return !channels_last && value.get_shape().rank() != shape_.rank();
+  }
+  Output Broadcast(const Output& value) const {
+    if (!IsReshaped(value)) return value;
     std::vector<int64_t> dims(static_cast<size_t>(shape_.rank()), 1);
     dims[static_cast<size_t>(axes_[0])] = shape_.dim(static_cast<int>(axes_[0]));
     return reshape(value, dims);

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "sessile/core/framework/data_format.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
@@ -28,6 +30,12 @@ OutputShape ShapeOfOutput(const Output& x, const std::vector<int64_t>& kernel,
   const Shape inputs = x.get_shape();
   const Output sizes = shape(x);
   std::vector<Input> dims = {sizes[0]};
+  // TensorFlow reads all sizes before it computes with them.
+  std::array<Output, 2> unknown;
+  for (int i = 0; i < 2; ++i) {
+    const int dim = format.SpatialDim(i);
+    if (inputs.dim(dim) == None) unknown[static_cast<size_t>(i)] = sizes[dim];
+  }
   std::vector<Input> spatial;
   Shape known = inputs.WithDim(format.ChannelDim(4), filters);
   for (int i = 0; i < 2; ++i) {
@@ -39,7 +47,7 @@ OutputShape ShapeOfOutput(const Output& x, const std::vector<int64_t>& kernel,
       spatial.emplace_back(size);
       known = known.WithDim(dim, size);
     } else {
-      Output size = sizes[dim] * strides[at];
+      Output size = unknown[at] * strides[at];
       if (!same) size = size + extra;
       spatial.emplace_back(size);
     }

@@ -281,7 +281,9 @@ Output clip_by_value(Input t, Input clip_value_min, Input clip_value_max,
 // Of a gradient: slices stay slices, of which the rows are clipped.
 Gradient clip_by_value(const IsGradient auto& t, Input clip_value_min, Input clip_value_max,
                        std::string_view name = {}) {
-  return t.WithValues(clip_by_value(t.values(), clip_value_min, clip_value_max, name));
+  const Gradient gradient = t;
+  return gradient.WithValues(
+      clip_by_value(gradient.values(), clip_value_min, clip_value_max, name));
 }
 
 // `t`, scaled down if its norm (over `axes`, by default all of them) is above `clip_norm`.
@@ -292,7 +294,8 @@ struct ClipByNormOptions {
 Output clip_by_norm(Input t, Input clip_norm, ClipByNormOptions options = {});
 // Of a gradient: slices stay slices, and the norm is that of their rows.
 Gradient clip_by_norm(const IsGradient auto& t, Input clip_norm, ClipByNormOptions options = {}) {
-  return t.WithValues(clip_by_norm(t.values(), clip_norm, std::move(options)));
+  const Gradient gradient = t;
+  return gradient.WithValues(clip_by_norm(gradient.values(), clip_norm, std::move(options)));
 }
 
 // `t`, scaled down if its norm, divided by the number of its elements, is above `clip_norm`.

@@ -59,7 +59,8 @@ ExponentialMovingAverage::ExponentialMovingAverage(Input decay,
 
 ExponentialMovingAverage::Key ExponentialMovingAverage::KeyOf(const Averaged& value) {
   const Output output = value.tensor();
-  return {output.graph_impl()->uid(), output.node().id(), output.index()};
+  const int node = output.node().id();  // an error where there is none
+  return {output.graph_impl()->uid(), node, output.index()};
 }
 
 void ExponentialMovingAverage::MakeAverage(const Averaged& value) {

@@ -35,6 +35,17 @@ bool ReadsAs(const pb::AttrValue& proto, const AttrValue& value) {
   return old.ok() && *old == value;
 }
 
+// A default is copied from the operation's definition: tensors as they are written there.
+absl::Status ExportAttr(const Node& node, const std::string& name, const AttrValue& value,
+                        pb::AttrValue* out) {
+  const Tensor* const tensor = value.get_if<Tensor>();
+  const AttrDef* const attr = node.op() == nullptr ? nullptr : node.op()->FindAttr(name);
+  if (tensor != nullptr && attr != nullptr && attr->default_value == value) {
+    return TensorToProto(*tensor, out->mutable_tensor(), TensorForm::kValues);
+  }
+  return AttrToProto(value, out);
+}
+
 absl::Status ExportNode(const GraphImpl& graph, const Node& node, pb::NodeDef* out) {
   if (node.original() != nullptr) *out = *node.original();
   out->mutable_attr()->erase(kOutputShapes);
@@ -45,7 +56,7 @@ absl::Status ExportNode(const GraphImpl& graph, const Node& node, pb::NodeDef* o
   for (const auto& [name, value] : node.attrs()) {
     const auto old = out->attr().find(name);
     if (old != out->attr().end() && ReadsAs(old->second, value)) continue;
-    const absl::Status status = AttrToProto(value, &(*out->mutable_attr())[name]);
+    const absl::Status status = ExportAttr(node, name, value, &(*out->mutable_attr())[name]);
     if (!status.ok()) {
       return WithSuffix(status, absl::StrCat(" (attr '", name, "' of node '", node.name(), "')"));
     }

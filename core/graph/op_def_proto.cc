@@ -30,6 +30,10 @@ absl::Status AttrDefToProto(const AttrDef& attr, pb::OpDef::AttrDef* message) {
     message->mutable_allowed_values()->mutable_list()->add_s(text);
   }
   if (!attr.default_value.has_value()) return absl::OkStatus();
+  if (const Tensor* const tensor = attr.default_value->get_if<Tensor>()) {
+    return TensorToProto(*tensor, message->mutable_default_value()->mutable_tensor(),
+                         TensorForm::kValues);
+  }
   return AttrToProto(*attr.default_value, message->mutable_default_value());
 }
 

@@ -46,9 +46,11 @@ void ShapeToProto(const Shape& shape, pb::TensorShapeProto* proto);
 // RESOURCE_EXHAUSTED beyond the budgets. Resources and variants have no value here: an empty
 // Tensor.
 absl::StatusOr<Tensor> TensorFromProto(const pb::TensorProto& proto, ExpansionBudget* budget);
-// Writes what TensorFlow's Python writes: raw content for two or more given elements of most
-// numbers, values for the rest.
-absl::Status TensorToProto(const Tensor& tensor, pb::TensorProto* proto);
+// kAsPython: raw content for two or more given elements of most numbers, values for the rest.
+// kValues: values always, as definitions of operations have them.
+enum class TensorForm { kAsPython, kValues };
+absl::Status TensorToProto(const Tensor& tensor, pb::TensorProto* proto,
+                           TensorForm form = TensorForm::kAsPython);
 
 // An attribute without a value, and a placeholder of a function, have no value here.
 absl::StatusOr<AttrValue> AttrFromProto(const pb::AttrValue& proto, ExpansionBudget* budget);

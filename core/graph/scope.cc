@@ -141,7 +141,7 @@ control_dependencies::control_dependencies(std::initializer_list<Dependency> dep
 
 control_dependencies::control_dependencies(const std::vector<Dependency>& dependencies)
     : ScopeObject(
-          dependencies.empty() ? get_default_graph().impl() : dependencies[0].op().graph_impl(),
+          dependencies.empty() ? get_default_graph().impl() : dependencies[0].op().graph().impl(),
           "control_dependencies") {
   BuildScope::Control control;
   for (const Dependency& dependency : dependencies) {

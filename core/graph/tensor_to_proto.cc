@@ -89,7 +89,7 @@ void AppendValues(const Tensor& tensor, int64_t count, pb::TensorProto* proto) {
 
 }  // namespace
 
-absl::Status TensorToProto(const Tensor& tensor, pb::TensorProto* proto) {
+absl::Status TensorToProto(const Tensor& tensor, pb::TensorProto* proto, TensorForm form) {
   proto->Clear();
   if (!tensor.has_value()) return absl::OkStatus();
   constexpr size_t kMostBytes = size_t{1} << 31;
@@ -101,7 +101,8 @@ absl::Status TensorToProto(const Tensor& tensor, pb::TensorProto* proto) {
   proto->set_dtype(static_cast<pb::DataType>(tensor.dtype()));
   ShapeToProto(tensor.shape(), proto->mutable_tensor_shape());
   const int64_t given = TrueGivenElements(tensor);
-  if (given > 1 && given == tensor.num_elements() && PacksContent(tensor.dtype())) {
+  if (form == TensorForm::kAsPython && given > 1 && given == tensor.num_elements() &&
+      PacksContent(tensor.dtype())) {
     proto->set_tensor_content(tensor.raw_data(), tensor.num_bytes());
   } else {
     AppendValues(tensor, given, proto);

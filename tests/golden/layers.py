@@ -82,6 +82,9 @@ def two_transposed_convolutions():
 def transposed_convolution_of_unknown_size():
     x = tf.placeholder(tf.float32, [None, None, 8, 2])
     tf.layers.conv2d_transpose(x, 4, 3, 2)
+    y = tf.placeholder(tf.float32, [2, None, None, 3])
+    tf.layers.conv2d_transpose(y, 5, [2, 3], (3, 2), "same", use_bias=False)
+    tf.layers.conv2d_transpose(y, 5, [5, 3], (3, 2), "valid", use_bias=False)
 
 
 def pooling():
@@ -169,6 +172,7 @@ CASES = {
     "batch_norm_rows": batch_norm(rows),
     "batch_norm_rows_training": batch_norm(rows, training=True, momentum=0.9, epsilon=0.01),
     "batch_norm_rows_fed": batch_norm_fed(rows),
+    "batch_norm_rows_half": batch_norm_fed(lambda: rows(dtype=tf.float16)),
     "batch_norm_rows_float64": batch_norm_fed(lambda: rows(dtype=tf.float64)),
     "batch_norm_two_axes": batch_norm_fed(images, axis=[1, 3]),
     "batch_norm_middle_axis": batch_norm_fed(images, axis=2),

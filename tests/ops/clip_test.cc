@@ -30,6 +30,12 @@ TEST(ClipTest, ScalesToANorm) {
               IsTensor({{0.6, 0.8}, {0.0, 1.0}}));
 }
 
+TEST(ClipTest, TakesSlices) {
+  const IndexedSlices slices{constant({{3.0}, {4.0}}), constant({1, 0}), constant({2, 1})};
+  EXPECT_THAT(Eval(clip_by_norm(slices, 1.0)), IsTensor({{0.8}, {0.6}}));
+  EXPECT_THAT(Eval(clip_by_value(slices, 0.0, 3.5)), IsTensor({{3.5}, {3.0}}));
+}
+
 TEST(ClipTest, ScalesTensorsToACommonNorm) {
   const Output x = constant({3.0});
   const Output y = constant({{4.0}});

@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
              .images = false,
              .options = {.momentum = 0.9, .epsilon = 0.01, .training = true}},
         Case{.name = "batch_norm_rows_fed", .images = false, .fed = true},
+        Case{.name = "batch_norm_rows_half", .images = false, .fed = true, .dtype = float16},
         Case{.name = "batch_norm_rows_float64", .images = false, .fed = true, .dtype = float64},
         Case{.name = "batch_norm_rows_no_scale_no_center",
              .images = false,

@@ -54,6 +54,10 @@ TEST_F(LayersTest, TransposedConvolutionsAreTensorFlows) {
 
 TEST_F(LayersTest, TransposedConvolutionsOfUnknownSizesAreTensorFlows) {
   layers::conv2d_transpose(placeholder(float32, {None, None, 8, 2}), 4, 3, {.strides = 2});
+  const Output y = placeholder(float32, {2, None, None, 3});
+  layers::conv2d_transpose(y, 5, {2, 3}, {.strides = {3, 2}, .padding = "same", .use_bias = false});
+  layers::conv2d_transpose(y, 5, {5, 3},
+                           {.strides = {3, 2}, .padding = "valid", .use_bias = false});
   Expect("transposed_convolution_of_unknown_size");
 }
 

@@ -69,6 +69,12 @@ TEST_F(MovingAveragesTest, FollowTheirVariables) {
   EXPECT_EQ(get_collection<Variable>(GraphKeys::MOVING_AVERAGE_VARIABLES).size(), 1u);
 }
 
+TEST_F(MovingAveragesTest, RefuseWhatIsEmpty) {
+  const train::ExponentialMovingAverage ema(0.75);
+  EXPECT_THROW(ema.average(Variable()), errors::InvalidArgumentError);
+  EXPECT_THROW(ema.average_name(Output()), errors::InvalidArgumentError);
+}
+
 TEST_F(MovingAveragesTest, NameWhatIsRestored) {
   const Variable w({1.0, 2.0}, {.name = "w"});
   const Variable step(0, {.trainable = false, .name = "step"});

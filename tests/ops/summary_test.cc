@@ -103,6 +103,14 @@ TEST_F(SummaryTest, BuildersMakeTensorFlowsNodes) {
   ExpectListing("summary.txt", "builders", graph_);
 }
 
+// A default stands in a node as it stands in the operation's definition, not packed.
+TEST_F(SummaryTest, TheColourOfWhatIsNoNumberIsWrittenAsTensorFlowDoes) {
+  summary::image("pictures", placeholder(float32, {1, 4, 4, 3}));
+  EXPECT_THAT(
+      *graph_.as_graph_def().SerializeToText(),
+      ::testing::ContainsRegex("int_val: 255[ \n]+int_val: 0[ \n]+int_val: 0[ \n]+int_val: 255"));
+}
+
 TEST_F(SummaryTest, ValuesAreTensorFlowsBytes) {
   const Output numbers =
       constant({0.0, 1.0, -1.5, 3e-5, 2e10, 1.0, 1e-14, -7.0, 1e30}, {.dtype = float64});

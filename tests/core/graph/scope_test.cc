@@ -125,6 +125,13 @@ TEST_F(ScopeTest, NullClearsTheDependenciesOfOuterScopes) {
   EXPECT_THAT(Controls(Add(FloatSpec("c", "Effect"))), ElementsAre("a"));
 }
 
+TEST_F(ScopeTest, RefusesAnEmptyDependency) {
+  EXPECT_THROW(control_dependencies({Operation()}), errors::InvalidArgumentError);
+  EXPECT_THROW(control_dependencies({Output()}), errors::InvalidArgumentError);
+  const Operation a = Add(FloatSpec("a", "Effect"));
+  EXPECT_THROW(control_dependencies({a, Operation()}), errors::InvalidArgumentError);
+}
+
 TEST_F(ScopeTest, RefusesADependencyOnAnotherGraph) {
   const Operation here = Add(FloatSpec("here", "Effect"));
   Graph other(PlainOps());
