@@ -37,7 +37,7 @@ class Axes {
   template <typename T>
   requires(std::convertible_to<const T&, Output> || std::same_as<T, Tensor>) Axes(const T& axes)
       : input_(Input(axes)) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
   bool has_value() const { return input_.has_value(); }
   // REQUIRES: has_value().

@@ -47,7 +47,7 @@ class GradientTargets {
   template <typename T>
   GradientTargets(const std::vector<T>& ys, SourceLocation at = SourceLocation::Current())
       : ys_(ys.begin(), ys.end()), at_(at) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
   const std::vector<Output>& tensors() const { return ys_; }
   const SourceLocation& location() const { return at_; }
 
@@ -67,7 +67,7 @@ class GradientSource {
     { v.ref() } -> std::convertible_to<Output>;
   }
   GradientSource(const V& variable) : x_(variable.ref()) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
   const Output& tensor() const { return x_; }
 
  private:
@@ -87,7 +87,7 @@ class GradientSources {
   GradientSources(const std::vector<T>& xs) {
     for (const T& x : xs) xs_.push_back(GradientSource(x).tensor());
   }
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
   const std::vector<Output>& tensors() const { return xs_; }
 
  private:

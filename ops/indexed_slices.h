@@ -49,7 +49,7 @@ class Gradient {
   Gradient(const Output& tensor) : tensor_(tensor) {}
   Gradient(IndexedSlices slices) : slices_(std::move(slices)) {}
   operator Output() const { return tensor(); }
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
   bool has_value() const { return is_slices() || tensor_.has_value(); }
   bool is_slices() const { return slices_.has_value(); }
@@ -88,7 +88,7 @@ class GradientList : public std::vector<Gradient> {
   GradientList(const std::vector<Output>& tensors) : vector(tensors.begin(), tensors.end()) {}
   GradientList(std::vector<Gradient> gradients) : vector(std::move(gradients)) {}
   operator std::vector<Output>() const { return {begin(), end()}; }
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 };
 
 }  // namespace sessile

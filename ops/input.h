@@ -96,7 +96,7 @@ class Input {
   }
   Input(const Dim& dim, SourceLocation at = SourceLocation::Current())
       : Input(static_cast<int64_t>(dim), at) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
   // A tensor of a graph; empty for everything else. Of a lazy one, a tensor that is like it.
   bool is_output() const { return output_.has_value(); }

@@ -62,7 +62,7 @@ class VarList {
     Item(const Variable& saved) : name(saved.op().name()), variable(saved) {}
     Item(std::string saved_as, const Variable& saved)
         : name(std::move(saved_as)), variable(saved) {}
-    // NOLINTEND
+    // NOLINTEND(google-explicit-constructor)
     std::string name;
     Variable variable;
   };
@@ -72,7 +72,7 @@ class VarList {
   VarList(const std::vector<Variable>& variables)
       : VarList(std::vector<Item>(variables.begin(), variables.end())) {}
   VarList(std::map<std::string, Variable> variables) : variables_(std::move(variables)) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
   const std::map<std::string, Variable>& variables() const { return variables_; }
 
  private:
@@ -90,7 +90,7 @@ class GlobalStep {
   GlobalStep(const Variable& step) : step_(Fetch(step)) {}
   GlobalStep(const Output& step) : step_(Fetch(step)) {}
   GlobalStep(const char* name) : step_(Fetch(name)) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
   // Nothing, if none was given.
   std::optional<int64_t> In(Session& session) const;
 

@@ -24,7 +24,7 @@ class Ref {
   }
   Ref(const V& variable, SourceLocation at = SourceLocation::Current())
       : input_(variable.ref(), at) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
   const Input& input() const { return input_; }
   const Output& output() const { return input_.output(); }
   // A handle of a variable, and not a reference to it.

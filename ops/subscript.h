@@ -44,7 +44,7 @@ class Subscript {
     requires std::convertible_to<const T&, Output> Bound(
         const T& value, SourceLocation at = SourceLocation::Current())
         : value_(Input(value, at)) {}
-    // NOLINTEND
+    // NOLINTEND(google-explicit-constructor)
     const std::optional<Input>& value() const { return value_; }
 
    private:
@@ -70,7 +70,7 @@ class Subscript {
       : kind_(Kind::kElement), begin_(element, place.at) {}
   Subscript(NewAxis) : kind_(Kind::kNewAxis) {}
   Subscript(Ellipsis) : kind_(Kind::kEllipsis) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
   Kind kind() const { return kind_; }
   // Of an element: its number.

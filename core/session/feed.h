@@ -64,7 +64,7 @@ class FeedValue {
   FeedValue(const std::array<T, N>& items) : FeedValue(From{}, items) {}
   template <typename T, size_t N>
   FeedValue(std::span<T, N> items) : FeedValue(From{}, items) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
   // The tensor for a place of `dtype`. An exact Tensor is given as it is, whatever its type.
   // INVALID_ARGUMENT: an integer would change, text is no number, items differ in shape.
@@ -129,7 +129,7 @@ class FeedKey {
       : output_(EndpointOf(tensor)) {}
   FeedKey(const char* name) : name_(name) {}
   FeedKey(std::string name) : name_(std::move(name)) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
   const Output& output() const { return output_; }
   // Empty unless the place was named.

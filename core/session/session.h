@@ -44,7 +44,7 @@ class Fetch {
       : output_(EndpointOf(tensor)), kind_(Kind::kOutput) {}
   Fetch(const char* name) : name_(name), kind_(Kind::kName) {}
   Fetch(std::string name) : name_(std::move(name)), kind_(Kind::kName) {}
-  // NOLINTEND
+  // NOLINTEND(google-explicit-constructor)
 
  private:
   friend class Session;
