@@ -168,6 +168,13 @@ Operation local_variables_initializer(SourceLocation at) {
   return variables_initializer(local_variables(), "init", at);
 }
 
+Operation tables_initializer(std::string_view name, SourceLocation at) {
+  const SourceScope here(at);
+  const std::vector<CollectionElement> initializers = get_collection(GraphKeys::TABLE_INITIALIZERS);
+  if (initializers.empty()) return no_op(name);
+  return group({initializers.begin(), initializers.end()}, name);
+}
+
 void set_random_seed(std::optional<int64_t> seed) { get_default_graph().impl()->set_seed(seed); }
 
 Output report_uninitialized_variables(std::optional<std::vector<Variable>> var_list,

@@ -132,6 +132,9 @@ inline Operation initialize_all_variables(SourceLocation at = SourceLocation::Cu
   return global_variables_initializer(at);
 }
 Operation local_variables_initializer(SourceLocation at = SourceLocation::Current());
+// An operation that fills the tables of GraphKeys::TABLE_INITIALIZERS.
+Operation tables_initializer(std::string_view name = "init_all_tables",
+                             SourceLocation at = SourceLocation::Current());
 
 // The names of the variables that have no value when it runs, as a vector of strings: of
 // `var_list`, by default of all global and local ones.

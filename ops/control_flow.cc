@@ -1,10 +1,16 @@
 #include "sessile/ops/control_flow.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_impl.h"
+#include "sessile/ops/array.h"
+#include "sessile/ops/assert.h"
+#include "sessile/ops/constant.h"
 #include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/grouping.h"
+#include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 
 namespace sessile {
@@ -126,6 +132,20 @@ std::vector<Output> BuildCasesFrom(const std::vector<CaseBranch>& branches, size
                    first + 1 == branches.size() ? default_fn : others, {});
 }
 
+Operation AssertAtMostOneIsTrue(const std::vector<Input>& preds) {
+  const auto name = [](std::string* out, const Input& pred) {
+    absl::StrAppend(out, pred.is_output() ? pred.output().name() : "?");
+  };
+  const std::string message =
+      absl::StrCat("Input error: exclusive=True: more than 1 conditions (",
+                   absl::StrJoin(preds, ", ", name), ") evaluated as True:");
+  const Output conditions = stack(preds, {.name = "preds_c"});
+  const Output count = reduce_sum(cast(conditions, int32), {.name = "num_true_conds"});
+  const Output limit = constant(1, {.name = "n_true_conds"});
+  return Assert(less_equal(count, limit), {message, conditions},
+                {.summarize = static_cast<int64_t>(preds.size())});
+}
+
 }  // namespace
 
 std::vector<Output> BuildCase(const std::vector<CaseBranch>& pred_fn_pairs,
@@ -137,6 +157,9 @@ std::vector<Output> BuildCase(const std::vector<CaseBranch>& pred_fn_pairs,
   const std::shared_ptr<GraphImpl> graph = graph_of(preds).impl();
   const DefaultGraphScope with = Graph(graph).as_default();
   const name_scope scope(options.name.empty() ? "case" : options.name, graph);
+  std::vector<Dependency> checked;
+  if (options.exclusive) checked.emplace_back(AssertAtMostOneIsTrue(preds));
+  const control_dependencies after(checked);
   return BuildCasesFrom(pred_fn_pairs, 0, default_fn);
 }
 

@@ -150,6 +150,7 @@ struct CaseBranch {
 };
 
 struct CaseOptions {
+  bool exclusive = false;  // a run where more than one condition is true fails
   std::string name = "case";
 };
 
@@ -159,8 +160,7 @@ std::vector<Output> BuildCase(const std::vector<CaseBranch>& pred_fn_pairs,
 }  // namespace internal
 
 // What the function of the first condition that is true returns, else what `default_fn` returns:
-// one cond within the other, as in TensorFlow with exclusive=False. The result has the form of
-// default_fn's. Throws as cond does.
+// one cond within the other. The result has the form of default_fn's. Throws as cond does.
 //   auto y = tf::case_({{x < 0, [&] { return a; }}, {x > 9, [&] { return b; }}}, [&] { return c;
 //   });
 template <typename DefaultFn>

@@ -18,6 +18,7 @@
 #include "sessile/core/io/file.h"
 #include "sessile/core/io/proto_io.h"
 #include "sessile/core/io/record_writer.h"
+#include "sessile/ops/meta_graph.h"
 #include "sessile/proto/config.pb.h"
 #include "sessile/proto/event.pb.h"
 #include "sessile/proto/summary.pb.h"
@@ -71,6 +72,11 @@ pb::RunMetadata RunMetadataMessage(const RunMetadata& metadata) {
   return message;
 }
 
+summary::FileWriterOptions WithGraph(summary::FileWriterOptions options, const Graph& graph) {
+  options.graph = graph;
+  return options;
+}
+
 }  // namespace
 
 std::string Summary::SerializeToString() const {
@@ -119,6 +125,13 @@ class FileWriter::Impl {
     SESSILE_ASSIGN_OR_RETURN(std::string bytes, graph.SerializeToString());
     pb::Event event;
     event.set_graph_def(std::move(bytes));
+    return Add(std::move(event), step);
+  }
+
+  absl::Status AddMetaGraph(const MetaGraphDef& meta_graph, std::optional<int64_t> step) {
+    SESSILE_ASSIGN_OR_RETURN(std::string bytes, meta_graph.SerializeToString());
+    pb::Event event;
+    event.set_meta_graph_def(std::move(bytes));
     return Add(std::move(event), step);
   }
 
@@ -206,13 +219,14 @@ class FileWriter::Impl {
 
 FileWriter::FileWriter(std::string logdir, const FileWriterOptions& options)
     : impl_(std::make_unique<Impl>(std::move(logdir), options)) {
-  if (options.graph.has_value()) add_graph(*options.graph);
+  if (!options.graph.has_value()) return;
+  const MetaGraphDef meta_graph = train::export_meta_graph({.graph = options.graph});
+  add_graph(meta_graph.graph_def());
+  add_meta_graph(meta_graph);
 }
 
 FileWriter::FileWriter(std::string logdir, const Graph& graph, const FileWriterOptions& options)
-    : FileWriter(std::move(logdir), options) {
-  add_graph(graph);
-}
+    : FileWriter(std::move(logdir), WithGraph(options, graph)) {}
 
 FileWriter::~FileWriter() {
   if (impl_ != nullptr) impl_->Close().IgnoreError();
@@ -234,11 +248,16 @@ void FileWriter::add_summary(const Summary& summary, std::optional<int64_t> glob
 }
 
 void FileWriter::add_graph(const Graph& graph, std::optional<int64_t> global_step) {
-  add_graph(graph.as_graph_def(), global_step);
+  add_graph(graph.as_graph_def(/*add_shapes=*/true), global_step);
 }
 
 void FileWriter::add_graph(const GraphDef& graph, std::optional<int64_t> global_step) {
   errors::ThrowIfError(impl_->AddGraph(graph, global_step));
+}
+
+void FileWriter::add_meta_graph(const MetaGraphDef& meta_graph,
+                                std::optional<int64_t> global_step) {
+  errors::ThrowIfError(impl_->AddMetaGraph(meta_graph, global_step));
 }
 
 void FileWriter::add_run_metadata(const RunMetadata& metadata, std::string_view tag,

@@ -20,6 +20,7 @@
 #include "sessile/core/framework/tensor.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/meta_graph_def.h"
 #include "sessile/core/session/run_metadata.h"
 
 namespace sessile {
@@ -39,7 +40,7 @@ struct Summary {
 namespace summary {
 
 struct FileWriterOptions {
-  std::optional<Graph> graph = {};  // is written first
+  std::optional<Graph> graph = {};  // is written first, as graph and as meta graph
   int64_t max_queue = 10;
   double flush_secs = 120;
   std::string filename_suffix = {};
@@ -58,8 +59,10 @@ class FileWriter {
   void add_summary(std::string_view summary, std::optional<int64_t> global_step = {});
   void add_summary(const Tensor& summary, std::optional<int64_t> global_step = {});
   void add_summary(const Summary& summary, std::optional<int64_t> global_step = {});
+  // With the static shapes of all outputs, which TensorBoard writes beside the edges.
   void add_graph(const Graph& graph, std::optional<int64_t> global_step = {});
   void add_graph(const GraphDef& graph, std::optional<int64_t> global_step = {});
+  void add_meta_graph(const MetaGraphDef& meta_graph, std::optional<int64_t> global_step = {});
   // One that was traced (core/session/run_metadata.h). A tag is used once.
   void add_run_metadata(const RunMetadata& metadata, std::string_view tag,
                         std::optional<int64_t> global_step = {});

@@ -17,24 +17,12 @@
 #include "sessile/ops/collections.h"
 #include "sessile/ops/meta_graph.h"
 #include "sessile/ops/restore_mismatch.h"
+#include "sessile/ops/saved_model_names.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_model.pb.h"
 
 namespace sessile::saved_model {
 namespace {
-
-constexpr char kBinaryName[] = "saved_model.pb";
-constexpr char kTextName[] = "saved_model.pbtxt";
-constexpr char kVariables[] = "variables/variables";
-constexpr char kAssets[] = "assets";
-constexpr char kMainOp[] = "saved_model_main_op";
-constexpr char kLegacyInitOp[] = "legacy_init_op";
-constexpr char kInitOpSignature[] = "__saved_model_init_op";
-constexpr char kAssetCollection[] = "saved_model_assets";
-
-std::string Join(const std::string& dir, absl::string_view name) {
-  return absl::StrCat(dir, dir.empty() || dir.back() == '/' ? "" : "/", name);
-}
 
 bool IsFile(const std::string& path) {
   std::error_code error;
@@ -111,7 +99,7 @@ absl::StatusOr<std::string> InitOp(const pb::MetaGraphDef& meta) {
     const auto op = signature->second.outputs().find(kInitOpSignature);
     if (op != signature->second.outputs().end()) return op->second.name();
   }
-  for (const char* const name : {kMainOp, kLegacyInitOp}) {
+  for (const char* const name : {kMainOpCollection, kLegacyInitOpCollection}) {
     const auto found = meta.collection_def().find(name);
     if (found == meta.collection_def().end()) continue;
     const auto& ops = found->second.node_list().value();

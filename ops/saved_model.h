@@ -10,6 +10,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,6 +85,9 @@ MetaGraphDef load(Session& sess, const std::vector<std::string>& tags,
 
 struct MetaGraphOptions {
   std::map<std::string, SignatureDef> signature_def_map = {};
+  // Constants with the paths of files that the graph reads, tf::GraphKeys::ASSET_FILEPATHS say. The
+  // files are copied into the SavedModel; when it is loaded, the constants are fed their new paths.
+  std::vector<Output> assets_collection = {};
   bool clear_devices = false;
   Operation main_op = {};  // runs when the model has been loaded
   bool strip_default_attrs = false;
@@ -93,7 +97,6 @@ struct MetaGraphOptions {
 //   tf::saved_model::SavedModelBuilder builder("model");
 //   builder.add_meta_graph_and_variables(sess, {"serve"}, {.signature_def_map = ...});
 //   builder.save();
-// Assets are not copied.
 class SavedModelBuilder {
  public:
   // Throws errors::AlreadyExistsError if the folder is there and not empty.
@@ -108,6 +111,7 @@ class SavedModelBuilder {
   std::string save(bool as_text = false);
 
  private:
+  void AddAssets(const std::vector<Output>& paths);
   // `session` is null where no variables are to be saved.
   void AddGraph(Session* session, const std::vector<std::string>& tags,
                 const MetaGraphOptions& options);
@@ -115,10 +119,12 @@ class SavedModelBuilder {
   const std::string export_dir_;
   std::shared_ptr<pb::SavedModel> model_;
   bool has_variables_ = false;
+  std::set<std::string> copied_assets_;  // their names in the SavedModel
 };
 using Builder = SavedModelBuilder;
 
-// A SavedModel for serving with one signature, "serving_default".
+// A SavedModel for serving with one signature, "serving_default", and the files of the collection
+// ASSET_FILEPATHS.
 void simple_save(Session& sess, const std::string& export_dir,
                  const std::map<std::string, Output>& inputs,
                  const std::map<std::string, Output>& outputs,

@@ -10,14 +10,14 @@
 #include "sessile/ops/collections.h"
 #include "sessile/ops/meta_graph.h"
 #include "sessile/ops/saved_model.h"
+#include "sessile/ops/saved_model_assets.h"
+#include "sessile/ops/saved_model_names.h"
 #include "sessile/ops/saver.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_model.pb.h"
 
 namespace sessile::saved_model {
 namespace {
-
-constexpr char kMainOpCollection[] = "saved_model_main_op";
 
 void InfoToProto(const TensorInfo& info, pb::TensorInfo* message) {
   message->set_name(info.name);
@@ -33,6 +33,16 @@ void SignatureToProto(const SignatureDef& signature, pb::SignatureDef* message) 
     InfoToProto(info, &(*message->mutable_outputs())[key]);
   }
   message->set_method_name(signature.method_name);
+}
+
+// There is one operation at most that runs when the model has been loaded.
+void AddMainOp(const Operation& main_op) {
+  for (const char* const key : {kMainOpCollection, kLegacyInitOpCollection}) {
+    if (get_collection(key).empty()) continue;
+    errors::ThrowIfError(InvalidArgument(
+        "Graph already contains one or more main ops under the collection ", key, "."));
+  }
+  add_to_collection(kMainOpCollection, main_op);
 }
 
 }  // namespace
@@ -51,12 +61,18 @@ SavedModelBuilder::SavedModelBuilder(std::string export_dir)
   model_->set_saved_model_schema_version(1);
 }
 
+void SavedModelBuilder::AddAssets(const std::vector<Output>& paths) {
+  const AssetFiles files = errors::ValueOrThrow(AddAssetsToCollection(get_default_graph(), paths));
+  errors::ThrowIfError(CopyAssets(files, export_dir_, &copied_assets_));
+}
+
 void SavedModelBuilder::AddGraph(Session* session, const std::vector<std::string>& tags,
                                  const MetaGraphOptions& options) {
-  if (options.main_op.has_value()) add_to_collection(kMainOpCollection, options.main_op);
+  AddAssets(options.assets_collection);
+  if (options.main_op.has_value()) AddMainOp(options.main_op);
   train::Saver saver(train::SaverOptions{.sharded = true, .allow_empty = true});
   if (session != nullptr) {
-    saver.save(*session, export_dir_ + "/variables/variables",
+    saver.save(*session, Join(export_dir_, kVariables),
                {.write_meta_graph = false, .write_state = false});
   }
   pb::MetaGraphDef& added = *model_->add_meta_graphs();
@@ -94,7 +110,7 @@ void SavedModelBuilder::add_meta_graph(const std::vector<std::string>& tags,
 }
 
 std::string SavedModelBuilder::save(bool as_text) {
-  const std::string path = export_dir_ + (as_text ? "/saved_model.pbtxt" : "/saved_model.pb");
+  const std::string path = Join(export_dir_, as_text ? kTextName : kBinaryName);
   errors::ThrowIfError(WriteFile(
       path,
       errors::ValueOrThrow(as_text ? PrintTextProto(*model_) : SerializeDeterministic(*model_))));
@@ -109,6 +125,7 @@ void simple_save(Session& sess, const std::string& export_dir,
       sess, {tag_constants::SERVING},
       {.signature_def_map = {{signature_constants::DEFAULT_SERVING_SIGNATURE_DEF_KEY,
                               predict_signature_def(inputs, outputs)}},
+       .assets_collection = get_collection<Output>(GraphKeys::ASSET_FILEPATHS),
        .clear_devices = true,
        .main_op = legacy_init_op});
   builder.save();

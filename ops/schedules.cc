@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "sessile/core/framework/errors.h"
+#include "sessile/core/framework/status.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/control_flow.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
 #include "sessile/ops/operators.h"
@@ -122,6 +125,68 @@ Output cosine_decay(Input learning_rate, Input global_step, Input decay_steps,
   const Output cosine = 0.5 * (1.0 + Cos(pi * fraction));
   const Output decayed = (1.0 - options.alpha) * cosine + options.alpha;
   return multiply(schedule.rate(), decayed);
+}
+
+namespace {
+
+std::vector<Output> ToTensors(const std::vector<Input>& inputs) {
+  std::vector<Output> tensors;
+  for (const Input& input : inputs) tensors.push_back(convert_to_tensor(input));
+  return tensors;
+}
+
+// Where x lies between boundaries: a branch of its own for each value.
+std::vector<CaseBranch> Pieces(const Output& x, const std::vector<Output>& boundaries,
+                               const std::vector<Output>& values) {
+  const auto value = [](const Output& each) { return [each] { return each; }; };
+  std::vector<CaseBranch> pieces;
+  pieces.emplace_back(x <= boundaries.front(), value(values.front()));
+  pieces.emplace_back(x > boundaries.back(), value(values.back()));
+  for (size_t i = 1; i < boundaries.size(); ++i) {
+    const Output above = x > boundaries[i - 1];
+    const Output below = x <= boundaries[i];
+    pieces.emplace_back(above & below, value(values[i]));
+  }
+  return pieces;
+}
+
+absl::Status CheckPieces(size_t boundaries, const std::vector<Output>& values) {
+  if (boundaries == 0 || boundaries + 1 != values.size()) {
+    return InvalidArgument(
+        "[piecewise_constant] expected one or more boundaries and one value more, got ", boundaries,
+        " boundaries and ", values.size(), " values");
+  }
+  for (const Output& value : values) {
+    if (BaseType(value.dtype()) == BaseType(values[0].dtype())) continue;
+    return InvalidArgument("`values` must have elements all with the same dtype (",
+                           DataTypeName(BaseType(values[0].dtype())), " vs ",
+                           DataTypeName(BaseType(value.dtype())), ").");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Output piecewise_constant(Input x, const std::vector<Input>& boundaries,
+                          const std::vector<Input>& values,
+                          const PiecewiseConstantOptions& options) {
+  SourceScope here(x);
+  const DefaultGraphScope with = graph_of(std::vector<Input>{x}).as_default();
+  std::vector<Output> bounds = ToTensors(boundaries);
+  const std::vector<Output> rates = ToTensors(values);
+  errors::ThrowIfError(CheckPieces(bounds.size(), rates));
+  const Output step = convert_to_tensor(x);
+  for (Output& bound : bounds) {
+    if (bound.dtype() == step.dtype()) continue;
+    if (bound.dtype() != int32 || step.dtype() != int64) {
+      errors::ThrowIfError(InvalidArgument("`boundaries` (", DataTypeName(bound.dtype()),
+                                           ") must have the same dtype as x (",
+                                           DataTypeName(step.dtype()), ")."));
+    }
+    bound = cast(bound, int64);
+  }
+  const name_scope scope(options.name.empty() ? "PiecewiseConstant" : options.name);
+  return case_(Pieces(step, bounds, rates), [&] { return rates[0]; }, {.exclusive = true});
 }
 
 }  // namespace sessile::train

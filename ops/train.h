@@ -334,6 +334,16 @@ struct CosineDecayOptions {
 Output cosine_decay(Input learning_rate, Input global_step, Input decay_steps,
                     const CosineDecayOptions& options = {});
 
+// values[0] up to x = boundaries[0], values[i] for boundaries[i - 1] < x <= boundaries[i], and
+// values.back() from there on. There is one value more than boundaries, and all are of one dtype;
+// boundaries are of x's (int32 ones go with an int64 x). Throws errors::InvalidArgumentError.
+struct PiecewiseConstantOptions {
+  std::string name = {};
+};
+Output piecewise_constant(Input x, const std::vector<Input>& boundaries,
+                          const std::vector<Input>& values,
+                          const PiecewiseConstantOptions& options = {});
+
 // The variable "global_step" of the default graph, an int64 scalar that counts training steps.
 // Without value if there is none; throws errors::InvalidArgumentError if it is no integer scalar.
 Variable get_global_step();

@@ -21,7 +21,7 @@ absl::StatusOr<std::string> Bytes(const GraphDef& graph_def, bool as_text) {
 }  // namespace
 
 absl::StatusOr<GraphDef> ReadGraphDef(const std::string& path) {
-  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kMaxGraphBytes));
+  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadMessageFile(path, kMaxGraphBytes));
   GraphDef graph_def;
   const std::string what = absl::StrCat("'", path, "'");
   SESSILE_RETURN_IF_ERROR(IsText(path) ? graph_def.ParseFromText(bytes, what)

@@ -47,7 +47,7 @@ absl::StatusOr<std::string> MetaGraphDef::SerializeToText(UnknownFields unknown)
 std::string MetaGraphDef::DebugString() const { return DebugText(*message_); }
 
 absl::StatusOr<MetaGraphDef> ReadMetaGraphDef(const std::string& path) {
-  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kMaxMetaGraphBytes));
+  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadMessageFile(path, kMaxMetaGraphBytes));
   const std::string what = absl::StrCat("'", path, "'");
   MetaGraphDef meta;
   // As TensorFlow does it: what is no binary message may be text.

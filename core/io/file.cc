@@ -104,6 +104,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit) {
   return bytes;
 }
 
+absl::StatusOr<std::string> ReadMessageFile(const std::string& path, uint64_t limit) {
+  SESSILE_ASSIGN_OR_RETURN(std::string bytes, ReadFile(path, limit));
+  if (bytes.empty()) return absl::DataLossError(absl::StrCat("'", path, "' is empty"));
+  return bytes;
+}
+
 absl::Status WriteFile(const std::string& path, std::string_view bytes) {
   std::optional<mode_t> permissions;
   if (struct stat info = {}; ::stat(path.c_str(), &info) == 0) {

@@ -21,6 +21,11 @@ inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 40;
 // memory is taken for it, if it has more than `limit` bytes or than the process may use.
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t limit = kMaxFileBytes);
 
+// The same of a file that is to hold a message. One of 0 bytes is DATA_LOSS, though every field of
+// a message may be absent: its writer has failed.
+absl::StatusOr<std::string> ReadMessageFile(const std::string& path,
+                                            uint64_t limit = kMaxFileBytes);
+
 // Writes beside the file and renames: readers see the old content or the new, never a part. A file
 // that is there keeps its permissions; through a symbolic link the file that it leads to is
 // written.

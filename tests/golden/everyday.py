@@ -120,6 +120,19 @@ def cases():
     tf.case([(low, lambda: (y, x))], default=lambda: (-y, x), name="named")
 
 
+def exclusive_cases():
+    x = tf.placeholder(tf.int32, [], name="x")
+    tf.case([(x < 1, lambda: tf.constant(1.0)), (x < 5, lambda: tf.constant(2.0))],
+            default=lambda: tf.constant(3.0), exclusive=True)
+
+
+def tables():
+    tf.tables_initializer()
+    tf.add_to_collection(tf.GraphKeys.TABLE_INITIALIZERS, tf.no_op("fill"))
+    tf.tables_initializer()
+    tf.tables_initializer(name="named")
+
+
 def orthogonal():
     tf.set_random_seed(7)
     tf.orthogonal_initializer(gain=0.5, seed=3)([2, 3, 4])
@@ -240,7 +253,7 @@ def groups():
 
 graph_listing.write("everyday.txt", [name_scopes, operators_of_bits, fraction_of_zeros, older_names,
                                      initializers_of_a_type, activations_of_layers,
-                                     variables_of_a_value, groups, more_initializers, moments_and_scales, cases, orthogonal, partitions,
+                                     variables_of_a_value, groups, more_initializers, moments_and_scales, cases, exclusive_cases, tables, orthogonal, partitions,
 writes_to_rows, uninitialized, rearranged,
                                      compare_checks, sign_checks, rank_checks, draws, log_sum_exp,
                                      average_norm, more_losses, top_k_gradient])

@@ -38,6 +38,17 @@ def cosine():
     return [tf.train.cosine_decay(0.1, s, 10), tf.train.cosine_decay(0.1, s, 10, alpha=0.25, name="c")]
 
 
+def piecewise():
+    s = step()
+    return [tf.train.piecewise_constant(s, [7, 15], [0.5, 0.25, 0.125]),
+            tf.train.piecewise_constant(s, [10], [1.0, 0.5], name="one")]
+
+
+def piecewise_by_large_steps():
+    s = tf.Variable(0, trainable=False, dtype=tf.int64, name="step")
+    tf.train.piecewise_constant(s, [5, 10, 20], [1.0, 0.5, 0.25, 0.125])
+
+
 def moving_averages():
     w = tf.Variable([1.0, 2.0], name="w")
     b = tf.Variable(3.0, name="b", dtype=tf.float64)
@@ -61,12 +72,13 @@ def moving_averages_on_a_device():
 
 
 graph_listing.write("schedules.txt", [exponential, natural, inverse, polynomial, cosine,
+                                      piecewise, piecewise_by_large_steps,
                                       moving_averages, moving_averages_of_steps,
                                       moving_averages_on_a_device])
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schedule_values.txt")
 with open(path, "w") as out:
-    for build in (exponential, natural, inverse, polynomial, cosine):
+    for build in (exponential, natural, inverse, polynomial, cosine, piecewise):
         with tf.Graph().as_default() as graph, tf.Session() as session:
             rates = build()
             for i, rate in enumerate(rates):

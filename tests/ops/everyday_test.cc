@@ -343,6 +343,31 @@ TEST_F(EverydayTest, CasesAreTensorFlows) {
   EXPECT_THAT(session.run(chosen, {{x, 3}, {y, {1.0, 2.0}}}), IsTensor({3.0, 6.0}));
 }
 
+TEST_F(EverydayTest, ExclusiveCasesFailWhereTwoAreTrue) {
+  const Output x = placeholder(int32, Shape(), "x");
+  const auto value = [](double number) { return [number] { return constant(number); }; };
+  const Output below = x < 1;
+  const Output more = x < 5;
+  const Output chosen = case_({{below, value(1)}, {more, value(2)}}, value(3), {.exclusive = true});
+  ExpectCase("exclusive_cases");
+  Session session;
+  EXPECT_EQ(session.run<float>(chosen, {{x, 3}}), 2.0f);
+  EXPECT_EQ(session.run<float>(chosen, {{x, 7}}), 3.0f);
+  EXPECT_THAT(ErrorOf([&] {
+                session.run(chosen, {{x, 0}});
+              }),
+              HasSubstr("exclusive=True: more than 1 conditions (Less:0, Less_1:0) evaluated as "
+                        "True:] [1 1]"));
+}
+
+TEST_F(EverydayTest, TablesAreInitializedTogether) {
+  tables_initializer();
+  add_to_collection(GraphKeys::TABLE_INITIALIZERS, no_op("fill"));
+  tables_initializer();
+  tables_initializer("named");
+  ExpectCase("tables");
+}
+
 TEST_F(EverydayTest, OrthogonalInitializersAreTensorFlows) {
   set_random_seed(7);
   orthogonal_initializer({.gain = 0.5, .seed = 3})({2, 3, 4});

@@ -13,7 +13,9 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/io/crc32c.h"
 #include "sessile/core/io/file.h"
+#include "sessile/core/io/proto_io.h"
 #include "sessile/core/session/session.h"
+#include "sessile/ops/collections.h"
 #include "sessile/ops/constant.h"
 #include "sessile/ops/math.h"
 #include "sessile/ops/op_builder.h"
@@ -22,6 +24,7 @@
 #include "sessile/proto/config.pb.h"
 #include "sessile/proto/event.pb.h"
 #include "sessile/proto/graph.pb.h"
+#include "sessile/proto/meta_graph.pb.h"
 #include "sessile/tests/error_of.h"
 #include "sessile/tests/temp_folder.h"
 
@@ -73,22 +76,43 @@ TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
     writer.add_run_metadata(metadata, "step5", 5);
   }
   const std::vector<pb::Event> events = Events();
-  ASSERT_EQ(events.size(), 5u);
+  ASSERT_EQ(events.size(), 6u);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
   EXPECT_GT(events[0].wall_time(), 1e9);
-  pb::GraphDef graph;
-  ASSERT_TRUE(graph.ParseFromString(events[1].graph_def()));
-  EXPECT_EQ(graph.node_size(), graph_.as_graph_def().node_size());
-  EXPECT_EQ(events[2].step(), 3);
-  EXPECT_EQ(events[2].summary().value(0).tag(), "curve");
-  EXPECT_EQ(events[2].summary().value(0).simple_value(), 1.5f);
-  EXPECT_EQ(events[3].summary().value(0).tag(), "mine");
-  EXPECT_EQ(events[3].summary().value(0).simple_value(), 2.5f);
-  EXPECT_EQ(events[4].tagged_run_metadata().tag(), "step5");
+  EXPECT_FALSE(events[1].graph_def().empty());
+  EXPECT_FALSE(events[2].meta_graph_def().empty());
+  EXPECT_EQ(events[3].step(), 3);
+  EXPECT_EQ(events[3].summary().value(0).tag(), "curve");
+  EXPECT_EQ(events[3].summary().value(0).simple_value(), 1.5f);
+  EXPECT_EQ(events[4].summary().value(0).tag(), "mine");
+  EXPECT_EQ(events[4].summary().value(0).simple_value(), 2.5f);
+  EXPECT_EQ(events[5].tagged_run_metadata().tag(), "step5");
   pb::RunMetadata run;
-  ASSERT_TRUE(run.ParseFromString(events[4].tagged_run_metadata().run_metadata()));
+  ASSERT_TRUE(run.ParseFromString(events[5].tagged_run_metadata().run_metadata()));
   EXPECT_EQ(run.step_stats().dev_stats(0).node_stats_size(),
             static_cast<int>(metadata.step_stats.size()));
+}
+
+TEST_F(FileWriterTest, AGraphHasItsShapesAndItsCollections) {
+  add_to_collection("kept", placeholder(float32, {None, 3}, "x"));
+  {
+    summary::FileWriter writer(folder_.path(), graph_);
+    writer.add_graph(graph_, 7);
+  }
+  const std::vector<pb::Event> events = Events();
+  ASSERT_EQ(events.size(), 4u);
+  pb::MetaGraphDef meta;
+  ASSERT_TRUE(meta.ParseFromString(events[2].meta_graph_def()));
+  EXPECT_EQ(meta.collection_def().at("kept").node_list().value(0), "x:0");
+  for (const int i : {1, 3}) {
+    pb::GraphDef graph;
+    ASSERT_TRUE(graph.ParseFromString(events.at(i).graph_def()));
+    EXPECT_EQ(SerializeDeterministic(graph).value(),
+              SerializeDeterministic(meta.graph_def()).value());
+    const pb::AttrValue& shapes = graph.node(0).attr().at("_output_shapes");
+    EXPECT_EQ(shapes.list().shape(0).dim(1).size(), 3);
+  }
+  EXPECT_EQ(events[3].step(), 7);
 }
 
 // TensorBoard shows as unused what has no entry, or one without time and outputs.

@@ -106,6 +106,84 @@ TEST_F(SavedModelFolderTest, AnAssetMayBeListedTwice) {
   }
 }
 
+// A graph whose operation `init` keeps the path of `asset` in the variable "seen".
+struct ModelWithAsset {
+  explicit ModelWithAsset(const std::string& asset) : path(constant(asset, {.name = "path"})) {
+    const Variable seen("", {.name = "seen"});
+    init = group({seen.assign(path)});
+    sess.run(global_variables_initializer());
+  }
+  void Save(const std::string& folder, std::vector<Output> assets) {
+    saved_model::SavedModelBuilder builder(folder);
+    builder.add_meta_graph_and_variables(sess, {"serve"},
+                                         {.assets_collection = std::move(assets), .main_op = init});
+    builder.save();
+  }
+
+  const Graph graph;
+  const DefaultGraphScope with = graph.as_default();
+  const Output path;
+  Operation init;
+  Session sess{graph};
+};
+
+TEST_F(SavedModelFolderTest, AssetsAreCopied) {
+  const std::string source = temp_.file("words.txt");
+  ASSERT_TRUE(WriteFile(source, "ham\nspam\n").ok());
+  {
+    ModelWithAsset model(source);
+    add_to_collection(GraphKeys::ASSET_FILEPATHS, model.path);
+    saved_model::simple_save(model.sess, folder_, {}, {}, model.init);
+  }
+  std::filesystem::remove(source);
+  const Graph graph;
+  Session sess(graph);
+  saved_model::load(sess, {"serve"}, folder_);
+  const auto seen = sess.run<std::string>("seen:0");
+  EXPECT_EQ(seen, folder_ + "/assets/words.txt");
+  EXPECT_EQ(ReadFile(seen).value(), "ham\nspam\n");
+}
+
+TEST_F(SavedModelFolderTest, OtherAssetsOfOneNameGetNumbers) {
+  std::vector<std::string> paths;
+  for (const char* const folder : {"a", "b", "c", "d"}) {
+    paths.push_back(temp_.file(folder) + "/words.txt");
+    ASSERT_TRUE(MakeFolders(temp_.file(folder)).ok());
+    ASSERT_TRUE(WriteFile(paths.back(), folder[0] == 'd' ? "a" : folder).ok());
+  }
+  ModelWithAsset model(paths[0]);
+  std::vector<Output> assets;
+  for (const std::string& path : paths) assets.push_back(constant(path));
+  model.Save(folder_, assets);
+  EXPECT_EQ(ReadFile(folder_ + "/assets/words.txt").value(), "a");  // d's too
+  EXPECT_EQ(ReadFile(folder_ + "/assets/words.txt_1").value(), "b");
+  EXPECT_EQ(ReadFile(folder_ + "/assets/words.txt_2").value(), "c");
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/assets/words.txt_3"));
+}
+
+TEST_F(SavedModelFolderTest, RefusesWhatIsNoAsset) {
+  ModelWithAsset model(temp_.file("none.txt"));
+  const auto error = [&](const Output& asset) {
+    std::filesystem::remove_all(folder_);
+    return ErrorOf([&] { model.Save(folder_, {asset}); });
+  };
+  EXPECT_THAT(error(model.path), HasSubstr("none.txt"));
+  EXPECT_THAT(error(constant("", {.name = "empty"})),
+              HasSubstr("Asset path tensor 'empty:0' must be a constant with one path"));
+  EXPECT_THAT(error(constant(1.0)), HasSubstr("is of float"));
+  EXPECT_THAT(error(constant({"a", "b"})), HasSubstr("has 2 elements"));
+  EXPECT_THAT(error(identity(model.path)), HasSubstr("is the output of a Identity"));
+}
+
+TEST_F(SavedModelFolderTest, HasOneMainOp) {
+  ModelWithAsset model("");
+  model.Save(folder_, {});
+  std::filesystem::remove_all(folder_);
+  EXPECT_THAT(ErrorOf([&] { model.Save(folder_, {}); }),
+              HasSubstr("already contains one or more main ops under the collection "
+                        "saved_model_main_op"));
+}
+
 TEST_F(SavedModelFolderTest, SaysWhichVariableTheCheckpointDoesNotFit) {
   {
     const Graph graph;

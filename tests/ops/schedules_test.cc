@@ -6,6 +6,7 @@
 #include "sessile/ops/math.h"
 #include "sessile/ops/train.h"
 #include "sessile/ops/variable.h"
+#include "sessile/tests/error_of.h"
 #include "sessile/tests/front_testing.h"
 #include "sessile/tests/golden_values.h"
 #include "sessile/tests/graph_listing.h"
@@ -15,6 +16,7 @@ namespace {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::Pointwise;
 
 class SchedulesTest : public FrontTest {
@@ -71,6 +73,31 @@ TEST_F(SchedulesTest, CosineDecay) {
   std::vector<Output> rates = {train::cosine_decay(0.1, step, 10)};
   rates.push_back(train::cosine_decay(0.1, step, 10, {.alpha = 0.25, .name = "c"}));
   Expect("cosine", step, rates);
+}
+
+TEST_F(SchedulesTest, PiecewiseConstant) {
+  const Variable step = Step();
+  std::vector<Output> rates = {train::piecewise_constant(step, {7, 15}, {0.5, 0.25, 0.125})};
+  rates.push_back(train::piecewise_constant(step, {10}, {1.0, 0.5}, {.name = "one"}));
+  Expect("piecewise", step, rates);
+}
+
+TEST_F(SchedulesTest, PiecewiseConstantByLargeSteps) {
+  const Variable step(0, {.trainable = false, .name = "step", .dtype = int64});
+  train::piecewise_constant(step, {5, 10, 20}, {1.0, 0.5, 0.25, 0.125});
+  ExpectListing("schedules.txt", "piecewise_by_large_steps", graph_);
+}
+
+TEST_F(SchedulesTest, PiecesThatDoNotFitAreErrors) {
+  const Variable step = Step();
+  const auto error = [&](const std::vector<Input>& boundaries, const std::vector<Input>& values) {
+    return ErrorOf([&] { train::piecewise_constant(step, boundaries, values); });
+  };
+  EXPECT_THAT(error({5}, {1.0}), HasSubstr("got 1 boundaries and 1 values"));
+  EXPECT_THAT(error({}, {1.0}), HasSubstr("got 0 boundaries and 1 values"));
+  EXPECT_THAT(error({5.0}, {1.0, 0.5}),
+              HasSubstr("`boundaries` (float) must have the same dtype as x (int32)."));
+  EXPECT_THAT(error({5}, {1.0, 2}), HasSubstr("same dtype (float vs int32)"));
 }
 
 }  // namespace

@@ -373,6 +373,16 @@ TEST_F(SessileToolTest, SaysWhereASavedModelIsExpected) {
   }
 }
 
+TEST_F(SessileToolTest, AFileOfNothingIsNoGraph) {
+  for (const std::string file : {"none.pb", "none.pbtxt", "none.meta"}) {
+    ASSERT_TRUE(WriteFile(Path(file), "").ok());
+    for (const std::string command : {"show ", "run --fetch y:0 ", "convert "}) {
+      EXPECT_THAT(ErrorOf(command + file + (command == "convert " ? " to.pb" : "")),
+                  HasSubstr(absl::StrCat("'", file, "' is empty")));
+    }
+  }
+}
+
 TEST_F(SessileToolTest, ConvertKeepsLinksAndPermissions) {
   Graph(One("one"));
   Graph(One("two"), "g.pb");

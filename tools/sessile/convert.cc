@@ -47,7 +47,7 @@ absl::Status ConvertCommand(const std::vector<std::string>& args) {
             "leave out fields of a text, or for a text, that this program does not know");
   set.ParseOrExit(args);
   const auto message = MessageOf(kind == "auto" ? KindOf(from) : kind);
-  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(from));
+  SESSILE_ASSIGN_OR_RETURN(const std::string bytes, ReadMessageFile(from));
   const std::string what = absl::StrCat("'", from, "'");
   const UnknownFields unknown = skip ? UnknownFields::kSkip : UnknownFields::kRefuse;
   SESSILE_RETURN_IF_ERROR(IsText(from) ? ParseTextProto(bytes, message.get(), what, unknown)
