@@ -1,4 +1,4 @@
-// Numbers of things, and norms: compositions of other builders.
+// Numbers of things: compositions of other builders.
 
 #include <array>
 #include <cmath>
@@ -114,39 +114,6 @@ Output sequence_mask(Input lengths, SequenceMaskOptions options) {
   const Output mask = places < column;
   if (options.dtype == bool_) return mask;
   return OpBuilder("Cast").Input(mask).Attr("DstT", options.dtype).Build();
-}
-
-Output norm(Input tensor, NormOptions options) {
-  SourceScope here(tensor);
-  if (options.axis.has_value() && options.axis.ints().size() > 1) {
-    errors::ThrowIfError(Unimplemented("norm of matrices; axis must be one number or left out"));
-  }
-  const name_scope scope(options.name.empty() ? "norm" : options.name,
-                         graph_of({&tensor, 1}).impl());
-  const Output x = convert_to_tensor(tensor);
-  // TensorFlow's Python makes a list of the axis, but for the norms that are no roots.
-  Axes axis, number;
-  if (options.axis.has_value()) {
-    axis = Axes(options.axis.ints());
-    number = Axes(options.axis.ints()[0]);
-  }
-  const ReduceOptions kept = {.axis = axis, .keepdims = true};
-  const ReduceOptions kept_along = {.axis = number, .keepdims = true};
-  Output result;
-  if (options.ord == 2) {
-    result = sqrt(reduce_sum(x * x, kept));
-  } else if (options.ord == 1) {
-    result = reduce_sum(abs(x), kept_along);
-  } else if (options.ord == std::numeric_limits<double>::infinity()) {
-    result = reduce_max(abs(x), kept_along);
-  } else if (options.ord > 0) {
-    const Output powers = pow(abs(x), options.ord);
-    result = pow(reduce_sum(powers, kept), 1.0 / options.ord);
-  } else {
-    errors::ThrowIfError(
-        InvalidArgument("'ord' must be a supported vector norm, got ", options.ord));
-  }
-  return options.keepdims ? result : squeeze(result, {.axis = axis});
 }
 
 }  // namespace sessile

@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -234,10 +235,23 @@ struct CountOptions {
 };
 Output count_nonzero(Input input_tensor, CountOptions options = {});
 
+// "euclidean", "fro" (of matrices, and the same for them) or a number above 0, infinity too.
+struct NormOrder {
+  // NOLINTBEGIN(google-explicit-constructor): meant to convert
+  template <typename T>
+  requires std::is_arithmetic_v<T> NormOrder(T order) : number(static_cast<double>(order)) {}
+  NormOrder(const char* order) : name(order) {}
+  // NOLINTEND(google-explicit-constructor)
+  std::string name = {};
+  double number = 0;  // where there is no name
+};
+
 // The norm of all elements as one vector, or of the vectors along one axis: (sum |x|^ord)^(1/ord);
-// infinity is the largest magnitude.
+// infinity is the largest magnitude. Of the matrices along two axes: the root of the sum of squares;
+// 1 and infinity are the largest sum of magnitudes along the first and the second axis. Throws
+// errors::UnimplementedError for 2, the largest singular value.
 struct NormOptions {
-  double ord = 2;
+  NormOrder ord = "euclidean";
   Axes axis = {};
   bool keepdims = false;
   std::string name = {};

@@ -133,6 +133,11 @@ def counts_and_norms():
     tf.norm(x, ord=1, axis=1, keepdims=True)
     tf.norm(x, ord=3, axis=0, name="named_2")
     tf.norm(x, ord=float("inf"))
+    tf.norm(x, axis=[-2, -1])
+    tf.norm(x, "fro", axis=(0, 1), keepdims=True)
+    tf.norm(x, 1, axis=[0, 1])
+    tf.norm(x, float("inf"), axis=[1, 0])
+    tf.norm(tf.placeholder(tf.complex64, [2], name="c"), 2)
     tf.to_float(tf.placeholder(tf.int32, [], name="i"))
     tf.to_int32(x, name="named_3")
 

@@ -164,7 +164,13 @@ TEST_F(ArrayBuildersTest, OfCountsAndNorms) {
   norm(x);
   norm(x, {.ord = 1, .axis = 1, .keepdims = true});
   norm(x, {.ord = 3, .axis = 0, .name = "named_2"});
-  norm(x, {.ord = std::numeric_limits<double>::infinity()});
+  const double infinity = std::numeric_limits<double>::infinity();
+  norm(x, {.ord = infinity});
+  norm(x, {.axis = {-2, -1}});
+  norm(x, {.ord = "fro", .axis = {0, 1}, .keepdims = true});
+  norm(x, {.ord = 1, .axis = {0, 1}});
+  norm(x, {.ord = infinity, .axis = {1, 0}});
+  norm(placeholder(complex64, {2}, "c"), {.ord = 2});
   to_float(placeholder(int32, Shape(), "i"));
   to_int32(x, "named_3");
   ExpectCase("counts_and_norms");

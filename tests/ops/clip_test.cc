@@ -1,4 +1,5 @@
 #include <cmath>
+#include <complex>
 #include <limits>
 
 #include "gmock/gmock.h"
@@ -54,6 +55,23 @@ TEST(NormTest, OfVectorsOfAnyOrder) {
   EXPECT_THAT(Eval(norm(x, {.ord = std::numeric_limits<double>::infinity()})), IsTensor(4.0));
   EXPECT_THAT(Eval(norm(x, {.ord = 3, .axis = 0})), IsTensor({3.0, std::cbrt(72.0)}, 1e-5));
   EXPECT_THAT(ErrorOf([&] { norm(x, {.ord = -1}); }), HasSubstr("supported vector norm, got -1"));
+}
+
+TEST(NormTest, OfMatrices) {
+  const Input x = {{{3.0, -4.0}, {0.0, 2.0}}};
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(Eval(norm(x, {.ord = "fro", .axis = {1, 2}})), IsTensor({std::sqrt(29.0)}, 1e-5));
+  EXPECT_THAT(Eval(norm(x, {.ord = 1, .axis = {-2, -1}})), IsTensor({6.0}));
+  EXPECT_THAT(Eval(norm(x, {.ord = infinity, .axis = {-2, -1}})), IsTensor({7.0}));
+  EXPECT_THAT(ErrorOf([&] { norm(x, {.ord = 2, .axis = {1, 2}}); }), HasSubstr("'ord' 2"));
+  EXPECT_THAT(ErrorOf([&] { norm(x, {.ord = 3, .axis = {1, 2}}); }),
+              HasSubstr("supported matrix norm, got 3"));
+  EXPECT_THAT(ErrorOf([&] { norm(x, {.axis = {1, 1}}); }), HasSubstr("2 unique integers"));
+}
+
+TEST(NormTest, OfComplexNumbersIsReal) {
+  const Input x = Tensor::FromValues<std::complex<float>>({2}, {{3, 4}, {0, 12}}).value();
+  EXPECT_THAT(Eval(real(norm(x))), IsTensor(13.0));
 }
 
 TEST(CountNonzeroTest, CountsAlongAxes) {
