@@ -3,6 +3,13 @@
 #include <deque>
 
 namespace sessile {
+namespace {
+
+// A gradient may flow through it; through what an operation gives that is not registered, too: then
+// it is for the walk to say that it cannot.
+bool MayCarryGradient(DataType type) { return IsTrainable(type) || type == DataType::kInvalid; }
+
+}  // namespace
 
 GradientRegion::GradientRegion(const GraphImpl& graph, std::span<const Output> ys,
                                std::span<const Output> xs)
@@ -34,7 +41,7 @@ void GradientRegion::MarkReached(std::span<const Output> xs) {
   for (size_t id = 0; id < readers.size(); ++id) {
     for (const Endpoint& input : graph_.node(static_cast<int>(id)).inputs()) {
       const Node& source = graph_.node(input.node);
-      if (IsTrainable(source.output_types()[static_cast<size_t>(input.index)])) {
+      if (MayCarryGradient(source.output_types()[static_cast<size_t>(input.index)])) {
         readers[static_cast<size_t>(input.node)].push_back(static_cast<int>(id));
       }
     }

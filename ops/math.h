@@ -13,8 +13,8 @@
 
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -247,9 +247,9 @@ struct NormOrder {
 };
 
 // The norm of all elements as one vector, or of the vectors along one axis: (sum |x|^ord)^(1/ord);
-// infinity is the largest magnitude. Of the matrices along two axes: the root of the sum of squares;
-// 1 and infinity are the largest sum of magnitudes along the first and the second axis. Throws
-// errors::UnimplementedError for 2, the largest singular value.
+// infinity is the largest magnitude. Of the matrices along two axes: the root of the sum of
+// squares; 1 and infinity are the largest sum of magnitudes along the first and the second axis.
+// Throws errors::UnimplementedError for 2, the largest singular value.
 struct NormOptions {
   NormOrder ord = "euclidean";
   Axes axis = {};

@@ -176,6 +176,12 @@ absl::Status InputBinder::Bind(const ArgDef& arg, const std::vector<Input>& valu
                            "' argument to '", op_.name, "' Op, got ",
                            is_list ? "a list." : "one tensor.");
   }
+  for (const Input& value : values) {
+    if (!value.is_output() || value.output().dtype() != DataType::kInvalid) continue;
+    return NotFound("Input '", arg.name, "' of '", op_.name, "' Op comes from '",
+                    value.output().name(), "', whose type is not known: the operation '",
+                    value.output().op().type(), "' is not registered");
+  }
   std::vector<Output> tensors;
   // An argument whose type follows from an earlier one says so in its error.
   const Input* const single = is_list ? nullptr : &values.front();
@@ -310,6 +316,7 @@ Operation OpBuilder::BuildOperation() {
   for (size_t i = 0; i < arguments_.size(); ++i) {
     check(binder.Bind(op->inputs[i], arguments_[i].values, arguments_[i].is_list));
   }
+  check(CheckAttrNames(*op, node_name, binder.attrs()));
   NodeSpec spec{.name = node_name,
                 .op = op_,
                 .inputs = binder.endpoints(),

@@ -197,17 +197,20 @@ absl::StatusOr<std::vector<DataType>> ArgTypes(const std::vector<ArgDef>& args,
   return all;
 }
 
+absl::Status CheckAttrNames(const OpDef& op, std::string_view node_name, const AttrMap& attrs) {
+  for (const auto& [name, value] : attrs) {
+    if (name.starts_with("_") || op.FindAttr(name) != nullptr) continue;
+    return InvalidArgument("NodeDef mentions attr '", name, "' not in ", SummarizeOpDef(op),
+                           "; NodeDef: {{node ", std::string(node_name), "}}");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckAttrs(const OpDef& op, std::string_view node_name, AttrMap* attrs) {
   const std::string node = absl::StrCat("{{node ", std::string(node_name), "}}");
   for (const auto& [name, value] : *attrs) {
-    if (name.starts_with("_")) continue;
     const AttrDef* attr = op.FindAttr(name);
-    if (attr == nullptr) {
-      return InvalidArgument("NodeDef mentions attr '", name, "' not in ", SummarizeOpDef(op),
-                             "; NodeDef: ", node,
-                             ". (Check whether your GraphDef-interpreting binary is up to date "
-                             "with your GraphDef-generating binary.).");
-    }
+    if (attr == nullptr) continue;
     const absl::Status status = CheckValue(*attr, value);
     if (!status.ok()) {
       return WithSuffix(status, absl::StrCat("\n\t; NodeDef: ", node, "; ", SummarizeOpDef(op)));

@@ -109,9 +109,13 @@ absl::StatusOr<std::vector<DataType>> ArgTypes(const std::vector<ArgDef>& args,
 // The number of tensors that argument `arg` stands for.
 absl::StatusOr<int64_t> ArgCount(const ArgDef& arg, const AttrMap& attrs);
 
-// Adds defaults to `attrs` and checks every attribute against its definition: "NodeDef missing attr
-// 'T' from ...", "NodeDef mentions attr 'x' not in ...", "Value for attr 'T' of string is not in
-// the list of allowed values: ...". Names that begin with '_' are free.
+// "NodeDef mentions attr 'x' not in ..." for a name that the definition does not have; those that
+// begin with '_' are free. For who builds nodes: in a file, what is not known here is a newer
+// program's, and means nothing.
+absl::Status CheckAttrNames(const OpDef& op, std::string_view node_name, const AttrMap& attrs);
+
+// Adds defaults to `attrs` and checks the attributes of the definition: "NodeDef missing attr 'T'
+// from ...", "Value for attr 'T' of string is not in the list of allowed values: ...".
 absl::Status CheckAttrs(const OpDef& op, std::string_view node_name, AttrMap* attrs);
 
 // "Op<name=BiasAdd; signature=value:T, bias:T -> output:T; attr=T:type,...>", as in error messages.

@@ -45,6 +45,9 @@ absl::Status DefIndex::Build(const pb::GraphDef& def, const OpRegistry& ops,
   pending.resize(count);
   for (int id = 0; id < def.node_size(); ++id) {
     SESSILE_RETURN_IF_ERROR(AddName(def.node(id).name(), id));
+    if (def.node(id).op().empty()) {
+      return InvalidArgument("Node '", def.node(id).name(), "' does not specify an operation");
+    }
   }
   for (const auto& [key, endpoint] : input_map) {
     const TensorName name = ParseTensorName(key);

@@ -46,9 +46,18 @@ absl::Status ExportAttr(const Node& node, const std::string& name, const AttrVal
   return AttrToProto(value, out);
 }
 
+// What the importer left out stays out.
+void DropAttrs(const Node& node, pb::NodeDef* out) {
+  std::vector<std::string> dropped;
+  for (const auto& [name, value] : out->attr()) {
+    if (node.attrs().Find(name) == nullptr) dropped.push_back(name);
+  }
+  for (const std::string& name : dropped) out->mutable_attr()->erase(name);
+}
+
 absl::Status ExportNode(const GraphImpl& graph, const Node& node, pb::NodeDef* out) {
   if (node.original() != nullptr) *out = *node.original();
-  out->mutable_attr()->erase(kOutputShapes);
+  DropAttrs(node, out);
   out->set_name(node.name());
   out->set_op(node.op_type());
   ExportInputs(graph, node, out);

@@ -63,6 +63,7 @@ class Importer {
   absl::StatusOr<Endpoint> Find(const std::string& element) const;
   absl::Status MergePayload(bool into_empty_graph);
   absl::Status AddInOrder();
+  absl::Status CheckInputMap() const;
   absl::Status AddOne(int id);
   absl::StatusOr<NodeSpec> SpecOf(int id);
   absl::Status SetInputs(int id, NodeSpec* spec);
@@ -118,18 +119,28 @@ void Importer::FindScopes() {
 absl::Status Importer::AddNodes() {
   SESSILE_RETURN_IF_ERROR(CheckVersions(def_.versions()));
   SESSILE_RETURN_IF_ERROR(index_.Build(def_, graph_.ops(), options_.input_map));
-  std::vector<std::string> unused;
-  for (const auto& [key, endpoint] : options_.input_map) {
-    const TensorName name = ParseTensorName(key);
-    if (!index_.by_name.contains(name.node) && !index_.IsUsed(name)) unused.push_back(key);
-  }
-  if (!unused.empty()) {
-    return InvalidArgument("Attempted to map inputs that were not found in graph_def: [",
-                           absl::StrJoin(unused, ", "), "]");
-  }
   ids_.assign(static_cast<size_t>(def_.node_size()), -1);
   SESSILE_RETURN_IF_ERROR(AddInOrder());
+  SESSILE_RETURN_IF_ERROR(CheckInputMap());
   return CloseLoops();
+}
+
+// A key may name what nobody reads, but not what is not there.
+absl::Status Importer::CheckInputMap() const {
+  const auto is_there = [&](const TensorName& name) {
+    const auto found = index_.by_name.find(name.node);
+    if (found == index_.by_name.end()) return false;
+    const Node& node = graph_.node(ids_[static_cast<size_t>(found->second)]);
+    return node.op() == nullptr || name.index < node.num_outputs();
+  };
+  std::vector<std::string> missing;
+  for (const auto& [key, endpoint] : options_.input_map) {
+    const TensorName name = ParseTensorName(key);
+    if (!index_.IsUsed(name) && !is_there(name)) missing.push_back(key);
+  }
+  if (missing.empty()) return absl::OkStatus();
+  return InvalidArgument("Attempted to map inputs that were not found in graph_def: [",
+                         absl::StrJoin(missing, ", "), "]");
 }
 
 // Of the nodes whose inputs are there always the first: a GraphDef that is sorted already keeps its

@@ -4,6 +4,7 @@
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
+#include "sessile/core/graph/node_builder.h"
 #include "sessile/core/graph/scope.h"
 
 namespace sessile {
@@ -43,6 +44,7 @@ absl::StatusOr<ImportedScope> ImportGraphDefInScope(const GraphDef& graph_def,
   if (!options.name.empty()) scope.emplace(options.name, graph);
   SESSILE_ASSIGN_OR_RETURN(const ImportOptions all, OptionsOf(options, graph));
   SESSILE_ASSIGN_OR_RETURN(ImportedGraph imported, ImportGraphDef(graph_def, all, *graph));
+  for (const int id : imported.nodes) ApplyScopes(*graph, graph->node(id));
   ImportedScope result;
   result.prefix = all.prefix;
   result.nodes = std::move(imported.nodes);

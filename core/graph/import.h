@@ -7,7 +7,8 @@
 //   tf::Output logits = found[0];
 //
 // Any order of nodes, loops and operations that are not registered here are fine: running or
-// differentiating an unknown operation is the error. A failed import leaves the graph as it was.
+// differentiating an unknown operation is the error. Attributes that are not known here are kept,
+// and mean nothing. A failed import leaves the graph as it was.
 #pragma once
 
 #include <map>
@@ -54,7 +55,7 @@ class ImportedElement {
 
 // Adds the nodes of `graph_def` to the default graph, under the scopes that are open, and returns
 // what `return_elements` asks for. Throws errors::InvalidArgumentError: "Node 'b': Unknown input
-// node 'a:0'", "Node 'a' is not unique", "NodeDef mentions attr 'x' not in Op<...", ...
+// node 'a:0'", "Node 'a' is not unique", "NodeDef missing attr 'T' from Op<...", ...
 std::vector<ImportedElement> import_graph_def(const GraphDef& graph_def,
                                               const ImportGraphDefOptions& options = {});
 

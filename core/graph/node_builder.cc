@@ -92,9 +92,14 @@ absl::StatusOr<Node*> AddNodeInScope(GraphImpl& graph, NodeSpec spec) {
   }
   BuildScope& scope = BuildScope::Of(graph);
   for (BuildScope::Control& control : Effective(scope.controls)) control.seen.insert(node->id());
-  ApplyAttrs(graph, scope, *node);
-  ApplyColocation(graph, scope, *node);
+  ApplyScopes(graph, *node);
   return node;
+}
+
+void ApplyScopes(GraphImpl& graph, Node& node) {
+  BuildScope& scope = BuildScope::Of(graph);
+  ApplyAttrs(graph, scope, node);
+  ApplyColocation(graph, scope, node);
 }
 
 std::vector<int> ControlInputsOfScopes(GraphImpl& graph, Endpoint input) {

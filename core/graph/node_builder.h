@@ -20,6 +20,9 @@ namespace sessile {
 // Fails with what a scope recorded.
 absl::StatusOr<Node*> AddNodeInScope(GraphImpl& graph, NodeSpec spec);
 
+// Gives `node`, which was added otherwise, the attributes and the colocation of the scopes.
+void ApplyScopes(GraphImpl& graph, Node& node);
+
 // The control inputs that a node with this only input would get from the scopes that are open, and
 // the note that `node` has them now.
 std::vector<int> ControlInputsOfScopes(GraphImpl& graph, Endpoint input);

@@ -64,7 +64,9 @@ TEST(NormTest, OfMatrices) {
   EXPECT_THAT(Eval(norm(x, {.ord = 1, .axis = {-2, -1}})), IsTensor({6.0}));
   EXPECT_THAT(Eval(norm(x, {.ord = infinity, .axis = {-2, -1}})), IsTensor({7.0}));
   EXPECT_THAT(ErrorOf([&] { norm(x, {.ord = 2, .axis = {1, 2}}); }), HasSubstr("'ord' 2"));
-  EXPECT_THAT(ErrorOf([&] { norm(x, {.ord = 3, .axis = {1, 2}}); }),
+  EXPECT_THAT(ErrorOf([&] {
+                norm(x, {.ord = 3, .axis = {1, 2}});
+              }),
               HasSubstr("supported matrix norm, got 3"));
   EXPECT_THAT(ErrorOf([&] { norm(x, {.axis = {1, 1}}); }), HasSubstr("2 unique integers"));
 }

@@ -5,6 +5,7 @@
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/op_registry.h"
 #include "sessile/core/framework/shape_inference.h"
+#include "sessile/core/graph/import.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
@@ -238,6 +239,31 @@ TEST(GradientErrorsTest, SaysWhichOperationHasNoGradientAndWhy) {
       StartsWith(
           "NOT_FOUND: No gradient defined for operation 'scope/hidden' (op type: Secret): it "
           "tells nobody. To make it a constant for the gradient, use tf::stop_gradient."));
+}
+
+// Imports, as "in", the default graph and what reads an operation that nobody knows; returns in/x.
+Output Unheard() {
+  GraphDef def = get_default_graph().as_graph_def();
+  std::string text = def.SerializeToText().value();
+  text +=
+      "node { name: 'u' op: 'Unheard' input: 'x' }"
+      "node { name: 'y' op: 'Neg' input: 'u' attr { key: 'T' value { type: DT_FLOAT } } }"
+      "node { name: 'z' op: 'Mul' input: 'u' input: 'x'"
+      "       attr { key: 'T' value { type: DT_FLOAT } } }";
+  errors::ThrowIfError(def.ParseFromText(text));
+  import_graph_def(def, {.name = "in"});
+  return get_default_graph().get_tensor_by_name("in/x:0");
+}
+
+TEST_F(GradientsTest, WhatIsNotRegisteredLetsNoGradientThrough) {
+  const Output x = Unheard();
+  const auto error = [&](const char* y) {
+    return ErrorOf([&] { gradients(graph_.get_tensor_by_name(y), x); });
+  };
+  EXPECT_THAT(error("in/y:0"), HasSubstr("No gradient defined for operation 'in/u' (op type: "
+                                         "Unheard): the operation is not registered"));
+  EXPECT_THAT(error("in/z:0"), HasSubstr("Input 'x' of 'Mul' Op comes from 'in/u:0', whose type is "
+                                         "not known: the operation 'Unheard' is not registered"));
 }
 
 }  // namespace

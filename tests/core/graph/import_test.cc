@@ -145,6 +145,24 @@ TEST_F(ImportTest, RefusesADuplicateName) {
   EXPECT_EQ(ErrorOf(Source("a") + Source("a")), "Node 'a' is not unique");
 }
 
+TEST_F(ImportTest, RefusesANodeWithoutOperation) {
+  EXPECT_EQ(ErrorOf(NodeText("a", "", {})), "Node 'a' does not specify an operation");
+}
+
+TEST_F(ImportTest, RefusesToMapWhatIsNotThere) {
+  ASSERT_TRUE(Import(Source("a")).ok());
+  const std::string def = Source("x") + NodeText("u", "Unheard", {});
+  const auto error = [&](const std::string& key) {
+    return ErrorOf(def, {.prefix = "i", .input_map = {{key, Endpoint{0, 0}}}});
+  };
+  EXPECT_EQ(error("y:0"), "Attempted to map inputs that were not found in graph_def: [y:0]");
+  EXPECT_THAT(error("x:1"), HasSubstr("not found in graph_def: [x:1]"));
+  EXPECT_THAT(Nodes(), ElementsAre("a()"));
+  EXPECT_EQ(error("x:0"), "");  // which nobody reads
+  EXPECT_EQ(error("^x"), "");
+  EXPECT_EQ(error("u:3"), "");  // who knows how many it has
+}
+
 TEST_F(ImportTest, RefusesMalformedNames) {
   for (const char* name : {"a b", "_a", "", "a:0", "^a"}) {
     EXPECT_EQ(ErrorOf(Source(name)),
@@ -156,8 +174,6 @@ TEST_F(ImportTest, RefusesAttributesThatDoNotFit) {
   const auto attr = [](const std::string& text) { return absl::StrCat(kType, text); };
   EXPECT_THAT(ErrorOf(NodeText("a", "Source", {}, "")),
               HasSubstr("NodeDef missing attr 'T' from Op<name=Source"));
-  EXPECT_THAT(ErrorOf(NodeText("a", "Source", {}, attr("attr { key: 'x' value { i: 1 } }"))),
-              HasSubstr("NodeDef mentions attr 'x' not in Op<name=Source"));
   EXPECT_THAT(ErrorOf(NodeText("a", "Source", {}, attr("attr { key: 'size' value { s: 'x' } }"))),
               HasSubstr("AttrValue had value with type 'string' when 'int' expected"));
   EXPECT_THAT(ErrorOf("node { name: 'a' op: 'Source' attr { key: 'T' value { type: 99 } } }"),
@@ -238,6 +254,14 @@ TEST_F(ImportTest, KeepsWhatItDoesNotKnow) {
   EXPECT_EQ(graph_.as_graph_def(), in);
 }
 
+// A newer program wrote them; TensorFlow leaves them alone too.
+TEST_F(ImportTest, KeepsAttributesThatItDoesNotKnow) {
+  const std::string newer = absl::StrCat(kType, "attr { key: 'newer' value { i: 7 } }");
+  ASSERT_TRUE(Import(NodeText("a", "Source", {}, newer)).ok());
+  EXPECT_EQ(graph_.as_graph_def().message()->node(0).attr().at("newer").i(), 7);
+  EXPECT_EQ(graph_.as_graph_def().message()->node(0).attr().at("size").i(), 3);
+}
+
 TEST_F(ImportTest, WritesAnAttributeThatChangedSince) {
   ASSERT_TRUE(Import(Source("a")).ok());
   graph_.impl()->SetAttr(graph_.impl()->node(0), "size", 8);
@@ -283,6 +307,17 @@ class ImportGraphDefTest : public ImportTest {
   void SetUp() override { scope_.emplace(graph_); }
   std::optional<DefaultGraphScope> scope_;
 };
+
+TEST_F(ImportGraphDefTest, ColocatesAllNodesWithTheScopes) {
+  ASSERT_TRUE(Import(Source("k")).ok());
+  const std::string place = "attr { key: '_class' value { list { s: 'loc:@a' } } }";
+  const colocate_with with(Operation(graph_.impl(), &graph_.impl()->node(0)));
+  import_graph_def(Def(Source("a") + NodeText("b", "Source", {}, absl::StrCat(kType, place))));
+  for (const char* const name : {"import/a", "import/b"}) {
+    const AttrList list = *graph_.impl()->FindNode(name)->attrs().Get<AttrList>("_class");
+    EXPECT_THAT(list.strings, ElementsAre("loc:@k"));
+  }
+}
 
 TEST_F(ImportGraphDefTest, PutsNodesUnderANameScope) {
   const GraphDef def = Def(Source("a") + Copy("b", "a"));
