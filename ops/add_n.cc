@@ -72,7 +72,7 @@ void RegisterAddN(OpRegistry& ops) {
       .Doc("As AddN.");
 }
 
-Output add_n(const std::vector<Input>& inputs, std::string_view name) {
+Output add_n(const InputList& inputs, std::string_view name) {
   if (inputs.empty()) {
     errors::ThrowIfError(InvalidArgument(
         "Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and "
@@ -84,7 +84,7 @@ Output add_n(const std::vector<Input>& inputs, std::string_view name) {
   return name.empty() ? only : identity(only, name);
 }
 
-Output accumulate_n(const std::vector<Input>& inputs, const AccumulateNOptions& options) {
+Output accumulate_n(const InputList& inputs, const AccumulateNOptions& options) {
   if (inputs.empty()) {
     errors::ThrowIfError(InvalidArgument(
         "inputs must be a list of at least one Tensor with the same dtype and shape"));

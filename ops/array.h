@@ -28,7 +28,7 @@ namespace sessile {
 Output identity(Input input, std::string_view name = {});
 
 // Each of `input` itself, as one new node.
-std::vector<Output> identity_n(const std::vector<Input>& input, std::string_view name = {});
+std::vector<Output> identity_n(const InputList& input, std::string_view name = {});
 
 // `x` itself. That its shape is as `shape` says is known from then on, and checked when it runs.
 Output ensure_shape(Input x, const Shape& shape, std::string_view name = {});
@@ -70,7 +70,7 @@ struct ShapeNOptions {
   DataType out_type = int32;
   std::string name = {};
 };
-std::vector<Output> shape_n(const std::vector<Input>& input, ShapeNOptions options = {});
+std::vector<Output> shape_n(const InputList& input, ShapeNOptions options = {});
 
 // `input` repeated multiples[i] times along dimension i: {1, 2} tiled by {3} is {1, 2, 1, 2, 1, 2}.
 Output tile(Input input, Input multiples, std::string_view name = {});
@@ -178,7 +178,7 @@ Output sparse_to_dense(Input sparse_indices, Input output_shape, Input sparse_va
                        const SparseToDenseOptions& options = {});
 
 // Tensors whose shapes differ along `axis` at most, one after the other along it.
-Output concat(const std::vector<Input>& values, Input axis, std::string_view name = "concat");
+Output concat(const InputList& values, Input axis, std::string_view name = "concat");
 
 // `value` cut along `axis`: into a number of pieces of one size, or into a list of sizes, one of
 // which may be -1. `num` says how many there are if the list is a tensor of unknown length.
@@ -225,7 +225,7 @@ struct StackOptions {
   int64_t axis = 0;
   std::string name = "stack";
 };
-Output stack(const std::vector<Input>& values, StackOptions options = {});
+Output stack(const InputList& values, StackOptions options = {});
 
 // The slices of `value` along dimension `axis`, without that dimension. `num` says how many there
 // are where the shape does not.
@@ -292,8 +292,7 @@ std::vector<Output> dynamic_partition(Input data, Input partitions, int64_t num_
                                       std::string_view name = {});
 // One tensor whose slice indices[m][i...] is data[m][i...]; of two for one place, the later m
 // stays.
-Output dynamic_stitch(const std::vector<Input>& indices, const std::vector<Input>& data,
-                      std::string_view name = {});
+Output dynamic_stitch(const InputList& indices, const InputList& data, std::string_view name = {});
 
 // `num` numbers at equal distances, the first being `start` and the last `stop`.
 Output lin_space(Input start, Input stop, Input num, std::string_view name = {});

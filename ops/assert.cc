@@ -62,7 +62,7 @@ void RegisterAssert(OpRegistry& ops) {
 
 // Data of other types than strings and int32 might be on another device, and TensorFlow copies them
 // only if the condition fails: the node is built inside of a cond.
-Operation Assert(Input condition, const std::vector<Input>& data, AssertOptions options) {
+Operation Assert(Input condition, const InputList& data, AssertOptions options) {
   SourceScope here(condition);
   std::vector<Input> inputs = data;
   inputs.insert(inputs.begin(), condition);
@@ -82,7 +82,7 @@ Operation Assert(Input condition, const std::vector<Input>& data, AssertOptions 
   return guarded.op();
 }
 
-Output Print(Input input, const std::vector<Input>& data, PrintOptions options) {
+Output Print(Input input, const InputList& data, PrintOptions options) {
   SourceScope here(input);
   return OpBuilder("Print", options.name)
       .Input(input)

@@ -22,7 +22,7 @@ struct AssertOptions {
 };
 // When it runs and `condition` is false, the run fails with INVALID_ARGUMENT "assertion failed:"
 // and `data`.
-Operation Assert(Input condition, const std::vector<Input>& data, AssertOptions options = {});
+Operation Assert(Input condition, const InputList& data, AssertOptions options = {});
 
 struct PrintOptions {
   std::string message = {};
@@ -31,6 +31,6 @@ struct PrintOptions {
   std::string name = {};
 };
 // `input` itself; whenever it is computed, `data` is shown on standard error.
-Output Print(Input input, const std::vector<Input>& data, PrintOptions options = {});
+Output Print(Input input, const InputList& data, PrintOptions options = {});
 
 }  // namespace sessile

@@ -21,7 +21,7 @@
 namespace sessile {
 
 struct CheckOptions {
-  std::vector<Input> data = {};
+  InputList data = {};
   std::optional<int64_t> summarize = {};  // how many elements the error shows; 3 by default
   std::string message = {};
   std::string name = {};

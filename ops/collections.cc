@@ -85,6 +85,8 @@ float CollectionElement::as<float>() const {
 
 CollectionElement::operator Dependency() const { return as<Operation>(); }
 
+CollectionElement::operator Output() const { return as<Output>(); }
+
 std::string CollectionElement::name() const {
   if (std::holds_alternative<Endpoint>(item_)) return as<Output>().name();
   if (std::holds_alternative<OperationItem>(item_)) return as<Operation>().name();

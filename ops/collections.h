@@ -60,8 +60,10 @@ class CollectionElement {
   // something else.
   template <typename T>
   T as() const;
-  // The operation of a tensor, the operation itself, or the one that holds a variable.
+  // The operation of a tensor, the operation itself, or the one that holds a variable; a tensor, or
+  // the value of a variable.
   operator Dependency() const;  // NOLINT: meant to convert
+  operator Output() const;      // NOLINT
   // "dense/BiasAdd:0", "train/Adam", "w:0"; "" for numbers and bytes.
   std::string name() const;
   const CollectionItem& item() const { return item_; }

@@ -8,6 +8,9 @@
 #include "sessile/core/graph/node.h"
 #include "sessile/core/graph/scope.h"
 #include "sessile/ops/array.h"
+#include "sessile/ops/constant.h"
+#include "sessile/ops/constant_value.h"
+#include "sessile/ops/control_flow_context.h"
 #include "sessile/ops/folding.h"
 #include "sessile/ops/grad_context.h"
 #include "sessile/ops/op_builder.h"
@@ -129,6 +132,17 @@ Outputs ShapesOf(const std::vector<Input>& tensors) {
   return shapes;
 }
 
+// A constant axis from another context is made anew where the gradient is, instead of being handed
+// in.
+Output AxisOf(GradContext& ctx, const Node& node, const Places& at, const Output& grad) {
+  const Output axis = ctx.input(node, at.axis);
+  if (axis.op().type() != "Const" || GuardingContext::OutputContextOf(axis.node()) ==
+                                         GuardingContext::OutputContextOf(grad.node())) {
+    return axis;
+  }
+  return constant(*constant_value(axis));
+}
+
 // The gradient of each tensor is its part of the gradient. Above 16 tensors TensorFlow splits
 // instead of slicing.
 absl::StatusOr<Outputs> ConcatGradient(GradContext& ctx, const Node& node,
@@ -141,8 +155,9 @@ absl::StatusOr<Outputs> ConcatGradient(GradContext& ctx, const Node& node,
   } else {
     std::vector<Input> tensors;
     for (int i = 0; i < at.count; ++i) tensors.emplace_back(ctx.input(node, at.first + i));
+    const Output given = AxisOf(ctx, node, at, grads[0]);
     const Output count = rank(tensors[0]);
-    const Output axis = ctx.input(node, at.axis) % count;
+    const Output axis = given % count;
     const Outputs shapes = ShapesOf(tensors);
     if (at.count > kMostSlices) {
       const Output all = stack({shapes.begin(), shapes.end()}, {.axis = 1});
@@ -221,7 +236,7 @@ void RegisterConcat(OpRegistry& ops) {
       .Doc("Where tensors of these shapes begin in their concatenation.");
 }
 
-Output concat(const std::vector<Input>& values, Input axis, std::string_view name) {
+Output concat(const InputList& values, Input axis, std::string_view name) {
   if (values.empty()) errors::ThrowIfError(InvalidArgument("concat needs at least one tensor"));
   SourceScope here(values.front());
   const std::string given(name.empty() ? "concat" : name);

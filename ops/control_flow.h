@@ -117,6 +117,8 @@ std::vector<Output> BuildBranch(const BranchFn& fn);
 // Throws errors::InvalidArgumentError if they return unlike numbers or types of values.
 template <typename TrueFn, typename FalseFn>
 auto cond(Input pred, TrueFn true_fn, FalseFn false_fn, CondOptions options = {}) {
+  static_assert(std::is_invocable_v<TrueFn&> && std::is_invocable_v<FalseFn&>,
+                "'true_fn' and 'false_fn' must be functions without arguments");
   return internal::ResultOf<TrueFn>::Pack(
       internal::BuildCond(pred, internal::Branch(true_fn), internal::Branch(false_fn), options));
 }
@@ -194,15 +196,20 @@ void CheckLoopArguments(size_t taken, size_t given);
 // Calls `fn` with the vector, or with its elements.
 template <size_t N = 1, typename F>
 auto CallWithValues(F& fn, const std::vector<Output>& values) {
-  static_assert(N <= 12, "'cond' and 'body' take the loop variables, or a vector of them");
+  constexpr size_t kMostVariables = 12;
   if constexpr (std::is_invocable_v<F&, const std::vector<Output>&>) {
     return fn(values);
   } else if constexpr (TakesOutputs<F>(std::make_index_sequence<N>())) {
     CheckLoopArguments(N, values.size());
     return [&]<size_t... I>(std::index_sequence<I...>) { return fn(values[I]...); }
     (std::make_index_sequence<N>());
-  } else {
+  } else if constexpr (N < kMostVariables) {
     return CallWithValues<N + 1>(fn, values);
+  } else {
+    static_assert(N < kMostVariables,
+                  "'cond' and 'body' take the loop variables as tf::Output each, or a "
+                  "std::vector<tf::Output> of them, and return tensors (not a list in braces)");
+    return Output();
   }
 }
 
@@ -214,8 +221,8 @@ LoopFn AsLoopFn(F& fn) {
   };
 }
 
-std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
-                               const std::vector<Input>& loop_vars, const WhileOptions& options);
+std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body, const InputList& loop_vars,
+                               const WhileOptions& options);
 
 }  // namespace internal
 
@@ -236,7 +243,7 @@ std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
 // second loop has no gradients: none flows through the stacks (the result is empty), and one that
 // reaches the loop otherwise is an errors::UnimplementedError.
 template <typename Cond, typename Body>
-std::vector<Output> while_loop(Cond cond, Body body, const std::vector<Input>& loop_vars,
+std::vector<Output> while_loop(Cond cond, Body body, const InputList& loop_vars,
                                const WhileOptions& options = {}) {
   return internal::BuildWhile(internal::AsLoopFn(cond), internal::AsLoopFn(body), loop_vars,
                               options);

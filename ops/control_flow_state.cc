@@ -123,7 +123,8 @@ Output ControlFlowState::ForwardShape(const GradContext& ctx, const Node& node, 
   return shape;
 }
 
-Output ControlFlowState::ZerosInLoop(const GradContext& ctx, const Node& node, int index,
+// TensorFlow takes zeros of a known shape for a gradient like any other here.
+Output ControlFlowState::ZerosInLoop(GradContext& ctx, const Node& node, int index,
                                      GradLoopState& state) {
   const Output value = ctx.output(node, index);
   const DataType dtype = BaseType(value.dtype());
@@ -142,13 +143,15 @@ Output ControlFlowState::ZerosInLoop(const GradContext& ctx, const Node& node, i
     const ContextScope outside(graph_, state.grad_context()->outer());
     history = state.AddForwardAccumulator(shape, dead);
   }
-  return zeros(Output(graph_, state.AddBackpropAccumulatedValue(history, shape, dead)), dtype);
+  const Output sizes(graph_, state.AddBackpropAccumulatedValue(history, shape, dead));
+  return ctx.MarkFilled(zeros(sizes, dtype));
 }
 
-Output ControlFlowState::ZerosLike(const GradContext& ctx, const Node& node, int index) {
+Output ControlFlowState::ZerosLike(GradContext& ctx, const Node& node, int index) {
   if (IsLoopSwitch(node) && has_loops()) return Output();
   GradLoopState* const state = LoopOf(node);
-  return state == nullptr ? PlainZeros(ctx, node, index) : ZerosInLoop(ctx, node, index, *state);
+  if (state != nullptr) return ZerosInLoop(ctx, node, index, *state);
+  return ctx.MarkFilled(PlainZeros(ctx, node, index));
 }
 
 Output ControlFlowState::ZerosLikeForExit(Endpoint exit) {

@@ -38,7 +38,7 @@ class ControlFlowState {
   // Zeros in the shape of output `index`, for which no gradient came; none for a loop's
   // Switch, whose gradients come one after the other. The output of a Switch may be dead where the
   // other one is not: then its shape is taken from the input, on the other branch.
-  Output ZerosLike(const GradContext& ctx, const Node& node, int index);
+  Output ZerosLike(GradContext& ctx, const Node& node, int index);
   // Zeros for an exit that no gradient reached, while one reached another exit of the loop.
   Output ZerosLikeForExit(Endpoint exit);
 
@@ -47,7 +47,7 @@ class ControlFlowState {
 
  private:
   GradLoopState* StateOf(const ControlFlowContext* forward) const;
-  Output ZerosInLoop(const GradContext& ctx, const Node& node, int index, GradLoopState& state);
+  Output ZerosInLoop(GradContext& ctx, const Node& node, int index, GradLoopState& state);
   // The shape of the output, taken in the forward loop; of a dead output by the other branch.
   Output ForwardShape(const GradContext& ctx, const Node& node, int index);
 

@@ -155,8 +155,7 @@ std::vector<Output> dynamic_partition(Input data, Input partitions, int64_t num_
       .BuildAll();
 }
 
-Output dynamic_stitch(const std::vector<Input>& indices, const std::vector<Input>& data,
-                      std::string_view name) {
+Output dynamic_stitch(const InputList& indices, const InputList& data, std::string_view name) {
   if (indices.empty()) {
     errors::ThrowIfError(InvalidArgument("dynamic_stitch needs at least one pair of inputs"));
   }

@@ -258,8 +258,7 @@ void RegisterEinsum(OpRegistry& ops) {
       .Doc("Sums of products of elements, whose dimensions `equation` names: \"ij,jk->ik\".");
 }
 
-Output einsum(const std::string& equation, const std::vector<Input>& inputs,
-              std::string_view name) {
+Output einsum(const std::string& equation, const InputList& inputs, std::string_view name) {
   if (inputs.empty()) Refuse("einsum needs at least one tensor");
   SourceScope here(inputs.front());
   if (inputs.size() > 2) {

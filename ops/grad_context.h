@@ -45,9 +45,13 @@ class GradContext {
   }
   Output output(const Node& node, int i) const { return Output(graph_, Endpoint{node.id(), i}); }
   const std::shared_ptr<GraphImpl>& graph() const { return graph_; }
-  // Whether `grad` are zeros that the walk made because no gradient came for that output.
+  // Whether `grad` are zeros that the walk made because no gradient came for that output, and that
+  // TensorFlow knows as such: it does not know constants inside of loops.
   bool IsFilled(const Output& grad) const { return filled_.contains(grad); }
-  void MarkFilled(const Output& grad) { filled_.insert(grad); }
+  Output MarkFilled(const Output& grad) {
+    filled_.insert(grad);
+    return grad;
+  }
   // Values that no other gradient has, to be returned as a gradient.
   Output AddSlices(const IndexedSlices& slices) {
     slices_[slices.values] = slices;

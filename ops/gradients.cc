@@ -325,7 +325,6 @@ std::vector<Output> GradientWalk::Differentiate(const Node& node, const Gradient
     if (grads[i].has_value() || !IsTrainable(node.output_types()[i])) continue;
     grads[i] = control_flow_.ZerosLike(context_, node, static_cast<int>(i));
     if (!grads[i].has_value()) continue;
-    context_.MarkFilled(grads[i]);
     grads_.at(node.id()).sums[i] = grads[i];
   }
   const name_scope scope(node.name() + "_grad", graph_);

@@ -97,7 +97,7 @@ class GradientSources {
 struct GradientsOptions {
   // The gradients of something further by `ys`, one for each; ones where empty, or for an
   // Output without value.
-  std::vector<Input> grad_ys = {};
+  InputList grad_ys = {};
   std::string name = "gradients";
   bool colocate_gradients_with_ops = false;
   // No gradient of an operation is used before all its gradients are computed.

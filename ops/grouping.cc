@@ -39,7 +39,7 @@ Operation no_op(std::string_view name, SourceLocation at) {
   return OpBuilder("NoOp", name).BuildOperation();
 }
 
-Operation group(const std::vector<Dependency>& inputs, std::string_view name, SourceLocation at) {
+Operation group(const DependencyList& inputs, std::string_view name, SourceLocation at) {
   SourceScope here(at);
   const Graph graph = GraphOf(inputs);
   const auto with = graph.as_default();
@@ -83,7 +83,7 @@ std::vector<Output> tuple(const std::vector<Output>& tensors, const TupleOptions
   return results;
 }
 
-Output with_dependencies(const std::vector<Dependency>& dependencies, const Output& output,
+Output with_dependencies(const DependencyList& dependencies, const Output& output,
                          std::string_view name) {
   const name_scope scope(name.empty() ? "control_dependency" : name, output.graph_impl());
   const colocate_with place(output);

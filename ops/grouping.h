@@ -17,7 +17,7 @@ Operation no_op(std::string_view name = {}, SourceLocation at = SourceLocation::
 
 // An operation that has run when all of `inputs` have.
 //   auto both = tf::group({update_mean, update_variance});
-Operation group(const std::vector<Dependency>& inputs, std::string_view name = {},
+Operation group(const DependencyList& inputs, std::string_view name = {},
                 SourceLocation at = SourceLocation::Current());
 
 // A dependency, and the line that names it.
@@ -36,12 +36,12 @@ class DependencyAt {
 // The same of arguments that stand one after the other: tf::group(update_mean, update_variance).
 template <std::convertible_to<Dependency>... Rest>
 Operation group(const DependencyAt& first, const Rest&... rest) {
-  return group(std::vector<Dependency>{first.dependency(), Dependency(rest)...}, {}, first.at());
+  return group(DependencyList{first.dependency(), Dependency(rest)...}, {}, first.at());
 }
 
 struct TupleOptions {
   std::string name = {};
-  std::vector<Dependency> control_inputs = {};
+  DependencyList control_inputs = {};
 };
 
 // The same tensors, none of which can be used before all of them are computed. An empty Output
@@ -50,7 +50,7 @@ std::vector<Output> tuple(const std::vector<Output>& tensors, const TupleOptions
                           SourceLocation at = SourceLocation::Current());
 
 // `output`, usable only after `dependencies` have run.
-Output with_dependencies(const std::vector<Dependency>& dependencies, const Output& output,
+Output with_dependencies(const DependencyList& dependencies, const Output& output,
                          std::string_view name = {});
 
 }  // namespace sessile

@@ -45,7 +45,7 @@ struct MapFnOptions {
 };
 
 struct ScanOptions {
-  std::vector<Input> initializer = {};  // what comes before the first element, or nothing
+  InputList initializer = {};  // what comes before the first element, or nothing
   int64_t parallel_iterations = 10;
   bool reverse = false;  // from the last element to the first
   bool infer_shape = true;
@@ -53,7 +53,7 @@ struct ScanOptions {
 };
 
 struct FoldOptions {
-  std::vector<Input> initializer = {};
+  InputList initializer = {};
   int64_t parallel_iterations = 10;
   std::string name = {};
 };

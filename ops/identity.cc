@@ -78,7 +78,7 @@ Output identity(Input input, std::string_view name) {
   return OpBuilder("Identity", name).Input(input).Build();
 }
 
-std::vector<Output> identity_n(const std::vector<Input>& input, std::string_view name) {
+std::vector<Output> identity_n(const InputList& input, std::string_view name) {
   SourceScope here(input.empty() ? SourceLocation() : input.front().location());
   return OpBuilder("IdentityN", name).InputList(input).BuildAll();
 }

@@ -166,6 +166,29 @@ class Input {
   SourceLocation at_;
 };
 
+// A parameter that takes a list of tensors: {x, 1.0, w}, or a vector of anything that converts to
+// Input (tensors, variables, elements of a collection).
+//   tf::add_n(tf::get_collection(tf::GraphKeys::REGULARIZATION_LOSSES));
+//   tf::concat(tf::split(x, 2), 1);
+class InputList : public std::vector<Input> {
+ public:
+  using vector::vector;
+  // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
+  InputList(std::vector<Input> inputs) : vector(std::move(inputs)) {}
+  template <std::convertible_to<Input> T>
+  requires(!std::same_as<T, Input>) InputList(const std::vector<T>& inputs)
+      : vector(inputs.begin(), inputs.end()) {}
+  // NOLINTEND(google-explicit-constructor)
+};
+
+// The type of a field of options that has no default: leaving it out does not compile.
+class RequiredInput : public Input {
+ public:
+  using Input::Input;
+  RequiredInput() = delete;
+  RequiredInput(const Input& input) : Input(input) {}  // NOLINT: meant to convert
+};
+
 // While one is alive, nodes built in this thread are blamed on `at`. Only the outermost counts, so
 // that a layer blames its caller and not its own lines. Every public builder opens one.
 class [[nodiscard]] SourceScope {

@@ -147,7 +147,7 @@ Output to_int32(Input x, std::string_view name = "ToInt32");
 Output to_int64(Input x, std::string_view name = "ToInt64");
 
 // The sum of tensors of one shape. Of a single one: itself, or its identity under `name`.
-Output add_n(const std::vector<Input>& inputs, std::string_view name = {});
+Output add_n(const InputList& inputs, std::string_view name = {});
 
 // The same, with checks of `shape` and `tensor_dtype`, if they are given.
 struct AccumulateNOptions {
@@ -155,7 +155,7 @@ struct AccumulateNOptions {
   std::optional<DataType> tensor_dtype = {};
   std::string name = {};
 };
-Output accumulate_n(const std::vector<Input>& inputs, const AccumulateNOptions& options = {});
+Output accumulate_n(const InputList& inputs, const AccumulateNOptions& options = {});
 
 // The matrix product of a [..., n, k] and b [..., k, m], whose batches broadcast; with transpose_a,
 // a is [k, n], with transpose_b, b is [m, k]. (adjoint_a and adjoint_b are the same for real
@@ -193,8 +193,7 @@ Output tensordot(Input a, Input b, const TensordotAxes& axes, std::string_view n
 // Sums of products of the elements of one or two tensors, whose dimensions `equation` names:
 // "ij,jk->ik" is the matrix product, "ii->i" the diagonal, "bij->b" a sum. "..." stands for
 // dimensions that broadcast; without "->" the labels that occur once stay, in alphabetical order.
-Output einsum(const std::string& equation, const std::vector<Input>& inputs,
-              std::string_view name = {});
+Output einsum(const std::string& equation, const InputList& inputs, std::string_view name = {});
 
 // Reductions over the dimensions of `axis`, all of them by default; with `keepdims` they stay, of
 // size 1. The sum of no elements is 0, the product 1, the mean NaN, the maximum minus infinity.

@@ -131,8 +131,8 @@ using sessile::sigmoid;
 using sessile::tanh;
 
 struct SigmoidCrossEntropyOptions {
-  Input labels;
-  Input logits;
+  RequiredInput labels;
+  RequiredInput logits;
   std::string name = {};
 };
 // With x = logits and z = labels: z * -log(sigmoid(x)) + (1 - z) * -log(1 - sigmoid(x)),
@@ -165,8 +165,8 @@ Output softmax(Input logits, const SoftmaxOptions& options = {});
 Output log_softmax(Input logits, const SoftmaxOptions& options = {});
 
 struct SoftmaxCrossEntropyOptions {
-  Input labels;
-  Input logits;
+  RequiredInput labels;
+  RequiredInput logits;
   int64_t axis = -1;  // the dimension of the classes
   std::string name = {};
 };
@@ -176,8 +176,8 @@ Output softmax_cross_entropy_with_logits(const SoftmaxCrossEntropyOptions& optio
 Output softmax_cross_entropy_with_logits_v2(const SoftmaxCrossEntropyOptions& options);
 
 struct SparseSoftmaxCrossEntropyOptions {
-  Input labels;
-  Input logits;
+  RequiredInput labels;
+  RequiredInput logits;
   std::string name = {};
 };
 // -log(softmax(logits)[label]) for integer labels [...] and logits [..., classes]. A label that is

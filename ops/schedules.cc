@@ -167,8 +167,7 @@ absl::Status CheckPieces(size_t boundaries, const std::vector<Output>& values) {
 
 }  // namespace
 
-Output piecewise_constant(Input x, const std::vector<Input>& boundaries,
-                          const std::vector<Input>& values,
+Output piecewise_constant(Input x, const InputList& boundaries, const InputList& values,
                           const PiecewiseConstantOptions& options) {
   SourceScope here(x);
   const DefaultGraphScope with = graph_of(std::vector<Input>{x}).as_default();

@@ -147,7 +147,7 @@ Output rank(Input input, std::string_view name) {
   return OpBuilder("Rank", scope.name()).Input(tensor).Build();
 }
 
-std::vector<Output> shape_n(const std::vector<Input>& input, ShapeNOptions options) {
+std::vector<Output> shape_n(const InputList& input, ShapeNOptions options) {
   SourceScope here(input.empty() ? SourceLocation() : input.front().location());
   return OpBuilder("ShapeN", options.name)
       .InputList(input)

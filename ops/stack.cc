@@ -141,7 +141,7 @@ void RegisterStack(OpRegistry& ops) {
 // Along axis 0 this is what Python makes of a list: a Const, or with tensors a Pack. Numbers in it
 // become Consts "stack/0", "stack/1", ... of the tensors' dtype. Along another axis Python looks at
 // the rank of the first item, which leaves an unused Const in the graph if that is no tensor yet.
-Output stack(const std::vector<Input>& values, StackOptions options) {
+Output stack(const InputList& values, StackOptions options) {
   if (values.empty()) errors::ThrowIfError(InvalidArgument("stack needs at least one tensor"));
   SourceScope here(values.front());
   std::optional<DataType> dtype;

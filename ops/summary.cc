@@ -163,7 +163,7 @@ Output text(std::string_view name, Input tensor, const TextSummaryOptions& optio
   return summary;
 }
 
-Output merge(const std::vector<Input>& inputs, const MergeSummaryOptions& options) {
+Output merge(const InputList& inputs, const MergeSummaryOptions& options) {
   if (inputs.empty()) {
     errors::ThrowIfError(InvalidArgument("tf::summary::merge needs at least one summary"));
   }

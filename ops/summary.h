@@ -58,7 +58,7 @@ struct MergeSummaryOptions {
   std::string name = {};
 };
 // Several summaries as one. A run fails if two of them have the same tag.
-Output merge(const std::vector<Input>& inputs, const MergeSummaryOptions& options = {});
+Output merge(const InputList& inputs, const MergeSummaryOptions& options = {});
 
 struct MergeAllOptions {
   std::string key = "summaries";  // GraphKeys::SUMMARIES

@@ -340,8 +340,7 @@ Output cosine_decay(Input learning_rate, Input global_step, Input decay_steps,
 struct PiecewiseConstantOptions {
   std::string name = {};
 };
-Output piecewise_constant(Input x, const std::vector<Input>& boundaries,
-                          const std::vector<Input>& values,
+Output piecewise_constant(Input x, const InputList& boundaries, const InputList& values,
                           const PiecewiseConstantOptions& options = {});
 
 // The variable "global_step" of the default graph, an int64 scalar that counts training steps.

@@ -176,8 +176,8 @@ void CheckLoopArguments(size_t taken, size_t given) {
                                        " values, but there are ", given, " loop variables"));
 }
 
-std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body,
-                               const std::vector<Input>& loop_vars, const WhileOptions& options) {
+std::vector<Output> BuildWhile(const LoopFn& cond, const LoopFn& body, const InputList& loop_vars,
+                               const WhileOptions& options) {
   if (loop_vars.empty()) errors::ThrowIfError(InvalidArgument("'loop_vars' must be provided."));
   if (options.parallel_iterations < 1) {
     errors::ThrowIfError(InvalidArgument("'parallel_iterations' must be a positive integer."));

@@ -133,6 +133,18 @@ class Dependency {
   Operation op_;
 };
 
+// A parameter that takes a list of them: {a, b}, or a vector of anything that converts.
+class DependencyList : public std::vector<Dependency> {
+ public:
+  using vector::vector;
+  // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
+  DependencyList(std::vector<Dependency> dependencies) : vector(std::move(dependencies)) {}
+  template <std::convertible_to<Dependency> T>
+  requires(!std::same_as<T, Dependency>) DependencyList(const std::vector<T>& dependencies)
+      : vector(dependencies.begin(), dependencies.end()) {}
+  // NOLINTEND(google-explicit-constructor)
+};
+
 // Nodes built inside run after `dependencies`. nullptr clears those of outer scopes, and leaves the
 // current cond or loop.
 class [[nodiscard]] control_dependencies : public ScopeObject {

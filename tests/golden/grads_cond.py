@@ -121,8 +121,14 @@ def gradient_of_pairs():
     tf.gradients(tf.exp(b), [x, y])
 
 
+def gradient_of_concat():
+    p, x, y = inputs()
+    z = tf.cond(p, lambda: tf.concat([x, y], 0), lambda: tf.concat([y, y], axis=-1))
+    tf.gradients(z, [x, y])
+
+
 graph_listing.write("grads_cond.txt", [
     one_value, values_from_outside, constants, operations, pairs, nested, nested_value_from_outside,
     under_dependencies, dependencies_inside, shared_input, switch_and_merge, gradient,
     gradient_of_value_from_outside, gradient_of_shared_input, gradient_of_nested,
-    gradient_without_cond, gradient_of_pairs])
+    gradient_without_cond, gradient_of_pairs, gradient_of_concat])

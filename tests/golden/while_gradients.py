@@ -114,7 +114,41 @@ def inside_of_the_body():
     tf.while_loop(lambda i, v: i < 3, body, [0, x])
 
 
+def concat_inside():
+    x = vector()
+    axis = tf.constant(0, name="axis")
+
+    def body(i, v):
+        return i + 1, tf.concat([v, v], 0)[1:3] * tf.concat([v[:1], v[1:]], axis)
+
+    y = tf.while_loop(lambda i, v: i < 3, body, [0, x])
+    tf.gradients(y[1], x)
+
+
+def cross_entropy_inside():
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    labels = tf.placeholder(tf.int32, [2], name="labels")
+
+    def body(i, v):
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=v)
+        return i + 1, v * tf.reduce_sum(loss)
+
+    y = tf.while_loop(lambda i, v: i < 3, body, [0, x])
+    tf.gradients(y[1], x)
+
+
+def cross_entropy_of_open_shape_inside():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+
+    def body(i, v):
+        return i + 1, v * tf.reduce_sum(
+            tf.nn.softmax_cross_entropy_with_logits_v2(labels=tf.stop_gradient(v), logits=v))
+
+    y = tf.while_loop(lambda i, v: i < 3, body, [0, x])
+    tf.gradients(y[1], x)
+
+
 graph_listing.write("while_gradients.txt", [
     square, invariant_matrix, two_variables, unused_exit, replaced_variable, dynamic_shapes,
     nested, cond_inside, cond_around, constants_and_options, without_back_prop,
-    inside_of_the_body])
+    inside_of_the_body, concat_inside, cross_entropy_inside, cross_entropy_of_open_shape_inside])

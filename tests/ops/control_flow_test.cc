@@ -182,6 +182,19 @@ TEST_F(CondTest, GradientOfPairsEqualsTensorFlow) {
   ExpectCase("gradient_of_pairs");
 }
 
+TEST_F(CondTest, GradientOfConcatEqualsTensorFlow) {
+  const Output z = cond(
+      p_,
+      [&] {
+        return concat({x_, y_}, 0);
+      },
+      [&] {
+        return concat({y_, y_}, -1);
+      });
+  gradients(z, {x_, y_});
+  ExpectCase("gradient_of_concat");
+}
+
 TEST_F(CondTest, CallsEachBranchOnce) {
   int calls = 0;
   const auto branch = [&] {

@@ -12,6 +12,7 @@
 #include "sessile/ops/control_flow.h"
 #include "sessile/ops/gradients.h"
 #include "sessile/ops/math.h"
+#include "sessile/ops/nn.h"
 #include "sessile/ops/operators.h"
 #include "sessile/ops/train.h"
 #include "sessile/ops/variable.h"
@@ -306,6 +307,48 @@ TEST_F(WhileGradientsTest, TrainARecurrentCell) {
   const float after = session.run<float>(loss, {{x, x_value}, {y, y_value}});
   EXPECT_GT(before, 0.8F);
   EXPECT_LT(after, 0.3F);
+}
+
+TEST_F(WhileGradientsTest, OfConcatEqualTensorFlow) {
+  const Output x = Vector();
+  const Output axis = constant(0, {.name = "axis"});
+  const auto body = [&](Output i, Output v) {
+    const Output next = i + 1;
+    const Output middle = concat({v, v}, 0)[{{1, 3}}];
+    const Output first = v[{{{}, 1}}];
+    const Output rest = v[{{1, {}}}];
+    return std::pair(next, middle * concat({first, rest}, axis));
+  };
+  const Output y = while_loop(Turns(3), body, {0, x})[1];
+  gradients(y, x);
+  ExpectCase("concat_inside");
+}
+
+TEST_F(WhileGradientsTest, OfCrossEntropiesEqualTensorFlow) {
+  const Output x = placeholder(float32, {2, 3}, "x");
+  const Output labels = placeholder(int32, {2}, "labels");
+  const auto body = [&](Output i, Output v) {
+    const Output loss =
+        nn::sparse_softmax_cross_entropy_with_logits({.labels = labels, .logits = v});
+    const Output next = i + 1;
+    return std::pair(next, v * reduce_sum(loss));
+  };
+  const Output y = while_loop(Turns(3), body, {0, x})[1];
+  gradients(y, x);
+  ExpectCase("cross_entropy_inside");
+}
+
+TEST_F(WhileGradientsTest, OfCrossEntropiesOfOpenShapeEqualTensorFlow) {
+  const Output x = placeholder(float32, {None, 3}, "x");
+  const auto body = [&](Output i, Output v) {
+    const Output next = i + 1;
+    const Output loss =
+        nn::softmax_cross_entropy_with_logits_v2({.labels = stop_gradient(v), .logits = v});
+    return std::pair(next, v * reduce_sum(loss));
+  };
+  const Output y = while_loop(Turns(3), body, {0, x})[1];
+  gradients(y, x);
+  ExpectCase("cross_entropy_of_open_shape_inside");
 }
 
 TEST_F(WhileGradientsTest, HaveNoGradientsOfTheirOwn) {
