@@ -90,7 +90,8 @@ class ProgramBuilder {
       SESSILE_RETURN_IF_ERROR(CheckEndpoint(key_.feeds[i], "Feed"));
       if (!feeds_.emplace(key_.feeds[i], static_cast<int>(i)).second) {
         return InvalidArgument("Endpoint \"", EndpointName(graph_, key_.feeds[i]),
-                               "\" fed more than once.");
+                               "\" fed more than once.",
+                               NodeSuffix(graph_.node(key_.feeds[i].node)));
       }
     }
     program_->feed_edges_.resize(key_.feeds.size());
@@ -310,7 +311,8 @@ class ProgramBuilder {
         status = InvalidArgument(
             step(edge.step).node->name(), " has inputs from different frames. The input ",
             step(source).node->name(), " is in frame '", frame(output_frame).name,
-            "', another one is in frame '", frame(consumer_frame).name, "'.");
+            "', another one is in frame '", frame(consumer_frame).name, "'.",
+            NodeSuffix(*step(edge.step).node));
       }
     });
     return status;

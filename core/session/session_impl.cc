@@ -198,8 +198,11 @@ absl::Status SessionImpl::Run(const RunRequest& request, std::span<const Tensor>
     const RunValue value = sources[i].slot >= 0
                                ? fetched[static_cast<size_t>(sources[i].slot)]
                                : RunValue{.tensor = feeds[static_cast<size_t>(sources[i].feed)]};
-    SESSILE_ASSIGN_OR_RETURN(const Tensor tensor, Fetched(value, i));
-    SESSILE_RETURN_IF_ERROR(Deliver(tensor, feeds, room[i], i, results));
+    const absl::StatusOr<Tensor> tensor = Fetched(value, i);
+    if (!tensor.ok()) {
+      return WithSuffix(tensor.status(), NodeSuffix(graph_->node(request.key.fetches[i].node)));
+    }
+    SESSILE_RETURN_IF_ERROR(Deliver(*tensor, feeds, room[i], i, results));
   }
   return absl::OkStatus();
 }
@@ -282,7 +285,8 @@ absl::StatusOr<RunTensors> SessionImpl::FeedTensors(const ProgramKey& key,
     if (value.dtype() != expected) {
       return InvalidArgument("Expects arg[", i, "] to be ", DataTypeName(expected), " but ",
                              DataTypeName(value.dtype()), " is provided (it feeds Tensor '",
-                             EndpointName(*graph_, place), "')");
+                             EndpointName(*graph_, place), "')",
+                             NodeSuffix(graph_->node(place.node)));
     }
     if (!config_.yardstick) {
       tensors.push_back(value);

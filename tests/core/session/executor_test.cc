@@ -173,7 +173,9 @@ TEST(DeadTensorTest, CannotBeFetched) {
   Cond cond(g);
   Session sess = g.NewSession();
   ExpectStatus(sess.Run({cond.on_true}, {{cond.pred, false}}).status(),
-               absl::StatusCode::kInvalidArgument, "Retval[0] does not have value");
+               absl::StatusCode::kInvalidArgument,
+               absl::StrCat("Retval[0] does not have value\n\t [[{{node ", cond.on_true.op().name(),
+                            "}}]] ("));
 }
 
 TEST(DeadTensorTest, PassesThroughControlTriggerButNotThroughOthers) {

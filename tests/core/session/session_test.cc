@@ -130,7 +130,8 @@ TEST_F(SessionTest, RefusesATensorOfAnotherType) {
       [&] {
         sess.run(y_, {{x_, *Tensor::Zeros(int32, {1, 2})}});
       },
-      "Expects arg[0] to be float but int32 is provided (it feeds Tensor 'x:0')");
+      "Expects arg[0] to be float but int32 is provided (it feeds Tensor 'x:0')\n"
+      "\t [[{{node x}}]] (Placeholder");
 }
 
 TEST_F(SessionTest, RefusesAValueThatCannotBeConvertedAndNamesThePlace) {
@@ -154,7 +155,7 @@ TEST_F(SessionTest, RefusesTwoFeedsOfOneTensor) {
       [&] {
         sess.run(y_, {{x_, {{1, 2}}}, {"x:0", {{1, 2}}}});
       },
-      "Endpoint \"x:0\" fed more than once.");
+      "Endpoint \"x:0\" fed more than once.\n\t [[{{node x}}]] (Placeholder");
 }
 
 TEST_F(SessionTest, RefusesFeedsOfWhatIsNotInTheGraph) {
