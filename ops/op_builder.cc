@@ -198,7 +198,8 @@ absl::Status InputBinder::Bind(const ArgDef& arg, const std::vector<Input>& valu
     SESSILE_ASSIGN_OR_RETURN(tensors, ConvertList(arg, values));
   } else {
     absl::StatusOr<Output> tensor = ConvertOne(arg, *single);
-    if (!tensor.ok()) SESSILE_RETURN_IF_ERROR(graph_.CheckUsable());  // not the value's fault
+    // What is the graph's fault (it is finalized, say) is not the value's.
+    if (absl::IsFailedPrecondition(tensor.status())) return tensor.status();
     if (!tensor.ok() && type.has_value()) {
       return InvalidArgument("Expected ", PythonName(*type), " passed to parameter '", arg.name,
                              "' of op '", op_.name, "'. Error: ", tensor.status().message());

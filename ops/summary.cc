@@ -179,7 +179,7 @@ Output merge(const InputList& inputs, const MergeSummaryOptions& options) {
 Output merge_all(const MergeAllOptions& options) {
   const std::vector<Output> summaries = get_collection<Output>(options.key, options.scope);
   if (summaries.empty()) return {};
-  return merge(std::vector<Input>(summaries.begin(), summaries.end()), {.name = options.name});
+  return merge(summaries, {.name = options.name});
 }
 
 }  // namespace summary

@@ -207,6 +207,11 @@ std::string Tensor::ToString(int max_values) const {
 }
 
 void Tensor::ThrowWrongType(DataType expected) const {
+  if (!has_value()) {
+    errors::ThrowIfError(InvalidArgument(
+        "A tensor without value was read as ", DataTypeName(expected),
+        ": an operation that is fetched gives none, ask for it as tf::Tensor or leave it out"));
+  }
   errors::ThrowIfError(InvalidArgument("A tensor of type ", DataTypeName(dtype_), " was read as ",
                                        DataTypeName(expected)));
   std::abort();  // not reached: the status above is an error

@@ -285,7 +285,7 @@ absl::Status Session::ResolveFetch(const Fetch& fetch, std::vector<Endpoint>* te
   if (!fetch.output_.has_value()) {
     return NotFetchable("None", "Tensor",
                         "it is an empty tf::Output, as tf::gradients returns where no gradient "
-                        "flows");
+                        "flows and merge_all() where there is nothing to merge");
   }
   if (fetch.output_.graph_impl() != impl_->graph()) {
     const std::string tensor = Describe(fetch.output_);

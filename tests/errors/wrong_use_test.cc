@@ -175,9 +175,12 @@ TEST_F(WrongUseTest, EmptyGraph) {
 }
 
 TEST_F(WrongUseTest, FinalizedGraph) {
+  auto x = tf::placeholder(tf::float32, {2});
   graph_.finalize();
   EXPECT_THAT(MessageOf<tf::errors::OpError>([] { tf::constant(1.0); }),
               HasSubstr("Graph is finalized and cannot be modified."));
+  EXPECT_THAT(MessageOf<tf::errors::OpError>([&] { x + 1.0; }),
+              HasSubstr("FAILED_PRECONDITION: Graph is finalized and cannot be modified."));
 }
 
 TEST_F(WrongUseTest, TensorsOfTwoGraphs) {
