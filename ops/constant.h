@@ -22,6 +22,8 @@ struct ConstantOptions {
 
 // A Const of a number, a string, a Tensor or a nested list of values.
 //   tf::constant({{1, 2}, {3, 4}}, {.dtype = tf::float32})
+// Numbers and lists of them are Python's: doubles make a float32, int64_t{5} an int32 unless .dtype
+// says otherwise. A Tensor keeps its type.
 Output constant(Input value, const ConstantOptions& options = {});
 
 // A tensor that must be fed: a run that needs it and does not get it fails.

@@ -231,10 +231,11 @@ absl::StatusOr<Node*> AddColocated(GraphImpl& graph, NodeSpec spec,
   return AddColocated(graph, std::move(spec), refs.subspan(1));
 }
 
-absl::Status OpNotRegistered(std::string_view op) {
+absl::Status OpNotRegistered(const OpRegistry& ops, std::string_view op) {
   return NotFound("Op type not registered '", std::string(op),
                   "' in binary running on HOST. Make sure the Op and Kernel are registered in the "
-                  "binary running in this process.");
+                  "binary running in this process",
+                  ops.IsTooLate(op) ? kRegisteredTooLate : ".");
 }
 
 std::string BuiltAt(std::string_view node, std::string_view op) {
@@ -303,7 +304,7 @@ Operation OpBuilder::BuildOperation() {
   }
   const std::shared_ptr<GraphImpl> graph = graph_of(all).impl();
   const OpDef* const op = graph->ops().Find(op_);
-  if (op == nullptr) errors::ThrowIfError(OpNotRegistered(op_));
+  if (op == nullptr) errors::ThrowIfError(OpNotRegistered(graph->ops(), op_));
   if (arguments_.size() != op->inputs.size()) {
     errors::ThrowIfError(InvalidArgument("Op '", op_, "' takes ", op->inputs.size(),
                                          " arguments, got ", arguments_.size()));

@@ -1,6 +1,7 @@
 #include "sessile/core/framework/data_type.h"
 
 #include <array>
+#include <ostream>
 
 namespace sessile {
 namespace {
@@ -57,6 +58,8 @@ std::string PythonName(DataType type) {
   if (row == nullptr) return "INVALID";
   return std::string(row->python) + (IsRef(type) ? "_ref" : "");
 }
+
+std::ostream& operator<<(std::ostream& out, DataType type) { return out << PythonName(type); }
 
 std::optional<DataType> DataTypeFromName(std::string_view name) {
   const bool ref = name.ends_with("_ref");

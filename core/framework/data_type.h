@@ -10,6 +10,7 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <span>
 #include <string>
@@ -97,7 +98,8 @@ bool IsKnown(DataType type);
 std::string DataTypeName(DataType type);
 // Python's name: "float32", "int32", "float32_ref".
 std::string PythonName(DataType type);
-// The inverse of both of the above.
+std::ostream& operator<<(std::ostream& out, DataType type);  // PythonName
+// The inverse of the first two.
 std::optional<DataType> DataTypeFromName(std::string_view name);
 
 // Bytes of one element; 0 for strings, resources and variants, whose elements are objects.

@@ -157,6 +157,12 @@ const OpDef* OpRegistry::Find(std::string_view name) const {
   return it != ops_.end() ? it->second.get() : nullptr;
 }
 
+bool OpRegistry::IsTooLate(std::string_view name) const {
+  return Find(name) == nullptr &&
+         std::any_of(rejected_.begin(), rejected_.end(),
+                     [&](const std::unique_ptr<OpDef>& op) { return op->name == name; });
+}
+
 std::vector<const OpDef*> OpRegistry::List() const {
   std::vector<const OpDef*> list;
   list.reserve(ops_.size());

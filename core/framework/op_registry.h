@@ -83,6 +83,8 @@ class OpRegistry {
   OpDefBuilder Add(std::string_view name);
   // Null if there is none.
   const OpDef* Find(std::string_view name) const;
+  // Whether an op of this name is not there because it was added after the freeze.
+  bool IsTooLate(std::string_view name) const;
   // In the order of the names.
   std::vector<const OpDef*> List() const;
 
@@ -105,6 +107,10 @@ class OpRegistry {
   absl::Status status_;
   bool frozen_ = false;
 };
+
+// How a message ends about an operation that IsTooLate.
+inline constexpr char kRegisteredTooLate[] =
+    " before the first graph is made: it was registered when there was one already.";
 
 // The registry of a program, filled with the built-in operations at the first call. Declared here
 // for Graph's default constructor; defined by the layer that has the operations

@@ -1,6 +1,7 @@
 #include "sessile/core/framework/shape.h"
 
 #include <algorithm>
+#include <ostream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -157,5 +158,7 @@ std::string Shape::ToPythonString() const {
   if (!has_rank_) return "<unknown>";
   return absl::StrCat("(", JoinDims(dims_, ", "), rank() == 1 ? ",)" : ")");
 }
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << shape.ToString(); }
 
 }  // namespace sessile

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <limits>
 #include <span>
 #include <string>
@@ -104,6 +105,7 @@ class Shape {
   std::string ToPythonString() const;
 
   friend bool operator==(const Shape&, const Shape&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Shape& shape);  // ToString
 
  private:
   // A vector that needs no memory of its own for a usual rank.

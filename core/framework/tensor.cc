@@ -1,6 +1,7 @@
 #include "sessile/core/framework/tensor.h"
 
 #include <algorithm>
+#include <ostream>
 
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
@@ -204,6 +205,10 @@ std::string Tensor::ToString(int max_values) const {
   const int64_t count = std::min<int64_t>(max_values, num_elements_);
   return absl::StrCat(DataTypeName(dtype_), shape_.ToString(), " = [", Values(*this, count),
                       count < num_elements_ ? " ...]" : "]");
+}
+
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
+  return out << tensor.ToString();
 }
 
 void Tensor::ThrowWrongType(DataType expected) const {

@@ -11,6 +11,7 @@
 
 #include <cstring>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <span>
 #include <string>
@@ -111,6 +112,7 @@ class Tensor {
 
   // "float[2,3] = [1 2 3 ...]", at most `max_values` values.
   std::string ToString(int max_values = 6) const;
+  friend std::ostream& operator<<(std::ostream& out, const Tensor& tensor);  // ToString
 
  private:
   void CheckType(DataType expected) const {

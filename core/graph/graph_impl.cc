@@ -206,7 +206,8 @@ absl::StatusOr<Node*> GraphImpl::AddNode(NodeSpec spec) {
   if (op == nullptr) {
     return NotFound("Op type not registered '", spec.op, "' (node '", spec.name,
                     "'). Make sure the Op and Kernel are registered in the binary running in this "
-                    "process.");
+                    "process",
+                    ops_.IsTooLate(spec.op) ? kRegisteredTooLate : ".");
   }
   std::vector<DataType> in, out;
   SESSILE_RETURN_IF_ERROR(CheckSpec(spec, *op, &in, &out));

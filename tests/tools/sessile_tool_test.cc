@@ -8,10 +8,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "sessile/core/checkpoint/table.h"
+#include "sessile/core/checkpoint/tensor_slice.h"
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/io/file.h"
 #include "sessile/core/io/npy.h"
 #include "sessile/proto/meta_graph.pb.h"
+#include "sessile/proto/saved_model.pb.h"
+#include "sessile/proto/saved_tensor_slice.pb.h"
 #include "sessile/proto/variable.pb.h"
 #include "sessile/tests/temp_folder.h"
 
@@ -20,6 +24,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr const char* kFloat = "attr { key: 'T' value { type: DT_FLOAT } } ";
@@ -266,6 +271,76 @@ TEST_F(SessileToolTest, ListsACheckpoint) {
               HasSubstr("checkpoint, 17 tensors"));
 }
 
+// A file of a checkpoint of version 1 with an int32 of one element.
+std::string V1File(const std::string& tensor, int value) {
+  pb::SavedTensorSlices meta, data;
+  pb::SavedSliceMeta& declared = *meta.mutable_meta()->add_tensor();
+  declared.set_name(tensor);
+  declared.set_type(pb::DT_INT32);
+  declared.mutable_shape()->add_dim()->set_size(1);
+  declared.add_slice()->add_extent();
+  pb::SavedSlice& slice = *data.mutable_data();
+  slice.set_name(tensor);
+  slice.mutable_slice()->add_extent();
+  slice.mutable_data()->add_int_val(value);
+  TableWriter table;
+  table.Add("", meta.SerializeAsString());
+  table.Add(TensorSlice::Full(1).KeyOf(tensor), data.SerializeAsString());
+  return std::move(table).Finish();
+}
+
+TEST_F(SessileToolTest, KnowsShardsOfVersion1ByTheirPatternAndTheirCommonName) {
+  ASSERT_TRUE(WriteFile(Path("m.ckpt-3-00000-of-00002"), V1File("a", 5)).ok());
+  ASSERT_TRUE(WriteFile(Path("m.ckpt-3-00001-of-00002"), V1File("b", 7)).ok());
+  Graph(
+      "node { name: 'b' op: 'VariableV2' attr { key: 'dtype' value { type: DT_INT32 } } "
+      "attr { key: 'shape' value { shape { dim { size: 1 } } } } }");
+  const std::string pattern = "m.ckpt-3-?\?\?\?\?-of-00002";
+  for (const std::string& name : {pattern, std::string("m.ckpt-3")}) {
+    EXPECT_EQ(Run(absl::StrCat("show '", name, "'")).out,
+              absl::StrCat(pattern, ": checkpoint, 2 tensors\n  a  int32 (1,)\n  b  int32 (1,)\n"));
+    const std::string checkpoint = absl::StrCat(" --checkpoint '", name, "'");
+    EXPECT_EQ(Run("run g.pbtxt --fetch b:0" + checkpoint).out, "b:0: int32[1] = [7]\n");
+    EXPECT_EQ(Run("freeze g.pbtxt --output b --out f.pb" + checkpoint).exit_code, 0);
+  }
+  EXPECT_THAT(Run("show m.ckpt-3-00001-of-00002").out, HasSubstr("1 tensors\n  b  int32"));
+  EXPECT_THAT(ErrorOf("show m.ckpt-4"), HasSubstr("Cannot open 'm.ckpt-4'"));
+}
+
+TEST_F(SessileToolTest, TakesAFolderForItsLatestCheckpoint) {
+  const std::string prefix = SESSILE_TEST_DATA_DIR "/checkpoints/sharded";
+  std::filesystem::create_directories(Path("logs"));
+  EXPECT_THAT(ErrorOf("run g.pbtxt --checkpoint logs --fetch b:0"), HasSubstr("g.pbtxt"));
+  Graph(Counter());
+  for (const std::string args : {"run g.pbtxt --fetch one",
+                                 "freeze g.pbtxt --output scope/count "
+                                 "--out f.pb"}) {
+    EXPECT_THAT(ErrorOf(args + " --checkpoint logs"),
+                HasSubstr("NOT_FOUND: 'logs' is no checkpoint: expected the prefix of one, or a "
+                          "folder whose file 'checkpoint' names one; the folder has no file "
+                          "'checkpoint'"));
+  }
+  const auto state = [&](const std::string& text) {
+    EXPECT_TRUE(WriteFile(Path("logs/checkpoint"), text).ok());
+  };
+  state(absl::StrCat("model_checkpoint_path: '", prefix, "'"));
+  EXPECT_THAT(Run("show logs").out, StartsWith(prefix + ": checkpoint, 3 tensors\n"));
+  state("model_checkpoint_path: 'gone'");
+  EXPECT_THAT(ErrorOf("show logs"), HasSubstr("'logs/checkpoint' names the checkpoint 'logs/gone', "
+                                              "whose files are not there"));
+  state("no state");
+  EXPECT_THAT(ErrorOf("show logs"), HasSubstr("DATA_LOSS: Cannot read 'logs/checkpoint'"));
+}
+
+TEST_F(SessileToolTest, ACheckpointHasNoNodesToShow) {
+  const std::string prefix = SESSILE_TEST_DATA_DIR "/checkpoints/sharded";
+  for (const std::string flag : {"--dot", "--all", "--tag"}) {
+    EXPECT_THAT(
+        ErrorOf(absl::StrCat("show ", prefix, " ", flag, flag == "--tag" ? " serve" : "")),
+        HasSubstr(absl::StrCat(flag, ": expected a graph, but '", prefix, "' is a checkpoint")));
+  }
+}
+
 TEST_F(SessileToolTest, RestoresVariablesByTheirNames) {
   const auto variable = [](const std::string& name, const std::string& type) {
     return "node { name: '" + name +
@@ -420,6 +495,18 @@ TEST_F(SessileToolTest, ConvertsToTextAndBack) {
   EXPECT_THAT(UsageErrorOf("convert g.pb"), HasSubstr("TO"));
 }
 
+TEST_F(SessileToolTest, ConvertTakesTheKindFromEitherName) {
+  EXPECT_EQ(Run(absl::StrCat("convert ", kMetaGraph, " m.meta")).exit_code, 0);
+  EXPECT_EQ(Run("convert m.meta m.pbtxt").exit_code, 0);
+  EXPECT_EQ(Run("convert m.pbtxt again.meta").exit_code, 0);
+  EXPECT_EQ(*ReadFile(Path("again.meta")), *ReadFile(Path("m.meta")));
+  EXPECT_THAT(ErrorOf("convert m.pbtxt m.pb"),
+              HasSubstr("no field named \"meta_info_def\". (the names of the files say: graph; if "
+                        "it is something else, give --kind)"));
+  EXPECT_THAT(ErrorOf("convert m.pbtxt m.pb --kind graph"), Not(HasSubstr("--kind")));
+  EXPECT_EQ(Run("convert m.pbtxt m.pb --kind meta_graph").exit_code, 0);
+}
+
 TEST_F(SessileToolTest, DiffSaysWhichNodesDiffer) {
   Graph(Input("x", "DT_FLOAT", "") + One("one") + Add("y", "x", "one"), "a.pbtxt");
   Graph(Input("x", "DT_INT32", "") + One("one") + Add("y", "one", "one") + One("two"), "b.pbtxt");
@@ -431,8 +518,17 @@ TEST_F(SessileToolTest, DiffSaysWhichNodesDiffer) {
             "    attr dtype: type: DT_FLOAT | type: DT_INT32\n"
             "! y (AddV2)\n"
             "    inputs: x, one | one, one\n"
-            "> two (Const)\n");
-  EXPECT_THAT(result.err, HasSubstr("3 nodes differ between 'a.pbtxt' (3 nodes) and 'b.pbtxt'"));
+            "> two (Const)\n"
+            "3 nodes differ between 'a.pbtxt' (3 nodes) and 'b.pbtxt' (4 nodes)\n");
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(SessileToolTest, DiffTellsTroubleFromDifferences) {
+  Graph(One("one"), "a.pbtxt");
+  EXPECT_EQ(Run("diff a.pbtxt a.pbtxt").exit_code, 0);
+  EXPECT_THAT(LineOf("diff a.pbtxt none.pbtxt", 2, "error: NOT_FOUND: "), HasSubstr("none.pbtxt"));
+  EXPECT_THAT(UsageErrorOf("diff a.pbtxt"), HasSubstr("missing argument B"));
+  EXPECT_THAT(Run("diff --help").out, HasSubstr("1 if they differ, 2 on trouble"));
 }
 
 TEST_F(SessileToolTest, FreezesVariables) {
@@ -455,6 +551,55 @@ TEST_F(SessileToolTest, FreezesVariables) {
               HasSubstr("Key total not found in checkpoint"));
   EXPECT_THAT(ErrorOf("freeze g.pbtxt --output nobody --out f.pb"), HasSubstr("nobody is not in"));
   EXPECT_THAT(ErrorOf("freeze g.pbtxt"), HasSubstr("--output and --out must be given"));
+}
+
+TEST_F(SessileToolTest, FreezesWhatASignatureNames) {
+  const std::string freeze = absl::StrCat("freeze ", kSavedModel, " --out f.pb --output out");
+  EXPECT_EQ(Run(freeze + " --signature serving_default").out, "f.pb: 4 of 39 nodes\n");
+  EXPECT_EQ(Run("run f.pb --feed x:0=[[1,2]] --fetch y:0").out, "y:0: float[1,1] = [11]\n");
+  EXPECT_THAT(ErrorOf(freeze),
+              HasSubstr("the graph has no operation 'out'; in the signature 'serving_default' that "
+                        "stands for 'y:0': give --signature serving_default, or --output y"));
+  EXPECT_THAT(ErrorOf(freeze + " --signature other"), HasSubstr("has no signature 'other'"));
+  EXPECT_THAT(ErrorOf(freeze + " --output y --signature serving_default"),
+              HasSubstr("The signature 'serving_default' has no 'y'"));
+  Graph(One("one"));
+  EXPECT_THAT(ErrorOf("freeze g.pbtxt --signature s --output one --out f.pb"),
+              HasSubstr("--signature: 'g.pbtxt' is no SavedModel"));
+}
+
+// Writes a SavedModel of two graphs: that for training has a node "step" and comes first.
+void TwoGraphs(const std::string& dir) {
+  pb::SavedModel model;
+  for (const auto& [tag, node] : {std::pair("train", "step"), std::pair("serve", "answer")}) {
+    pb::MetaGraphDef& meta = *model.add_meta_graphs();
+    meta.mutable_meta_info_def()->add_tags(tag);
+    GraphDef graph;
+    EXPECT_TRUE(graph.ParseFromText(One(node)).ok());
+    *meta.mutable_graph_def() = *graph.message();
+  }
+  EXPECT_TRUE(MakeFolders(dir).ok());
+  EXPECT_TRUE(WriteFile(dir + "/saved_model.pb", model.SerializeAsString()).ok());
+}
+
+TEST_F(SessileToolTest, TagsSayWhichGraphOfASavedModelIsMeant) {
+  TwoGraphs(Path("model"));
+  EXPECT_THAT(Run("show model").out, HasSubstr("tags: train\n  nodes: 1\ntags: serve\n"));
+  EXPECT_EQ(Run("show model --tag train").out,
+            "model: 1 nodes, GraphDef version 0\ninputs: 0\noutputs: 1\n"
+            "  step:0  float32 ()  Const\nvariables: 0\noperations: 1\n  1  Const\n");
+  EXPECT_THAT(Run("show model --tag serve --dot").out, HasSubstr("label=\"answer\""));
+  for (const std::string args : {"show model --dot", "show model --all"}) {
+    EXPECT_THAT(ErrorOf(args), HasSubstr("The SavedModel 'model' has 2 graphs: expected --tag with "
+                                         "one of 'train', 'serve'"));
+  }
+  EXPECT_THAT(ErrorOf("show model --tag gpu"), HasSubstr("{train}"));
+  EXPECT_EQ(Run("freeze model --output answer --out f.pb").out, "f.pb: 1 of 1 nodes\n");
+  EXPECT_EQ(Run("freeze model --tag train --output step --out f.pb").out, "f.pb: 1 of 1 nodes\n");
+  EXPECT_EQ(Run("diff model f.pb --tag train").out, "1/1 nodes identical\n");
+  EXPECT_THAT(LineOf("diff model f.pb", 2, "error: "), HasSubstr("expected --tag"));
+  EXPECT_THAT(ErrorOf("show f.pb --tag train"), HasSubstr("--tag: 'f.pb' is no SavedModel"));
+  EXPECT_THAT(Run(absl::StrCat("show ", kSavedModel, " --dot")).out, StartsWith("digraph {"));
 }
 
 TEST_F(SessileToolTest, DrawsGraphs) {

@@ -36,6 +36,34 @@ std::string PartText(const pb::SaveSliceInfoDef& slice) {
   return absl::StrCat(absl::StrJoin(slice.full_shape(), " "), " ", absl::StrJoin(extents, ":"));
 }
 
+std::string StateFileOf(const std::string& folder) {
+  return (std::filesystem::path(folder) / "checkpoint").string();
+}
+
+// A Saver of version 1 gives its shards' pattern; people know the name that the shards begin with.
+std::string ShardsOrItself(const std::string& path) {
+  if (CheckpointExists(path)) return path;
+  const std::vector<std::string> shards = MatchingFiles(path + "-?\?\?\?\?-of-?\?\?\?\?");
+  if (shards.empty()) return path;
+  constexpr size_t kCountDigits = 5;
+  const std::string& last = shards.back();
+  return absl::StrCat(path, "-?\?\?\?\?-of-", last.substr(last.size() - kCountDigits));
+}
+
+absl::StatusOr<std::string> LatestIn(const std::string& folder) {
+  const std::string file = StateFileOf(folder);
+  if (!FileExists(file)) {
+    return NotFound("'", folder, "' is no checkpoint: expected the prefix of one, or a folder ",
+                    "whose file 'checkpoint' names one; the folder has no file 'checkpoint'");
+  }
+  SESSILE_RETURN_IF_ERROR(ReadCheckpointState(file).status());
+  const std::string latest = train::latest_checkpoint(folder);
+  if (!latest.empty()) return latest;
+  return NotFound("'", file, "' names the checkpoint '",
+                  train::get_checkpoint_state(folder)->model_checkpoint_path,
+                  "', whose files are not there");
+}
+
 }  // namespace
 
 StoredVariables StoredVariablesOf(const MetaGraphDef& meta) {
@@ -62,16 +90,17 @@ StoredAs HowIsStored(const StoredVariables& stored, const std::string& variable)
   return found == stored.end() ? StoredAs{variable, ""} : found->second;
 }
 
-std::string CheckpointPrefix(const std::string& path) {
-  const std::string latest = IsFolder(path) ? train::latest_checkpoint(path) : "";
-  return latest.empty() ? path : latest;
+absl::StatusOr<std::string> CheckpointPrefix(const std::string& path) {
+  // A folder may stand beside the files of a checkpoint that has its name.
+  const bool is_prefix = FileExists(IndexFileOf(path)) && !FileExists(StateFileOf(path));
+  return IsFolder(path) && !is_prefix ? LatestIn(path) : ShardsOrItself(path);
 }
 
 RestoreNodes AddRestoreNodes(const Graph& graph, const StoredVariables& stored,
-                             const std::string& prefix) {
-  const std::string latest = CheckpointPrefix(prefix);
-  const auto reader = train::NewCheckpointReader(latest);
+                             const std::string& path) {
   RestoreNodes nodes;
+  nodes.prefix = errors::ValueOrThrow(CheckpointPrefix(path));
+  const auto reader = train::NewCheckpointReader(nodes.prefix);
   std::vector<Output> variables;
   std::vector<std::string> names;
   std::vector<std::string> parts;
@@ -89,12 +118,12 @@ RestoreNodes AddRestoreNodes(const Graph& graph, const StoredVariables& stored,
     types.push_back(Ref(variables.back()).dtype());
   }
   if (names.empty()) {
-    errors::ThrowIfError(NotFound("No variable of the graph is in the checkpoint '", prefix, "'"));
+    errors::ThrowIfError(NotFound("No variable of the graph is in the checkpoint '", path, "'"));
   }
   const auto with = graph.as_default();
   const name_scope scope("sessile_restore");
   const std::vector<Output> values = OpBuilder("RestoreV2")
-                                         .Input(latest)
+                                         .Input(nodes.prefix)
                                          .Input(names)
                                          .Input(parts)
                                          .Attr("dtypes", types)
@@ -107,11 +136,15 @@ RestoreNodes AddRestoreNodes(const Graph& graph, const StoredVariables& stored,
 
 bool IsCheckpoint(const std::string& path) {
   if (FileExists(IndexFileOf(path))) return true;
+  if (IsFolder(path)) return FileExists(StateFileOf(path));
+  const std::vector<std::string> files = MatchingFiles(ShardsOrItself(path));
   std::error_code error;  // a pipe must not be opened twice
-  return std::filesystem::is_regular_file(path, error) && TableReader::Open(path).ok();
+  return !files.empty() && std::filesystem::is_regular_file(files[0], error) &&
+         TableReader::Open(files[0]).ok();
 }
 
-absl::Status ShowCheckpoint(const std::string& prefix) {
+absl::Status ShowCheckpoint(const std::string& path) {
+  SESSILE_ASSIGN_OR_RETURN(const std::string prefix, CheckpointPrefix(path));
   SESSILE_ASSIGN_OR_RETURN(const auto reader, sessile::CheckpointReader::Open(prefix));
   std::printf("%s: checkpoint, %zu tensors\n", prefix.c_str(), reader->tensors().size());
   for (const auto& [name, stored] : reader->tensors()) {

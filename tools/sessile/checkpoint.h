@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/meta_graph_def.h"
 #include "sessile/core/session/session.h"
@@ -24,18 +25,21 @@ StoredAs HowIsStored(const StoredVariables& stored, const std::string& variable)
 struct RestoreNodes {
   std::vector<sessile::Operation> assigns;  // to be run
   std::vector<std::string> missing;         // variables that the checkpoint does not have
+  std::string prefix;                       // the checkpoint
 };
 
 // Adds nodes to the graph that give its variables the values that a checkpoint has for them.
-// `prefix` may be a folder with a file "checkpoint". Throws errors::OpError if there is no such
-// checkpoint or it has none of the variables.
+// Throws errors::OpError if `path` leads to no checkpoint or to one with none of the variables.
 RestoreNodes AddRestoreNodes(const sessile::Graph& graph, const StoredVariables& stored,
-                             const std::string& prefix);
-// The prefix that a folder's file "checkpoint" names; other paths as they are.
-std::string CheckpointPrefix(const std::string& path);
+                             const std::string& path);
+// What the library opens: of a folder the checkpoint that its file "checkpoint" names, of the
+// common name of shards of version 1 ("m.ckpt-3") the pattern that stands for them; other paths as
+// they are. NOT_FOUND for a folder that leads to no checkpoint.
+absl::StatusOr<std::string> CheckpointPrefix(const std::string& path);
 
-// Whether `path` is the prefix of a checkpoint, or the file of one of version 1.
+// Whether `path` is the prefix of a checkpoint, the file of one of version 1, a pattern or the
+// common name of its shards, or a folder with a file "checkpoint".
 bool IsCheckpoint(const std::string& path);
 
 // Prints the names, types and shapes of its tensors.
-absl::Status ShowCheckpoint(const std::string& prefix);
+absl::Status ShowCheckpoint(const std::string& path);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 // Runs a graph: see `sessile run --help`.
 absl::Status RunCommand(const std::vector<std::string>& args);
@@ -22,8 +23,8 @@ absl::Status OpsCommand(const std::vector<std::string>& args);
 // Writes a graph from binary to text or from text to binary.
 absl::Status ConvertCommand(const std::vector<std::string>& args);
 
-// Compares two graphs node by node.
-absl::Status DiffCommand(const std::vector<std::string>& args);
+// Compares two graphs node by node. Gives the exit status, as diff(1) has it: 1 if they differ.
+absl::StatusOr<int> DiffCommand(const std::vector<std::string>& args);
 
 // Writes a graph with its variables as constants.
 absl::Status FreezeCommand(const std::vector<std::string>& args);

@@ -9,6 +9,7 @@
 #include "google/protobuf/util/message_differencer.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/io/flags.h"
+#include "sessile/ops/saved_model.h"
 #include "sessile/proto/graph.pb.h"
 #include "sessile/tools/sessile/commands.h"
 #include "sessile/tools/sessile/graph_source.h"
@@ -80,26 +81,36 @@ int Compare(const pb::GraphDef& a, const pb::GraphDef& b, int64_t most) {
   return different;
 }
 
+// One side may be a SavedModel and the other one of its graphs.
+absl::StatusOr<GraphSource> ReadSide(const std::string& path, const std::string& tag) {
+  return ReadGraphSource(path, saved_model::maybe_saved_model_directory(path) ? tag : "");
+}
+
 }  // namespace
 
-absl::Status DiffCommand(const std::vector<std::string>& args) {
-  std::string left, right;
+absl::StatusOr<int> DiffCommand(const std::vector<std::string>& args) {
+  std::string left, right, tag;
   int64_t most = 20;
-  FlagSet set("sessile diff",
-              "Compares two graphs node by node: < is only in A, > only in B, ! in both.");
+  FlagSet set(
+      "sessile diff",
+      "Compares two graphs node by node: < is only in A, > only in B, ! in both. Exits with "
+      "0 if they are the same, 1 if they differ, 2 on trouble.");
   set.Positional("A", &left, kGraphSourceHelp)
       .Positional("B", &right, kGraphSourceHelp)
+      .String("tag", &tag,
+              "tags of the graph in a SavedModel, separated by commas; needed if it has several")
       .Int("most", &most, "nodes to print", {.min = 0, .max = 1 << 30});
   set.ParseOrExit(args);
-  SESSILE_ASSIGN_OR_RETURN(const GraphSource from_left, ReadGraphSource(left));
-  SESSILE_ASSIGN_OR_RETURN(const GraphSource from_right, ReadGraphSource(right));
+  SESSILE_ASSIGN_OR_RETURN(const GraphSource from_left, ReadSide(left, tag));
+  SESSILE_ASSIGN_OR_RETURN(const GraphSource from_right, ReadSide(right, tag));
   const GraphDef& a = from_left.graph_def;
   const GraphDef& b = from_right.graph_def;
   const int different = Compare(*a.message(), *b.message(), most);
   if (different == 0) {
     std::printf("%d/%d nodes identical\n", a.node_size(), a.node_size());
-    return absl::OkStatus();
+    return 0;
   }
-  return FailedPrecondition(different, " nodes differ between '", left, "' (", a.node_size(),
-                            " nodes) and '", right, "' (", b.node_size(), " nodes)");
+  std::printf("%d nodes differ between '%s' (%d nodes) and '%s' (%d nodes)\n", different,
+              left.c_str(), a.node_size(), right.c_str(), b.node_size());
+  return 1;
 }

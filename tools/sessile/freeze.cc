@@ -5,39 +5,67 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "sessile/core/checkpoint/checkpoint_reader.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_def.h"
+#include "sessile/core/graph/graph_impl.h"
 #include "sessile/core/io/flags.h"
 #include "sessile/core/session/session.h"
 #include "sessile/ops/graph_util.h"
 #include "sessile/ops/saved_model.h"
-#include "sessile/proto/meta_graph.pb.h"
 #include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/commands.h"
 #include "sessile/tools/sessile/graph_source.h"
+#include "sessile/tools/sessile/saved_model.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
 namespace {
 
+struct FreezeFlags {
+  std::string graph, checkpoint, out;
+  std::string tag = "serve";  // of a SavedModel, as `sessile run` has it
+  std::string signature;      // outputs are its keys
+  std::vector<std::string> outputs;
+};
+
+// "y:0" as the operation that computes it.
+std::string OperationOf(const std::string& tensor) { return tensor.substr(0, tensor.rfind(':')); }
+
 // A graph, and where the values of its variables are: in a checkpoint, in a session, or in both, of
 // which the checkpoint is asked first.
 class Trained {
  public:
-  static absl::StatusOr<Trained> Read(const std::string& path, const std::string& tag,
-                                      const std::string& checkpoint) {
+  static absl::StatusOr<Trained> Read(const FreezeFlags& flags) {
     Trained trained;
-    if (saved_model::maybe_saved_model_directory(path)) {
-      SESSILE_RETURN_IF_ERROR(trained.Load(path, tag));
+    if (saved_model::maybe_saved_model_directory(flags.graph)) {
+      trained.Load(flags.graph, flags.tag);
     } else {
-      SESSILE_ASSIGN_OR_RETURN(trained.source_, ReadGraphSource(path));
+      SESSILE_ASSIGN_OR_RETURN(trained.source_, ReadGraphSource(flags.graph));
     }
-    if (checkpoint.empty()) return trained;
-    SESSILE_ASSIGN_OR_RETURN(trained.reader_,
-                             sessile::CheckpointReader::Open(CheckpointPrefix(checkpoint)));
+    if (flags.checkpoint.empty()) return trained;
+    SESSILE_ASSIGN_OR_RETURN(const std::string prefix, CheckpointPrefix(flags.checkpoint));
+    SESSILE_ASSIGN_OR_RETURN(trained.reader_, sessile::CheckpointReader::Open(prefix));
     return trained;
+  }
+
+  // The operations that --output means.
+  absl::StatusOr<std::vector<std::string>> OperationsOf(const FreezeFlags& flags) const {
+    if (flags.signature.empty()) {
+      for (const std::string& name : flags.outputs) SESSILE_RETURN_IF_ERROR(CheckIsNoKey(name));
+      return flags.outputs;
+    }
+    if (session_ == nullptr) {
+      return InvalidArgument("--signature: '", flags.graph, "' is no SavedModel");
+    }
+    SESSILE_ASSIGN_OR_RETURN(const auto keys, KeysOf(meta_, flags.signature));
+    std::vector<std::string> operations;
+    for (const std::string& key : flags.outputs) {
+      const auto found = keys.find(key);
+      if (found == keys.end()) return NoSuchKey(flags.signature, key);
+      operations.push_back(OperationOf(found->second));
+    }
+    return operations;
   }
 
   const GraphDef& graph_def() const { return source_.graph_def; }
@@ -57,20 +85,29 @@ class Trained {
 
  private:
   // As `sessile run` does it, so that variables have what the model's initialization gives them.
-  absl::Status Load(const std::string& dir, const std::string& tag) {
-    std::vector<std::string> tags = absl::StrSplit(tag, ',', absl::SkipEmpty());
-    if (tags.empty()) {
-      SESSILE_ASSIGN_OR_RETURN(const auto graphs, saved_model::ReadSavedModel(dir));
-      const auto& first = graphs[0].message()->meta_info_def().tags();
-      tags.assign(first.begin(), first.end());
-    }
+  void Load(const std::string& dir, const std::string& tag) {
     session_ = std::make_unique<Session>(Graph());
-    const MetaGraphDef meta = saved_model::load(*session_, tags, dir);
-    source_ = {meta.graph_def(), StoredVariablesOf(meta)};
+    meta_ = saved_model::load(*session_, TagsOf(tag), dir);
+    source_ = {meta_.graph_def(), StoredVariablesOf(meta_)};
+  }
+
+  // Who knows a SavedModel by its signatures easily takes a key for an operation.
+  absl::Status CheckIsNoKey(const std::string& name) const {
+    if (session_ == nullptr || session_->graph().impl()->FindNode(name) != nullptr) {
+      return absl::OkStatus();
+    }
+    for (const auto& [signature, def] : saved_model::signature_defs(meta_)) {
+      const auto found = def.outputs.find(name);
+      if (found == def.outputs.end()) continue;
+      return NotFound("--output: the graph has no operation '", name, "'; in the signature '",
+                      signature, "' that stands for '", found->second.name, "': give --signature ",
+                      signature, ", or --output ", OperationOf(found->second.name));
+    }
     return absl::OkStatus();
   }
 
   GraphSource source_;
+  MetaGraphDef meta_;  // of a SavedModel
   std::unique_ptr<Session> session_;
   std::unique_ptr<sessile::CheckpointReader> reader_;
 };
@@ -78,29 +115,30 @@ class Trained {
 }  // namespace
 
 absl::Status FreezeCommand(const std::vector<std::string>& args) {
-  std::string path, checkpoint, tag, out;
-  std::vector<std::string> outputs;
+  FreezeFlags flags;
   FlagSet set("sessile freeze",
               "Writes the part of a graph that some outputs need, its variables as constants.");
-  set.Positional("GRAPH", &path, kGraphSourceHelp)
-      .String("tag", &tag,
-              "tags of the graph in a SavedModel, separated by commas; by default the first graph")
+  set.Positional("GRAPH", &flags.graph, kGraphSourceHelp)
+      .String("tag", &flags.tag, "tags of the graph in a SavedModel, separated by commas")
+      .String("signature", &flags.signature,
+              "of a SavedModel: outputs are keys of this signature, not operations")
       .String(
-          "checkpoint", &checkpoint,
+          "checkpoint", &flags.checkpoint,
           "PREFIX of the checkpoint with the variables, or its folder; a SavedModel has its own")
-      .List("output", &outputs, "operation that the frozen graph is for")
-      .String("out", &out, "file to write; text if its name ends in .pbtxt");
+      .List("output", &flags.outputs, "operation that the frozen graph is for")
+      .String("out", &flags.out, "file to write; text if its name ends in .pbtxt");
   set.ParseOrExit(args);
-  if (outputs.empty() || out.empty()) {
+  if (flags.outputs.empty() || flags.out.empty()) {
     return InvalidArgument("--output and --out must be given (see sessile freeze --help)");
   }
-  SESSILE_ASSIGN_OR_RETURN(Trained trained, Trained::Read(path, tag, checkpoint));
+  SESSILE_ASSIGN_OR_RETURN(Trained trained, Trained::Read(flags));
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<std::string> outputs, trained.OperationsOf(flags));
   SESSILE_ASSIGN_OR_RETURN(const GraphDef frozen, FreezeGraph(trained.graph_def(), outputs,
                                                               [&](const std::string& variable) {
                                                                 return trained.ValueOf(variable);
                                                               }));
-  SESSILE_RETURN_IF_ERROR(WriteGraphDef(out, frozen));
-  std::printf("%s: %d of %d nodes\n", out.c_str(), frozen.node_size(),
+  SESSILE_RETURN_IF_ERROR(WriteGraphDef(flags.out, frozen));
+  std::printf("%s: %d of %d nodes\n", flags.out.c_str(), frozen.node_size(),
               trained.graph_def().node_size());
   return absl::OkStatus();
 }

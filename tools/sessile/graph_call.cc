@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/graph_def.h"
 #include "sessile/core/graph/graph_impl.h"
@@ -17,6 +16,7 @@
 #include "sessile/tools/sessile/checkpoint.h"
 #include "sessile/tools/sessile/feed_argument.h"
 #include "sessile/tools/sessile/graph_source.h"
+#include "sessile/tools/sessile/saved_model.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
@@ -82,20 +82,10 @@ absl::Status GraphCall::LoadSavedModel() {
     if (flags_.signature.empty()) return absl::OkStatus();
     return InvalidArgument("--signature: '", flags_.graph, "' is no SavedModel");
   }
-  const std::vector<std::string> tags = absl::StrSplit(flags_.tag, ',', absl::SkipEmpty());
-  const MetaGraphDef meta = saved_model::load(session_, tags, flags_.graph);
+  const MetaGraphDef meta = saved_model::load(session_, TagsOf(flags_.tag), flags_.graph);
   stored_ = StoredVariablesOf(meta);
   if (flags_.signature.empty()) return absl::OkStatus();
-  const auto signatures = saved_model::signature_defs(meta);
-  const auto found = signatures.find(flags_.signature);
-  if (found == signatures.end()) {
-    std::vector<std::string> names;
-    for (const auto& [name, signature] : signatures) names.push_back(name);
-    return NotFound("The SavedModel has no signature '", flags_.signature, "', but ",
-                    absl::StrJoin(names, ", "));
-  }
-  for (const auto& [key, info] : found->second.inputs) keys_[key] = info.name;
-  for (const auto& [key, info] : found->second.outputs) keys_[key] = info.name;
+  SESSILE_ASSIGN_OR_RETURN(keys_, KeysOf(meta, flags_.signature));
   return absl::OkStatus();
 }
 
@@ -103,7 +93,7 @@ absl::StatusOr<std::string> GraphCall::TensorOf(const std::string& name) const {
   if (flags_.signature.empty()) return TensorNameOf(name);
   const auto found = keys_.find(name);
   if (found != keys_.end()) return found->second;
-  return NotFound("The signature '", flags_.signature, "' has no '", name, "'");
+  return NoSuchKey(flags_.signature, name);
 }
 
 absl::Status GraphCall::Restore() {
@@ -115,7 +105,7 @@ absl::Status GraphCall::Restore() {
   std::vector<int> ids;
   for (const Operation& assign : nodes.assigns) ids.push_back(assign.node().id());
   return WithShapeMismatches(session_.Run({nodes.assigns.begin(), nodes.assigns.end()}).status(),
-                             *graph_.impl(), ids, CheckpointPrefix(flags_.checkpoint));
+                             *graph_.impl(), ids, nodes.prefix);
 }
 
 // Of an operation that is not registered nobody knows how many outputs it has.

@@ -8,6 +8,7 @@
 #include "sessile/core/graph/meta_graph_def.h"
 #include "sessile/core/io/file_access.h"
 #include "sessile/ops/saved_model.h"
+#include "sessile/tools/sessile/saved_model.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
@@ -27,15 +28,16 @@ std::string SavedModelFolderOf(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<GraphSource> ReadGraphSource(const std::string& path) {
+absl::StatusOr<GraphSource> ReadGraphSource(const std::string& path, const std::string& tag) {
   if (IsFolder(path)) {
-    SESSILE_ASSIGN_OR_RETURN(const auto graphs, saved_model::ReadSavedModel(path));
-    return SourceOf(graphs[0]);
+    SESSILE_ASSIGN_OR_RETURN(const MetaGraphDef graph, ReadTagged(path, tag));
+    return SourceOf(graph);
   }
   if (const std::string folder = SavedModelFolderOf(path); !folder.empty()) {
     return InvalidArgument("'", path, "' is a SavedModel: expected a graph, or the folder of the ",
                            "SavedModel: '", folder, "'");
   }
+  if (!tag.empty()) return InvalidArgument("--tag: '", path, "' is no SavedModel");
   if (absl::EndsWith(path, ".meta")) {
     SESSILE_ASSIGN_OR_RETURN(const MetaGraphDef meta, ReadMetaGraphDef(path));
     return SourceOf(meta);

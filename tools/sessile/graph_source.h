@@ -15,5 +15,6 @@ struct GraphSource {
   StoredVariables stored;  // of a meta graph
 };
 
-// The first graph of a SavedModel, if it has several.
-absl::StatusOr<GraphSource> ReadGraphSource(const std::string& path);
+// Of a SavedModel the graph with the tags `tag`, separated by commas, or without any its only one.
+// INVALID_ARGUMENT for a tag where there is no SavedModel.
+absl::StatusOr<GraphSource> ReadGraphSource(const std::string& path, const std::string& tag = "");

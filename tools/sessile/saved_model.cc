@@ -2,7 +2,9 @@
 
 #include <cstdio>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/ops/saved_model.h"
 #include "sessile/proto/meta_graph.pb.h"
@@ -18,7 +20,45 @@ void PrintInfos(const char* title, const std::map<std::string, TensorInfo>& info
   }
 }
 
+std::string TagText(const MetaGraphDef& graph) {
+  return absl::StrJoin(graph.message()->meta_info_def().tags(), ",");
+}
+
 }  // namespace
+
+std::vector<std::string> TagsOf(const std::string& flag) {
+  return absl::StrSplit(flag, ',', absl::SkipEmpty());
+}
+
+absl::StatusOr<MetaGraphDef> ReadTagged(const std::string& dir, const std::string& tag) {
+  if (!tag.empty()) return saved_model::FindMetaGraph(dir, TagsOf(tag));
+  SESSILE_ASSIGN_OR_RETURN(const auto graphs, saved_model::ReadSavedModel(dir));
+  if (graphs.size() == 1) return graphs[0];
+  std::vector<std::string> tags;
+  for (const MetaGraphDef& graph : graphs) tags.push_back(absl::StrCat("'", TagText(graph), "'"));
+  return InvalidArgument("The SavedModel '", dir, "' has ", graphs.size(),
+                         " graphs: expected --tag with one of ", absl::StrJoin(tags, ", "));
+}
+
+absl::StatusOr<std::map<std::string, std::string>> KeysOf(const MetaGraphDef& meta,
+                                                          const std::string& signature) {
+  const auto signatures = saved_model::signature_defs(meta);
+  const auto found = signatures.find(signature);
+  if (found == signatures.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, other] : signatures) names.push_back(name);
+    return NotFound("The SavedModel has no signature '", signature, "', but ",
+                    absl::StrJoin(names, ", "));
+  }
+  std::map<std::string, std::string> keys;
+  for (const auto& [key, info] : found->second.inputs) keys[key] = info.name;
+  for (const auto& [key, info] : found->second.outputs) keys[key] = info.name;
+  return keys;
+}
+
+absl::Status NoSuchKey(const std::string& signature, const std::string& key) {
+  return NotFound("The signature '", signature, "' has no '", key, "'");
+}
 
 absl::Status ShowSavedModel(const std::string& dir) {
   SESSILE_ASSIGN_OR_RETURN(const auto graphs, saved_model::ReadSavedModel(dir));

@@ -108,39 +108,31 @@ void Print(const char* title, const std::vector<std::string>& lines) {
   for (const std::string& line : lines) std::printf("  %s\n", line.c_str());
 }
 
-}  // namespace
-
-absl::Status ShowCommand(const std::vector<std::string>& args) {
-  std::string path;
-  FlagSet set(
-      "sessile show",
-      "Lists a graph's inputs, outputs, variables and operations, or a checkpoint's tensors.");
-  set.Positional("GRAPH", &path, absl::StrCat(kGraphSourceHelp, "; or the PREFIX of a checkpoint"));
+struct ShowFlags {
+  std::string path, tag;
   bool all = false;
-  set.Bool(
-      "all", &all,
-      "list as outputs constants, reads of variables and parts of gradients too that nobody reads");
   bool dot = false;
-  set.Bool("dot", &dot, "print the graph for Graphviz: sessile show GRAPH --dot | dot -Tsvg");
-  set.ParseOrExit(args);
-  if (!dot && saved_model::maybe_saved_model_directory(path)) return ShowSavedModel(path);
-  if (IsCheckpoint(path)) return ShowCheckpoint(path);
-  SESSILE_ASSIGN_OR_RETURN(const GraphSource source, ReadGraphSource(path));
-  const GraphDef& graph_def = source.graph_def;
-  const Graph graph;
-  SESSILE_RETURN_IF_ERROR(ImportGraphDef(graph_def, {}, *graph.impl()).status());
-  if (dot) {
-    PrintDot(*graph.impl());
-    return absl::OkStatus();
-  }
-  Listing listing = List(*graph.impl());
-  if (all || listing.outputs.empty()) {
+};
+
+// A checkpoint has no nodes that the flags could be about.
+absl::Status CheckNoGraphFlags(const ShowFlags& flags) {
+  const char* const flag = flags.dot            ? "--dot"
+                           : flags.all          ? "--all"
+                           : !flags.tag.empty() ? "--tag"
+                                                : nullptr;
+  if (flag == nullptr) return absl::OkStatus();
+  return InvalidArgument(flag, ": expected a graph, but '", flags.path, "' is a checkpoint");
+}
+
+void PrintListing(const ShowFlags& flags, const GraphDef& graph_def, const GraphImpl& graph) {
+  Listing listing = List(graph);
+  if (flags.all || listing.outputs.empty()) {
     listing.outputs.insert(listing.outputs.end(), listing.leftovers.begin(),
                            listing.leftovers.end());
     listing.leftovers.clear();
   }
-  std::printf("%s: %d nodes, GraphDef version %d\n", path.c_str(), graph_def.node_size(),
-              graph.impl()->producer_version());
+  std::printf("%s: %d nodes, GraphDef version %d\n", flags.path.c_str(), graph_def.node_size(),
+              graph.producer_version());
   Print("inputs", listing.inputs);
   Print("outputs", listing.outputs);
   if (!listing.leftovers.empty()) {
@@ -151,5 +143,45 @@ absl::Status ShowCommand(const std::vector<std::string>& args) {
   std::vector<std::string> ops;
   for (const auto& [op, count] : listing.ops) ops.push_back(absl::StrCat(count, "  ", op));
   Print("operations", ops);
+}
+
+absl::Status ShowGraph(const ShowFlags& flags) {
+  SESSILE_ASSIGN_OR_RETURN(const GraphSource source, ReadGraphSource(flags.path, flags.tag));
+  const Graph graph;
+  SESSILE_RETURN_IF_ERROR(ImportGraphDef(source.graph_def, {}, *graph.impl()).status());
+  if (flags.dot) {
+    PrintDot(*graph.impl());
+  } else {
+    PrintListing(flags, source.graph_def, *graph.impl());
+  }
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ShowCommand(const std::vector<std::string>& args) {
+  ShowFlags flags;
+  FlagSet set("sessile show",
+              "Lists a graph's inputs, outputs, variables and operations, the graphs and "
+              "signatures of a SavedModel, or a checkpoint's tensors.");
+  set.Positional("GRAPH", &flags.path,
+                 absl::StrCat(kGraphSourceHelp,
+                              "; or the PREFIX of a checkpoint, or a folder whose file "
+                              "'checkpoint' names one"))
+      .String("tag", &flags.tag,
+              "list the graph of a SavedModel that has these tags, separated by commas")
+      .Bool("all", &flags.all,
+            "list as outputs constants, reads of variables and parts of gradients too that nobody "
+            "reads")
+      .Bool("dot", &flags.dot,
+            "print the graph for Graphviz: sessile show GRAPH --dot | dot -Tsvg");
+  set.ParseOrExit(args);
+  if (saved_model::maybe_saved_model_directory(flags.path)) {
+    // Without a word on which graph is meant, an overview.
+    const bool overview = flags.tag.empty() && !flags.all && !flags.dot;
+    return overview ? ShowSavedModel(flags.path) : ShowGraph(flags);
+  }
+  if (!IsCheckpoint(flags.path)) return ShowGraph(flags);
+  SESSILE_RETURN_IF_ERROR(CheckNoGraphFlags(flags));
+  return ShowCheckpoint(flags.path);
 }

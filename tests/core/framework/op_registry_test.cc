@@ -95,6 +95,9 @@ TEST(OpRegistryTest, KeepsTheFirstMistake) {
   late.Add("D");
   EXPECT_THAT(MessageOf(late.status()), HasSubstr("Op 'D' is registered too late"));
   EXPECT_EQ(late.Find("D"), nullptr);
+  EXPECT_TRUE(late.IsTooLate("D"));
+  EXPECT_FALSE(late.IsTooLate("E"));
+  EXPECT_FALSE(twice.IsTooLate("A"));
 
   OpRegistry dangling;
   dangling.Add("E").Input("x: T").Attr("N: int");

@@ -12,6 +12,7 @@ namespace sessile {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class GraphTest : public ::testing::Test {
@@ -57,6 +58,19 @@ TEST_F(GraphTest, RefusesAMalformedName) {
 
 TEST_F(GraphTest, RefusesAnUnknownOp) {
   EXPECT_THAT(ErrorOf({.name = "x", .op = "Foo"}), HasSubstr("Op type not registered 'Foo'"));
+}
+
+TEST_F(GraphTest, SaysThatAnOpCameTooLate) {
+  OpRegistry ops;
+  ops.Freeze();
+  const Graph graph(ops);
+  ops.Add("Foo");
+  const auto error = [&](const char* op) {
+    return std::string(graph.impl()->AddNode({.name = "x", .op = op}).status().message());
+  };
+  EXPECT_THAT(error("Foo"), HasSubstr("registered in the binary running in this process before the "
+                                      "first graph is made: it was registered when there was one"));
+  EXPECT_THAT(error("Bar"), EndsWith("registered in the binary running in this process."));
 }
 
 TEST_F(GraphTest, RefusesAnInputOfAnotherType) {
