@@ -92,12 +92,25 @@ PreparedOr PrepareDestroy(const PrepareContext& ctx) {
   return std::make_unique<DestroyVariable>();
 }
 
+// Copies are left out where nobody can tell, whether a graph asks for it or not.
+class DisableCopyOnRead final : public Prepared {
+ public:
+  absl::Status Run(RunContext&, Inputs, Outputs, Scratch, int, int64_t) const override {
+    return absl::OkStatus();
+  }
+};
+
+PreparedOr PrepareDisableCopyOnRead(const PrepareContext&) {
+  return std::make_unique<DisableCopyOnRead>();
+}
+
 }  // namespace
 
 void RegisterResourceVariable(KernelRegistry& kernels) {
   kernels.Add("VarHandleOp", PrepareHandle).State(MakeVariable, VariableName);
   kernels.Add("ReadVariableOp", OnHandlesOf<PrepareRead>).ReadsHandles();
   kernels.Add("DestroyResourceOp", PrepareDestroy).UpdatesHandles().TakesUninitialized();
+  kernels.Add("DisableCopyOnRead", PrepareDisableCopyOnRead).ReadsHandles();
 }
 
 }  // namespace sessile

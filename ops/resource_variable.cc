@@ -87,6 +87,12 @@ void RegisterWrites(OpRegistry& ops) {
       .NoGradient(kWrites)
       .Stateful()
       .Doc("Takes the value of the variable behind a handle away.");
+  ops.Add("DisableCopyOnRead")
+      .Input("resource: resource")
+      .Shape(NoOutputs)
+      .NoGradient("it has no outputs")
+      .Stateful()
+      .Doc("Lets reads of the variable behind a handle go without copies, as they do anyhow.");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -25,20 +26,20 @@ double SecondsSince1970() {
   return std::chrono::duration<double>(now).count();
 }
 
-void CheckEachOnce(const std::map<std::string, Variable>& variables) {
+void CheckEachOnce(const std::vector<VarList::Item>& items) {
   std::set<std::string> seen;
-  for (const auto& [name, variable] : variables) {
-    if (!seen.insert(variable.op().name()).second) {
+  for (const VarList::Item& item : items) {
+    if (!seen.insert(item.variable.op().name()).second) {
       errors::ThrowIfError(
-          InvalidArgument("The same saveable will be restored with two names: ", name));
+          InvalidArgument("The same saveable will be restored with two names: ", item.name));
     }
   }
 }
 
 SaverDef DefOf(const VarList& var_list, const SaverOptions& options, SourceLocation at) {
   const SourceScope here(at);
-  CheckEachOnce(var_list.variables());
-  if (!var_list.variables().empty()) return BuildSaver(var_list.variables(), options);
+  CheckEachOnce(var_list.items());
+  if (!var_list.items().empty()) return BuildSaver(var_list.items(), options);
   if (!options.allow_empty) errors::ThrowIfError(InvalidArgument("No variables to save"));
   return SaverDef();
 }
@@ -63,15 +64,6 @@ absl::Status Explained(const absl::Status& status) {
 
 }  // namespace
 
-VarList::VarList(const std::vector<Item>& items) {
-  for (const Item& item : items) {
-    if (!variables_.emplace(item.name, item.variable).second) {
-      errors::ThrowIfError(
-          InvalidArgument("At least two variables have the same name: ", item.name));
-    }
-  }
-}
-
 std::optional<int64_t> GlobalStep::In(Session& session) const {
   if (const int64_t* const number = std::get_if<int64_t>(&step_)) return *number;
   const Fetch* const fetch = std::get_if<Fetch>(&step_);
@@ -84,7 +76,7 @@ Saver::Saver(const SaverOptions& options, SourceLocation at)
     : Saver(VarList(global_variables()), options, at) {}
 
 Saver::Saver(const VarList& var_list, const SaverOptions& options, SourceLocation at)
-    : Saver(DefOf(var_list, options, at), var_list.variables().empty()) {
+    : Saver(DefOf(var_list, options, at), var_list.items().empty()) {
   pad_step_number_ = options.pad_step_number;
   save_relative_paths_ = options.save_relative_paths;
 }
@@ -193,11 +185,11 @@ void Saver::recover_last_checkpoints(const std::vector<std::string>& checkpoint_
 }
 
 void Saver::RecordCheckpoint(const std::string& prefix) {
-  if (def_.max_to_keep <= 0) return;
+  if (def_.max_to_keep == 0) return;
   std::erase_if(last_checkpoints_,
                 [&](const CheckpointAndTime& each) { return each.first == prefix; });
   last_checkpoints_.emplace_back(prefix, SecondsSince1970());
-  if (last_checkpoints_.size() <= static_cast<size_t>(def_.max_to_keep)) return;
+  if (std::ssize(last_checkpoints_) <= def_.max_to_keep) return;
   to_be_deleted_.push_back(last_checkpoints_.front());
   last_checkpoints_.erase(last_checkpoints_.begin());
 }

@@ -41,6 +41,7 @@ struct SaverOptions {
   bool reshape = false;  // a stored tensor may have another shape with as many elements
   bool sharded = false;  // a file for each device
   // Older checkpoints are removed. 0: none is removed, and the file "checkpoint" names the latest.
+  // Negative: each is removed as soon as it is written, as TensorFlow does it.
   int max_to_keep = 5;
   // One is kept for every so many hours of training.
   double keep_checkpoint_every_n_hours = 10000.0;
@@ -55,29 +56,33 @@ struct SaverOptions {
 
 // Variables, under the names of their operations or under others.
 //   tf::train::Saver({w, b});  tf::train::Saver({{"old/w", w}});
+// The parts of a partitioned variable are saved as parts of one tensor, which has the name of the
+// whole; under a name of its own a part is a tensor like any other.
 class VarList {
  public:
   struct Item {
     // NOLINTBEGIN(google-explicit-constructor): meant to convert
-    Item(const Variable& saved) : name(saved.op().name()), variable(saved) {}
+    Item(const Variable& saved);
     Item(std::string saved_as, const Variable& saved)
         : name(std::move(saved_as)), variable(saved) {}
     // NOLINTEND(google-explicit-constructor)
     std::string name;
     Variable variable;
+    std::string part = {};  // "10 4 2,5:0,4": shape of the whole, then offset and size in each axis
   };
-  // Throw errors::InvalidArgumentError if two have one name.
+  // Throw errors::InvalidArgumentError if two that are no parts of one tensor have one name.
   // NOLINTBEGIN(google-explicit-constructor): meant to convert
   VarList(std::initializer_list<Item> items) : VarList(std::vector<Item>(items)) {}
   VarList(const std::vector<Variable>& variables)
       : VarList(std::vector<Item>(variables.begin(), variables.end())) {}
-  VarList(std::map<std::string, Variable> variables) : variables_(std::move(variables)) {}
+  VarList(const std::map<std::string, Variable>& variables);
   // NOLINTEND(google-explicit-constructor)
-  const std::map<std::string, Variable>& variables() const { return variables_; }
+  // In the order of the names; the parts of a tensor in the order of theirs.
+  const std::vector<Item>& items() const { return items_; }
 
  private:
-  explicit VarList(const std::vector<Item>& items);
-  std::map<std::string, Variable> variables_;
+  explicit VarList(std::vector<Item> items);
+  std::vector<Item> items_;
 };
 
 // A step number: itself, or the variable or tensor that has it.

@@ -5,7 +5,10 @@
 
 #include "sessile/ops/saver_graph.h"
 
+#include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/graph/device_spec.h"
@@ -20,66 +23,86 @@
 namespace sessile::train {
 namespace {
 
-struct Saveable {
-  std::string name;  // in the checkpoint
-  Output ref;        // what is restored
-  Output value;      // what is saved
+using Saveables = std::vector<VarList::Item>;
 
-  bool is_handle() const { return ref.dtype() == DataType::kResource; }
-  Shape shape() const { return is_handle() ? HandleFactsOf(ref).shape : ref.get_shape(); }
-};
-using Saveables = std::vector<Saveable>;
-
-std::vector<std::string> NamesOf(const Saveables& saveables) {
-  std::vector<std::string> names;
-  for (const Saveable& each : saveables) names.push_back(each.name);
-  return names;
+// The names, or the parts, of all.
+std::vector<std::string> TextsOf(const Saveables& saveables, std::string VarList::Item::*text) {
+  std::vector<std::string> texts;
+  for (const VarList::Item& each : saveables) texts.push_back(each.*text);
+  return texts;
 }
 
 // The same place, on the CPU.
 std::string OnCpu(const std::string& on) { return MergeDeviceNames(on, "/device:CPU:0"); }
 
+// Where the variable is.
+std::optional<device> Beside(const Variable& variable) {
+  const std::string& on = variable.op().device();
+  return on.empty() ? std::nullopt : std::optional<device>(std::in_place, on);
+}
+
+// The value of a handle without a copy of it: new nodes at every call.
+Output ReadWithoutCopy(const Variable& variable) {
+  const std::optional<device> place = Beside(variable);
+  Output value;
+  {
+    const name_scope scope("Read");
+    OpBuilder("DisableCopyOnRead").Input(variable.ref()).BuildOperation();
+    value = ReadVariable(variable.ref());
+  }
+  value = identity(value);
+  const device on_cpu("/device:CPU:0");
+  return identity(value);
+}
+
+// What is saved. TensorFlow reads parts in other ways than whole variables.
+Output ValueOf(const VarList::Item& saved) {
+  if (saved.part.empty()) return saved.variable.graph_element();
+  return saved.variable.is_resource() ? ReadWithoutCopy(saved.variable) : saved.variable.value();
+}
+
 // Saves under `prefix`, which it gives back.
 Output Save(const Output& prefix, const Saveables& saveables) {
   std::vector<Output> tensors;
-  for (const Saveable& each : saveables) tensors.push_back(each.value);
+  for (const VarList::Item& each : saveables) tensors.push_back(ValueOf(each));
   const Operation save = OpBuilder("SaveV2")
                              .Input(prefix)
-                             .Input(NamesOf(saveables))
-                             .Input(std::vector<std::string>(saveables.size()))
+                             .Input(TextsOf(saveables, &VarList::Item::name))
+                             .Input(TextsOf(saveables, &VarList::Item::part))
                              .InputList(tensors)
                              .BuildOperation();
   return with_dependencies({save}, prefix);
 }
 
 // Gives `tensor` to the variable.
-Operation Restore(const Saveable& to, const Output& tensor, bool reshaped) {
-  const Shape shape = to.shape();
+Operation Restore(const VarList::Item& to, const Output& tensor, bool reshaped) {
+  const Shape shape = to.variable.get_shape();
   Output value = tensor;
   if (reshaped) {
-    const Input sizes = shape.IsFullyDefined() ? Input(shape) : Input(sessile::shape(to.value));
+    const Output like = ValueOf(to);
+    const Input sizes = shape.IsFullyDefined() ? Input(shape) : Input(sessile::shape(like));
     value = reshape(tensor, sizes);
   }
-  if (to.is_handle()) {
-    std::optional<device> beside;
-    if (!to.ref.op().device().empty()) beside.emplace(to.ref.op().device());
+  if (to.variable.is_resource()) {
+    const std::optional<device> place = Beside(to.variable);
     const Output there = identity(value);
-    return OpBuilder("AssignVariableOp").Input(to.ref).Input(there).BuildOperation();
+    return OpBuilder("AssignVariableOp").Input(to.variable.ref()).Input(there).BuildOperation();
   }
-  return assign(to.ref, value, {.validate_shape = !reshaped && shape.IsFullyDefined()}).op();
+  const bool same_shape = !reshaped && shape.IsFullyDefined();
+  return assign(to.variable.ref(), value, {.validate_shape = same_shape}).op();
 }
 
 Operation RestoreAll(const Output& prefix, const Saveables& saveables, bool reshaped,
                      const char* name) {
   std::vector<DataType> types;
-  for (const Saveable& each : saveables) types.push_back(BaseType(each.value.dtype()));
+  for (const VarList::Item& each : saveables) types.push_back(each.variable.dtype());
   std::vector<Output> tensors;
   {
     const device on_cpu("cpu:0");
     tensors = OpBuilder("RestoreV2")
                   .Input(prefix)
-                  .Input(NamesOf(saveables))
-                  .Input(std::vector<std::string>(saveables.size()))
+                  .Input(TextsOf(saveables, &VarList::Item::name))
+                  .Input(TextsOf(saveables, &VarList::Item::part))
                   .Attr("dtypes", types)
                   .BuildAll();
   }
@@ -140,23 +163,19 @@ Operation RestoreSharded(const Output& prefix, const ByDevice& by_device, bool r
 
 }  // namespace
 
-SaverDef BuildSaver(const std::map<std::string, Variable>& variables, const SaverOptions& options) {
-  Saveables saveables;
+SaverDef BuildSaver(const std::vector<VarList::Item>& items, const SaverOptions& options) {
   ByDevice by_device;
-  for (const auto& [name, variable] : variables) {
-    saveables.push_back({name, variable.ref(), variable.graph_element()});
-    by_device[variable.op().device()].push_back(saveables.back());
-  }
-  const auto with = saveables[0].ref.graph().as_default();
+  for (const VarList::Item& item : items) by_device[item.variable.op().device()].push_back(item);
+  const auto with = items[0].variable.graph().as_default();
   const name_scope scope(options.name.empty() ? "save" : options.name);
   const Output filename = placeholder_with_default(
       options.filename.empty() ? "model" : options.filename, Shape(), "filename");
   // The name that it has always had.
   const Output prefix = placeholder_with_default(filename, Shape(), "Const");
-  const Output saved = options.sharded ? SaveSharded(prefix, by_device) : Save(prefix, saveables);
+  const Output saved = options.sharded ? SaveSharded(prefix, by_device) : Save(prefix, items);
   const Operation restored = options.sharded
                                  ? RestoreSharded(prefix, by_device, options.reshape)
-                                 : RestoreAll(prefix, saveables, options.reshape, "restore_all");
+                                 : RestoreAll(prefix, items, options.reshape, "restore_all");
   return {
       .filename_tensor_name = prefix.name(),
       .save_tensor_name = saved.name(),

@@ -281,6 +281,15 @@ TEST_F(SavedModelTest, KeepsTheLatest) {
   EXPECT_FALSE(train::checkpoint_exists(Path("m-3")));
 }
 
+TEST_F(SavedModelTest, KeepsNothingIfLessThanNothingIsToBeKept) {
+  train::Saver saver({.max_to_keep = -1});
+  Session sess;
+  sess.run(global_variables_initializer());
+  for (int step = 1; step <= 2; ++step) saver.save(sess, Path("m"), {.global_step = step});
+  EXPECT_THAT(saver.last_checkpoints(), IsEmpty());
+  EXPECT_THAT(Files(), ElementsAre("checkpoint", "m-1.meta", "m-2.meta"));
+}
+
 TEST_F(SavedModelTest, KeepsOneForEveryFewHours) {
   train::Saver saver({.max_to_keep = 1, .keep_checkpoint_every_n_hours = 1e-9});
   Session sess;
