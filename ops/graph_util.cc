@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "sessile/core/framework/errors.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/core/graph/def_index.h"
 #include "sessile/core/graph/proto_convert.h"
+#include "sessile/ops/freeze_calls.h"
 #include "sessile/proto/graph.pb.h"
 
 namespace sessile {
@@ -70,19 +72,26 @@ class Handles {
     // Longer chains are cycles.
     for (size_t steps = 0; at != nullptr && steps <= by_name_.size(); ++steps) {
       if (at->op() == kVarHandleOp) return TypeOf(*at, "dtype");
-      at = TypeOf(*at, "T") == pb::DT_RESOURCE ? FirstInput(*at) : nullptr;
+      at = TypeOf(*at, "T") == pb::DT_RESOURCE ? Input(*at, 0) : nullptr;
     }
     return std::nullopt;
   }
-  std::optional<pb::DataType> DtypeOfFirstInput(const pb::NodeDef& node) const {
-    const pb::NodeDef* const input = FirstInput(node);
-    return input == nullptr ? std::nullopt : DtypeOf(*input);
+  std::optional<pb::DataType> DtypeOfInput(const pb::NodeDef& node, int input) const {
+    const pb::NodeDef* const source = Input(node, input);
+    return source == nullptr ? std::nullopt : DtypeOf(*source);
+  }
+  // Whether an input behind the first `skipped` is a handle.
+  bool IsInput(const pb::NodeDef& node, int skipped) const {
+    for (int i = skipped; i < node.input_size(); ++i) {
+      if (!absl::StartsWith(node.input(i), "^") && DtypeOfInput(node, i).has_value()) return true;
+    }
+    return false;
   }
 
  private:
-  const pb::NodeDef* FirstInput(const pb::NodeDef& node) const {
-    if (node.input_size() == 0) return nullptr;
-    const auto found = by_name_.find(ParseTensorName(node.input(0)).node);
+  const pb::NodeDef* Input(const pb::NodeDef& node, int input) const {
+    if (node.input_size() <= input) return nullptr;
+    const auto found = by_name_.find(ParseTensorName(node.input(input)).node);
     return found == by_name_.end() ? nullptr : found->second;
   }
   absl::flat_hash_map<absl::string_view, const pb::NodeDef*> by_name_;
@@ -107,6 +116,11 @@ absl::Status AddAxis(pb::NodeDef* gather, pb::GraphDef* def) {
   }
   *def->add_node() = std::move(axis);
   return absl::OkStatus();
+}
+
+absl::Status WantsVariable(const pb::NodeDef& node) {
+  return InvalidArgument("'", node.name(), "' (", node.op(),
+                         ") wants a variable, which a constant cannot be");
 }
 
 // A node whose first input was a handle, and is the variable's value now.
@@ -138,19 +152,35 @@ absl::Status TakeValue(pb::DataType dtype, pb::NodeDef* node, pb::GraphDef* axes
   } else if (TypeOf(old, "T") == pb::DT_RESOURCE) {
     SetType("T", dtype, node);
   } else {
-    return InvalidArgument("'", old.name(), "' (", old.op(),
-                           ") wants a variable, which a constant cannot be");
+    return WantsVariable(old);
   }
   return absl::OkStatus();
 }
 
-}  // namespace
-
-bool IsVariable(std::string_view op_type) {
-  return op_type == "VariableV2" || op_type == "Variable" || op_type == kVarHandleOp;
+// Whether what `destinations` need calls functions with variables, or functions that have some.
+absl::StatusOr<bool> CallsWithVariables(const GraphDef& graph_def,
+                                        const std::vector<std::string>& destinations) {
+  const pb::GraphDef& def = *graph_def.message();
+  if (def.library().function_size() == 0) return false;
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<bool> needed, Needed(def, destinations));
+  absl::flat_hash_set<absl::string_view> functions;
+  bool has_own = false;
+  for (const pb::FunctionDef& function : def.library().function()) {
+    functions.insert(function.signature().name());
+    has_own = has_own || std::any_of(function.node_def().begin(), function.node_def().end(),
+                                     [](const auto& node) { return IsVariable(node.op()); });
+  }
+  const Handles handles(def);
+  for (int i = 0; i < def.node_size(); ++i) {
+    const pb::NodeDef& node = def.node(i);
+    if (!needed[static_cast<size_t>(i)]) continue;
+    if (!functions.contains(node.op()) && !HasFunction(node)) continue;
+    if (has_own || handles.IsInput(node, 0)) return true;
+  }
+  return false;
 }
 
-absl::StatusOr<GraphDef> FreezeGraph(const GraphDef& graph_def,
+absl::StatusOr<GraphDef> FreezeNodes(const GraphDef& graph_def,
                                      const std::vector<std::string>& destinations,
                                      const VariableReader& read) {
   const pb::GraphDef& from = *graph_def.message();
@@ -165,7 +195,10 @@ absl::StatusOr<GraphDef> FreezeGraph(const GraphDef& graph_def,
     pb::NodeDef* const node = frozen->add_node();
     *node = from.node(i);
     if (read == nullptr) continue;
-    if (const auto dtype = handles.DtypeOfFirstInput(from.node(i))) {
+    if (TypeOf(*node, "T") != pb::DT_RESOURCE && handles.IsInput(*node, 1)) {
+      return WantsVariable(*node);
+    }
+    if (const auto dtype = handles.DtypeOfInput(from.node(i), 0)) {
       SESSILE_RETURN_IF_ERROR(TakeValue(*dtype, node, &axes));
     }
     if (!IsVariable(node->op())) continue;
@@ -177,6 +210,25 @@ absl::StatusOr<GraphDef> FreezeGraph(const GraphDef& graph_def,
   }
   for (pb::NodeDef& axis : *axes.mutable_node()) *frozen->add_node() = std::move(axis);
   return GraphDef(std::move(frozen));
+}
+
+}  // namespace
+
+bool IsVariable(std::string_view op_type) {
+  return op_type == "VariableV2" || op_type == "Variable" || op_type == kVarHandleOp;
+}
+
+absl::StatusOr<GraphDef> FreezeGraph(const GraphDef& graph_def,
+                                     const std::vector<std::string>& destinations,
+                                     const VariableReader& read) {
+  if (read != nullptr) {
+    SESSILE_ASSIGN_OR_RETURN(const bool called, CallsWithVariables(graph_def, destinations));
+    if (called) {
+      SESSILE_ASSIGN_OR_RETURN(const GraphDef inlined, InlineCalls(graph_def, destinations));
+      return FreezeNodes(inlined, destinations, read);
+    }
+  }
+  return FreezeNodes(graph_def, destinations, read);
 }
 
 namespace graph_util {
