@@ -14,12 +14,14 @@
 #include "sessile/core/graph/scope.h"
 #include "sessile/core/io/file.h"
 #include "sessile/core/io/proto_io.h"
+#include "sessile/ops/checkpoints.h"
 #include "sessile/ops/collections.h"
 #include "sessile/ops/meta_graph.h"
 #include "sessile/ops/restore_mismatch.h"
 #include "sessile/ops/saved_model_names.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_model.pb.h"
+#include "sessile/proto/saver.pb.h"
 
 namespace sessile::saved_model {
 namespace {
@@ -46,12 +48,15 @@ std::string WhatIsThere(const std::string& dir) {
                       is_empty ? "nothing" : "neither");
 }
 
-absl::StatusOr<TensorInfo> InfoFromProto(const std::string& key, const pb::TensorInfo& message) {
-  if (message.encoding_case() == pb::TensorInfo::kCooSparse) {
-    return Unimplemented("'", key, "' of the signature is a sparse tensor, which is not supported");
-  }
+absl::StatusOr<TensorInfo> InfoFromProto(const pb::TensorInfo& message) {
   TensorInfo info;
   info.name = message.name();
+  if (message.has_coo_sparse()) {
+    const pb::TensorInfo::CooSparse& sparse = message.coo_sparse();
+    info.coo_sparse = CooSparse{.values = sparse.values_tensor_name(),
+                                .indices = sparse.indices_tensor_name(),
+                                .dense_shape = sparse.dense_shape_tensor_name()};
+  }
   info.dtype = static_cast<DataType>(message.dtype());
   SESSILE_ASSIGN_OR_RETURN(info.shape, ShapeFromProto(message.tensor_shape()));
   return info;
@@ -62,7 +67,7 @@ using InfoMap = google::protobuf::Map<std::string, pb::TensorInfo>;
 absl::StatusOr<std::map<std::string, TensorInfo>> InfosFromProto(const InfoMap& messages) {
   std::map<std::string, TensorInfo> infos;
   for (const auto& [key, message] : messages) {
-    SESSILE_ASSIGN_OR_RETURN(infos[key], InfoFromProto(key, message));
+    SESSILE_ASSIGN_OR_RETURN(infos[key], InfoFromProto(message));
   }
   return infos;
 }
@@ -112,11 +117,21 @@ absl::StatusOr<std::string> InitOp(const pb::MetaGraphDef& meta) {
   return std::string();
 }
 
+// Without a Saver a graph has none to restore, unless it says that it has variables.
+bool HasVariables(const pb::MetaGraphDef& meta) {
+  const auto found = meta.collection_def().find(GraphKeys::GLOBAL_VARIABLES);
+  return found != meta.collection_def().end() && found->second.bytes_list().value_size() > 0;
+}
+
 absl::Status Restore(Session& sess, const train::ImportedMetaGraph& imported,
-                     const std::string& dir) {
+                     const pb::MetaGraphDef& meta, const std::string& dir) {
   const std::string variables = Join(dir, kVariables);
-  if (!IsFile(variables + ".index")) return absl::OkStatus();  // it has none
-  if (!imported.saver_def.has_value()) {
+  const bool has_saver = !meta.saver_def().restore_op_name().empty();
+  if (!train::checkpoint_exists(variables)) {
+    if (!has_saver && !HasVariables(meta)) return absl::OkStatus();
+    return InvalidArgument("The passed save_path is not a valid checkpoint: ", variables);
+  }
+  if (!has_saver) {
     return InvalidArgument("The SavedModel '", dir,
                            "' has variables, but does not say how to restore them: its saver_def "
                            "is missing");
@@ -210,7 +225,7 @@ MetaGraphDef load(Session& sess, const std::vector<std::string>& tags,
   const auto with = sess.graph().as_default();
   const train::ImportedMetaGraph imported = train::import_scoped_meta_graph(
       meta, {.import_scope = options.import_scope, .input_map = options.input_map});
-  errors::ThrowIfError(Restore(sess, imported, export_dir));
+  errors::ThrowIfError(Restore(sess, imported, *meta.message(), export_dir));
   const std::string init = errors::ValueOrThrow(InitOp(*meta.message()));
   if (!init.empty()) {
     const std::vector<Feed> feeds = errors::ValueOrThrow(

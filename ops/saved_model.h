@@ -10,6 +10,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,9 +26,18 @@ namespace pb {
 class SavedModel;
 }
 
+// The three tensors that a sparse one consists of.
+struct CooSparse {
+  std::string values = {};
+  std::string indices = {};
+  std::string dense_shape = {};
+  friend bool operator==(const CooSparse&, const CooSparse&) = default;
+};
+
 // A tensor of a signature: "x:0", its type and what is known of its shape.
 struct TensorInfo {
-  std::string name = {};
+  std::string name = {};  // empty for a sparse tensor, and for one that other tensors make up
+  std::optional<CooSparse> coo_sparse = {};
   DataType dtype = DataType::kInvalid;
   Shape shape = {};
   friend bool operator==(const TensorInfo&, const TensorInfo&) = default;

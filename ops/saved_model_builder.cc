@@ -20,7 +20,14 @@ namespace sessile::saved_model {
 namespace {
 
 void InfoToProto(const TensorInfo& info, pb::TensorInfo* message) {
-  message->set_name(info.name);
+  if (info.coo_sparse.has_value()) {
+    pb::TensorInfo::CooSparse* const sparse = message->mutable_coo_sparse();
+    sparse->set_values_tensor_name(info.coo_sparse->values);
+    sparse->set_indices_tensor_name(info.coo_sparse->indices);
+    sparse->set_dense_shape_tensor_name(info.coo_sparse->dense_shape);
+  } else {
+    message->set_name(info.name);
+  }
   message->set_dtype(static_cast<pb::DataType>(info.dtype));
   ShapeToProto(info.shape, message->mutable_tensor_shape());
 }

@@ -15,6 +15,7 @@
 #include "sessile/ops/saver.h"
 #include "sessile/proto/meta_graph.pb.h"
 #include "sessile/proto/saved_model.pb.h"
+#include "sessile/proto/saver.pb.h"
 #include "sessile/tests/error_of.h"
 #include "sessile/tests/temp_folder.h"
 
@@ -204,6 +205,94 @@ TEST_F(SavedModelFolderTest, SaysWhichVariableTheCheckpointDoesNotFit) {
   EXPECT_THAT(ErrorOf([&] { saved_model::load(sess, {"serve"}, folder_); }),
               HasSubstr("Variable 'w' has shape (2, 1), but tensor 'w' of checkpoint '" + folder_ +
                         "/variables/variables' has shape (3,)"));
+}
+
+// A model of {"x"} to {"y"} with a second signature, whose input is what `encode` makes of it.
+template <typename Encode>
+void SaveWithSignature(const std::string& folder, Encode encode) {
+  const Graph graph;
+  const auto with = graph.as_default();
+  const Output x = placeholder(float32, {}, "x");
+  const Output y = add(x, 1.0, "y");
+  Session sess(graph);
+  saved_model::simple_save(sess, folder, {{"x", x}}, {{"y", y}});
+  pb::SavedModel model;
+  const std::string file = folder + "/saved_model.pb";
+  ASSERT_TRUE(model.ParseFromString(*ReadFile(file)));
+  auto& signatures = *model.mutable_meta_graphs(0)->mutable_signature_def();
+  encode(&(*signatures["other"].mutable_inputs())["in"]);
+  ASSERT_TRUE(WriteFile(file, model.SerializeAsString()).ok());
+}
+
+std::map<std::string, SignatureDef> SignaturesIn(const std::string& folder) {
+  return saved_model::signature_defs(saved_model::FindMetaGraph(folder, {"serve"}).value());
+}
+
+TEST_F(SavedModelFolderTest, SignaturesHaveSparseTensors) {
+  const TensorInfo sparse{
+      .coo_sparse = CooSparse{.values = "v:0", .indices = "i:0", .dense_shape = "s:0"},
+      .dtype = float32,
+      .shape = {None, 4}};
+  {
+    const Graph graph;
+    const auto with = graph.as_default();
+    const Variable w(1.0, {.name = "w"});
+    Session sess(graph);
+    sess.run(global_variables_initializer());
+    saved_model::SavedModelBuilder builder(folder_);
+    builder.add_meta_graph_and_variables(
+        sess, {"serve"},
+        {.signature_def_map = {{"a", saved_model::build_signature_def({{"in", sparse}}, {}, "m")},
+                               {"b", saved_model::predict_signature_def({}, {{"out", w}})}}});
+    builder.save();
+  }
+  const auto signatures = SignaturesIn(folder_);
+  EXPECT_EQ(signatures.at("a").inputs.at("in"), sparse);
+  EXPECT_EQ(signatures.at("b").outputs.at("out").name, "w/read:0");
+}
+
+TEST_F(SavedModelFolderTest, CompositeTensorsHaveNoNameAndAreInNobodysWay) {
+  SaveWithSignature(folder_, [](pb::TensorInfo* info) {
+    // composite_tensor, field 5, as TensorFlow writes it.
+    ASSERT_TRUE(info->ParseFromString(std::string("\x2a\x05\x12\x03\x0a\x01z", 7)));
+  });
+  const auto signatures = SignaturesIn(folder_);
+  EXPECT_EQ(signatures.at("other").inputs.at("in").name, "");
+  EXPECT_EQ(signatures.at("serving_default").outputs.at("y").name, "y:0");
+}
+
+TEST_F(SavedModelFolderTest, AModelWhoseVariablesAreMissingIsRefused) {
+  std::filesystem::copy(kGoldenSavedModel, folder_, std::filesystem::copy_options::recursive);
+  std::filesystem::remove_all(folder_ + "/variables");
+  const auto load = [&] {
+    const Graph graph;
+    Session sess(graph);
+    saved_model::load(sess, {"serve"}, folder_);
+  };
+  const std::string wanted =
+      "The passed save_path is not a valid checkpoint: " + folder_ + "/variables/variables";
+  EXPECT_THAT(ErrorOf(load), HasSubstr(wanted));
+  // Nor may the Saver be missing too.
+  pb::SavedModel model;
+  ASSERT_TRUE(model.ParseFromString(*ReadFile(folder_ + "/saved_model.pb")));
+  model.mutable_meta_graphs(0)->clear_saver_def();
+  ASSERT_TRUE(WriteFile(folder_ + "/saved_model.pb", model.SerializeAsString()).ok());
+  EXPECT_THAT(ErrorOf(load), HasSubstr(wanted));
+}
+
+TEST_F(SavedModelFolderTest, AModelWithoutVariablesIsServed) {
+  SaveWithSignature(folder_, [](pb::TensorInfo* info) { info->set_name("x:0"); });
+  for (const bool has_empty_saver : {false, true}) {
+    pb::SavedModel model;
+    ASSERT_TRUE(model.ParseFromString(*ReadFile(folder_ + "/saved_model.pb")));
+    EXPECT_FALSE(model.meta_graphs(0).has_saver_def());
+    if (has_empty_saver) model.mutable_meta_graphs(0)->mutable_saver_def();
+    ASSERT_TRUE(WriteFile(folder_ + "/saved_model.pb", model.SerializeAsString()).ok());
+    const Graph graph;
+    Session sess(graph);
+    saved_model::load(sess, {"serve"}, folder_);
+    EXPECT_EQ(sess.run<float>("y:0", {{"x:0", 2.0}}), 3.0f);
+  }
 }
 
 TEST_F(SavedModelFolderTest, TagsMustMatchExactly) {

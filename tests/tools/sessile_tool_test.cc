@@ -22,6 +22,7 @@
 namespace sessile {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -477,6 +478,30 @@ TEST_F(SessileToolTest, ListsASavedModel) {
             "  signature serving_default  tensorflow/serving/predict\n"
             "    input  in  x:0  float32 (?, 2)\n"
             "    output out  y:0  float32 (?, 1)\n");
+}
+
+TEST_F(SessileToolTest, OnlyWhoFeedsASparseTensorOfASignatureFails) {
+  std::filesystem::copy(kSavedModel, Path("m"), std::filesystem::copy_options::recursive);
+  pb::SavedModel model;
+  ASSERT_TRUE(model.ParseFromString(*ReadFile(Path("m/saved_model.pb"))));
+  auto& signature = (*model.mutable_meta_graphs(0)->mutable_signature_def())["serving_default"];
+  pb::TensorInfo& sparse = (*signature.mutable_inputs())["sp"];
+  sparse.set_dtype(pb::DT_FLOAT);
+  sparse.mutable_coo_sparse()->set_values_tensor_name("v:0");
+  sparse.mutable_coo_sparse()->set_indices_tensor_name("i:0");
+  sparse.mutable_coo_sparse()->set_dense_shape_tensor_name("s:0");
+  (*signature.mutable_outputs())["whole"].set_dtype(pb::DT_FLOAT);
+  ASSERT_TRUE(WriteFile(Path("m/saved_model.pb"), model.SerializeAsString()).ok());
+  EXPECT_THAT(Run("show m").out, AllOf(HasSubstr("input  sp  sparse: v:0, i:0, s:0  float32 ()\n"),
+                                       HasSubstr("output whole  (composite)  float32 ()\n")));
+  const std::string run =
+      "run m --tag serve --signature serving_default --feed in=[[1,2]] --fetch ";
+  EXPECT_EQ(Run(run + "out").out, "out: float[1,1] = [11]\n");
+  EXPECT_THAT(ErrorOf(run + "sp"), HasSubstr("'sp' of the signature 'serving_default' is a sparse "
+                                             "tensor, expected a plain one. Without --signature "
+                                             "its parts can be named: v:0, i:0, s:0"));
+  EXPECT_THAT(ErrorOf(run + "whole"), HasSubstr("'whole' of the signature 'serving_default' is a "
+                                                "composite tensor, expected a plain one"));
 }
 
 TEST_F(SessileToolTest, ConvertsToTextAndBack) {

@@ -61,9 +61,9 @@ class Trained {
     SESSILE_ASSIGN_OR_RETURN(const auto keys, KeysOf(meta_, flags.signature));
     std::vector<std::string> operations;
     for (const std::string& key : flags.outputs) {
-      const auto found = keys.find(key);
-      if (found == keys.end()) return NoSuchKey(flags.signature, key);
-      operations.push_back(OperationOf(found->second));
+      SESSILE_ASSIGN_OR_RETURN(const std::string tensor,
+                               TensorOfKey(keys, flags.signature, key));
+      operations.push_back(OperationOf(tensor));
     }
     return operations;
   }

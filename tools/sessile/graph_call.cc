@@ -91,9 +91,7 @@ absl::Status GraphCall::LoadSavedModel() {
 
 absl::StatusOr<std::string> GraphCall::TensorOf(const std::string& name) const {
   if (flags_.signature.empty()) return TensorNameOf(name);
-  const auto found = keys_.find(name);
-  if (found != keys_.end()) return found->second;
-  return NoSuchKey(flags_.signature, name);
+  return TensorOfKey(keys_, flags_.signature, name);
 }
 
 absl::Status GraphCall::Restore() {

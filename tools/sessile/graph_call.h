@@ -12,6 +12,7 @@
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/io/flags.h"
 #include "sessile/core/session/session.h"
+#include "sessile/ops/saved_model.h"
 #include "sessile/tools/sessile/checkpoint.h"
 
 struct GraphCallFlags {
@@ -58,7 +59,7 @@ class GraphCall {
   const sessile::Graph graph_;
   StoredVariables stored_;
   sessile::Session session_;
-  std::map<std::string, std::string> keys_;  // of the signature
+  SignatureKeys keys_;  // of the signature
   std::vector<sessile::Feed> feeds_;
   std::vector<sessile::Fetch> fetches_;
 };

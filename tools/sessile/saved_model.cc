@@ -6,16 +6,22 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "sessile/core/framework/status.h"
-#include "sessile/ops/saved_model.h"
 #include "sessile/proto/meta_graph.pb.h"
 
 using namespace sessile;  // NOLINT: a program of the library
 
 namespace {
 
+// The tensor, or what it consists of.
+std::string NameOf(const TensorInfo& info) {
+  if (!info.coo_sparse.has_value()) return info.name.empty() ? "(composite)" : info.name;
+  return absl::StrCat("sparse: ", info.coo_sparse->values, ", ", info.coo_sparse->indices, ", ",
+                      info.coo_sparse->dense_shape);
+}
+
 void PrintInfos(const char* title, const std::map<std::string, TensorInfo>& infos) {
   for (const auto& [key, info] : infos) {
-    std::printf("    %s %s  %s  %s %s\n", title, key.c_str(), info.name.c_str(),
+    std::printf("    %s %s  %s  %s %s\n", title, key.c_str(), NameOf(info).c_str(),
                 PythonName(info.dtype).c_str(), info.shape.ToPythonString().c_str());
   }
 }
@@ -40,8 +46,7 @@ absl::StatusOr<MetaGraphDef> ReadTagged(const std::string& dir, const std::strin
                          " graphs: expected --tag with one of ", absl::StrJoin(tags, ", "));
 }
 
-absl::StatusOr<std::map<std::string, std::string>> KeysOf(const MetaGraphDef& meta,
-                                                          const std::string& signature) {
+absl::StatusOr<SignatureKeys> KeysOf(const MetaGraphDef& meta, const std::string& signature) {
   const auto signatures = saved_model::signature_defs(meta);
   const auto found = signatures.find(signature);
   if (found == signatures.end()) {
@@ -50,14 +55,28 @@ absl::StatusOr<std::map<std::string, std::string>> KeysOf(const MetaGraphDef& me
     return NotFound("The SavedModel has no signature '", signature, "', but ",
                     absl::StrJoin(names, ", "));
   }
-  std::map<std::string, std::string> keys;
-  for (const auto& [key, info] : found->second.inputs) keys[key] = info.name;
-  for (const auto& [key, info] : found->second.outputs) keys[key] = info.name;
+  SignatureKeys keys;
+  for (const auto& [key, info] : found->second.inputs) keys[key] = info;
+  for (const auto& [key, info] : found->second.outputs) keys[key] = info;
   return keys;
 }
 
-absl::Status NoSuchKey(const std::string& signature, const std::string& key) {
-  return NotFound("The signature '", signature, "' has no '", key, "'");
+absl::StatusOr<std::string> TensorOfKey(const SignatureKeys& keys, const std::string& signature,
+                                        const std::string& key) {
+  const auto found = keys.find(key);
+  if (found == keys.end()) {
+    return NotFound("The signature '", signature, "' has no '", key, "'");
+  }
+  const TensorInfo& info = found->second;
+  if (!info.name.empty()) return info.name;
+  if (!info.coo_sparse.has_value()) {
+    return Unimplemented("'", key, "' of the signature '", signature,
+                         "' is a composite tensor, expected a plain one");
+  }
+  return Unimplemented("'", key, "' of the signature '", signature,
+                       "' is a sparse tensor, expected a plain one. Without --signature its parts ",
+                       "can be named: ", info.coo_sparse->values, ", ", info.coo_sparse->indices,
+                       ", ", info.coo_sparse->dense_shape);
 }
 
 absl::Status ShowSavedModel(const std::string& dir) {

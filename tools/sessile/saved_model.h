@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sessile/core/graph/meta_graph_def.h"
+#include "sessile/ops/saved_model.h"
 
 // "serve,gpu" as tags.
 std::vector<std::string> TagsOf(const std::string& flag);
@@ -16,10 +17,14 @@ std::vector<std::string> TagsOf(const std::string& flag);
 // names the graphs that there are.
 absl::StatusOr<sessile::MetaGraphDef> ReadTagged(const std::string& dir, const std::string& tag);
 
-// The tensors that the keys of a signature stand for, inputs and outputs.
-absl::StatusOr<std::map<std::string, std::string>> KeysOf(const sessile::MetaGraphDef& meta,
-                                                          const std::string& signature);
-absl::Status NoSuchKey(const std::string& signature, const std::string& key);
+// What the keys of a signature stand for, inputs and outputs.
+using SignatureKeys = std::map<std::string, sessile::TensorInfo>;
+absl::StatusOr<SignatureKeys> KeysOf(const sessile::MetaGraphDef& meta,
+                                     const std::string& signature);
+// The tensor of one of them, "x:0". NOT_FOUND for another key, UNIMPLEMENTED for a sparse or
+// composite tensor.
+absl::StatusOr<std::string> TensorOfKey(const SignatureKeys& keys, const std::string& signature,
+                                        const std::string& key);
 
 // What `sessile show` says of one: its graphs by their tags, and their signatures.
 absl::Status ShowSavedModel(const std::string& dir);
