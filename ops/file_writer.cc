@@ -187,6 +187,7 @@ class FileWriter::Impl {
     pb::Event version;
     version.set_wall_time(SecondsSince1970());
     version.set_file_version("brain.Event:2");
+    version.mutable_source_metadata()->set_writer("tensorflow.core.util.events_writer");
     SESSILE_RETURN_IF_ERROR(Write(version));
     return FlushNow();
   }

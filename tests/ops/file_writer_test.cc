@@ -78,6 +78,8 @@ TEST_F(FileWriterTest, WritesGraphSummariesAndRuns) {
   const std::vector<pb::Event> events = Events();
   ASSERT_EQ(events.size(), 6u);
   EXPECT_EQ(events[0].file_version(), "brain.Event:2");
+  EXPECT_EQ(events[0].source_metadata().writer(), "tensorflow.core.util.events_writer");
+  EXPECT_FALSE(events[1].has_source_metadata());
   EXPECT_GT(events[0].wall_time(), 1e9);
   EXPECT_FALSE(events[1].graph_def().empty());
   EXPECT_FALSE(events[2].meta_graph_def().empty());
