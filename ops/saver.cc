@@ -148,8 +148,9 @@ MetaGraphDef Saver::export_meta_graph(ExportMetaGraphOptions options) const {
 void Saver::restore(Session& session, const std::string& save_path) const {
   if (empty_) return;
   if (save_path.empty()) {
-    errors::ThrowIfError(InvalidArgument("Can't load save_path when it is empty; latest_checkpoint() "
-                                         "returns that for a folder without checkpoint"));
+    errors::ThrowIfError(
+        InvalidArgument("Can't load save_path when it is empty; latest_checkpoint() "
+                        "returns that for a folder without checkpoint"));
   }
   if (!checkpoint_exists(save_path)) {
     errors::ThrowIfError(

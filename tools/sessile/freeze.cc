@@ -61,8 +61,7 @@ class Trained {
     SESSILE_ASSIGN_OR_RETURN(const auto keys, KeysOf(meta_, flags.signature));
     std::vector<std::string> operations;
     for (const std::string& key : flags.outputs) {
-      SESSILE_ASSIGN_OR_RETURN(const std::string tensor,
-                               TensorOfKey(keys, flags.signature, key));
+      SESSILE_ASSIGN_OR_RETURN(const std::string tensor, TensorOfKey(keys, flags.signature, key));
       operations.push_back(OperationOf(tensor));
     }
     return operations;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -12,8 +11,8 @@
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/io/flags.h"
 #include "sessile/core/session/session.h"
-#include "sessile/ops/saved_model.h"
 #include "sessile/tools/sessile/checkpoint.h"
+#include "sessile/tools/sessile/saved_model.h"
 
 struct GraphCallFlags {
   std::string graph;

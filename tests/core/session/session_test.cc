@@ -92,8 +92,11 @@ TEST_F(SessionTest, GivesValuesAsCppTypes) {
   EXPECT_EQ(third, 3);
   ExpectThrows<errors::InvalidArgumentError>([&] { sess.run<double>(a); },
                                              "A tensor of type float was read as double");
-  ExpectThrows<errors::InvalidArgumentError>([&] { sess.run<float, float>({a, a.op()}); },
-                                             "A tensor without value was read as float");
+  ExpectThrows<errors::InvalidArgumentError>(
+      [&] {
+        sess.run<float, float>({a, a.op()});
+      },
+      "A tensor without value was read as float");
   ExpectThrows<errors::InvalidArgumentError>(
       [&] {
         sess.run<float>(y_, {{x_, {{1, 2}}}});
