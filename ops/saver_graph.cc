@@ -48,7 +48,8 @@ Output ReadWithoutCopy(const Variable& variable) {
   {
     const name_scope scope("Read");
     OpBuilder("DisableCopyOnRead").Input(variable.ref()).BuildOperation();
-    value = ReadVariable(variable.ref());
+    value =
+        OpBuilder("ReadVariableOp").Input(variable.ref()).Attr("dtype", variable.dtype()).Build();
   }
   value = identity(value);
   const device on_cpu("/device:CPU:0");

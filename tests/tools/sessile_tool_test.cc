@@ -558,7 +558,7 @@ TEST_F(SessileToolTest, DiffTellsTroubleFromDifferences) {
 
 TEST_F(SessileToolTest, FreezesVariables) {
   EXPECT_EQ(Run(absl::StrCat("freeze ", kSavedModel, " --output y --out frozen.pb")).out,
-            "frozen.pb: 4 of 39 nodes\n");
+            "frozen.pb: 4 nodes, the whole graph has 39\n");
   EXPECT_EQ(Run("run frozen.pb --feed x:0=[[1,2]] --fetch y:0").out, "y:0: float[1,1] = [11]\n");
   // The model's initialization sets it; the checkpoint has 0.
   EXPECT_EQ(

@@ -137,7 +137,8 @@ absl::Status FreezeCommand(const std::vector<std::string>& args) {
                                                                 return trained.ValueOf(variable);
                                                               }));
   SESSILE_RETURN_IF_ERROR(WriteGraphDef(flags.out, frozen));
-  std::printf("%s: %d of %d nodes\n", flags.out.c_str(), frozen.node_size(),
+  // More than there were, if bodies of functions took the places of calls.
+  std::printf("%s: %d nodes, the whole graph has %d\n", flags.out.c_str(), frozen.node_size(),
               trained.graph_def().node_size());
   return absl::OkStatus();
 }
