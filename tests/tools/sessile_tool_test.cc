@@ -580,7 +580,8 @@ TEST_F(SessileToolTest, FreezesVariables) {
 
 TEST_F(SessileToolTest, FreezesWhatASignatureNames) {
   const std::string freeze = absl::StrCat("freeze ", kSavedModel, " --out f.pb --output out");
-  EXPECT_EQ(Run(freeze + " --signature serving_default").out, "f.pb: 4 of 39 nodes\n");
+  EXPECT_EQ(Run(freeze + " --signature serving_default").out,
+            "f.pb: 4 nodes, the whole graph has 39\n");
   EXPECT_EQ(Run("run f.pb --feed x:0=[[1,2]] --fetch y:0").out, "y:0: float[1,1] = [11]\n");
   EXPECT_THAT(ErrorOf(freeze),
               HasSubstr("the graph has no operation 'out'; in the signature 'serving_default' that "
@@ -619,8 +620,10 @@ TEST_F(SessileToolTest, TagsSayWhichGraphOfASavedModelIsMeant) {
                                          "one of 'train', 'serve'"));
   }
   EXPECT_THAT(ErrorOf("show model --tag gpu"), HasSubstr("{train}"));
-  EXPECT_EQ(Run("freeze model --output answer --out f.pb").out, "f.pb: 1 of 1 nodes\n");
-  EXPECT_EQ(Run("freeze model --tag train --output step --out f.pb").out, "f.pb: 1 of 1 nodes\n");
+  EXPECT_EQ(Run("freeze model --output answer --out f.pb").out,
+            "f.pb: 1 nodes, the whole graph has 1\n");
+  EXPECT_EQ(Run("freeze model --tag train --output step --out f.pb").out,
+            "f.pb: 1 nodes, the whole graph has 1\n");
   EXPECT_EQ(Run("diff model f.pb --tag train").out, "1/1 nodes identical\n");
   EXPECT_THAT(LineOf("diff model f.pb", 2, "error: "), HasSubstr("expected --tag"));
   EXPECT_THAT(ErrorOf("show f.pb --tag train"), HasSubstr("--tag: 'f.pb' is no SavedModel"));
