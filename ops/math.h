@@ -13,8 +13,8 @@
 
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -190,6 +190,9 @@ class TensordotAxes {
 //   tensordot(x, w, {{2}, {0}}) of x [batch, time, n] and w [n, m] is [batch, time, m]
 Output tensordot(Input a, Input b, const TensordotAxes& axes, std::string_view name = {});
 
+// The sums of the main diagonals of matrices [..., m, n].
+Output trace(Input x, std::string_view name = {});
+
 // Sums of products of the elements of one or two tensors, whose dimensions `equation` names:
 // "ij,jk->ik" is the matrix product, "ii->i" the diagonal, "bij->b" a sum. "..." stands for
 // dimensions that broadcast; without "->" the labels that occur once stay, in alphabetical order.
@@ -247,9 +250,9 @@ struct NormOrder {
 };
 
 // The norm of all elements as one vector, or of the vectors along one axis: (sum |x|^ord)^(1/ord);
-// infinity is the largest magnitude. Of the matrices along two axes: the root of the sum of squares;
-// 1 and infinity are the largest sum of magnitudes along the first and the second axis. Throws
-// errors::UnimplementedError for 2, the largest singular value.
+// infinity is the largest magnitude. Of the matrices along two axes: the root of the sum of
+// squares; 1 and infinity are the largest sum of magnitudes along the first and the second axis.
+// Throws errors::UnimplementedError for 2, the largest singular value.
 struct NormOptions {
   NormOrder ord = "euclidean";
   Axes axis = {};
