@@ -389,10 +389,14 @@ void RegisterLinalg(KernelRegistry& kernels) {
   using Types = WithComplex<FloatTypes>;
   using WithHalf = TypeList<float, double, Half, std::complex<float>, std::complex<double>>;
   kernels.Add<InDense<MatrixInverse>::Kernel>("MatrixInverse").For<WithHalf>("T");
+  kernels.Add<InDense<MatrixInverse>::Kernel>("BatchMatrixInverse").For<FloatTypes>("T");
   kernels.Add<InDense<MatrixSolve>::Kernel>("MatrixSolve").For<Types>("T");
+  kernels.Add<InDense<MatrixSolve>::Kernel>("BatchMatrixSolve").For<FloatTypes>("T");
   kernels.Add<InDense<Determinant>::Kernel>("MatrixDeterminant").For<Types>("T");
+  kernels.Add<InDense<Determinant>::Kernel>("BatchMatrixDeterminant").For<Types>("T");
   kernels.Add<InDense<Determinant>::Kernel>("LogMatrixDeterminant").For<Types>("T");
   kernels.Add<InDense<Cholesky>::Kernel>("Cholesky").For<Types>("T");
+  kernels.Add<InDense<Cholesky>::Kernel>("BatchCholesky").For<FloatTypes>("T");
   kernels.Add<InDense<Qr>::Kernel>("Qr").For<WithHalf>("T");
   kernels.Add<InDense<Svd>::Kernel>("Svd").For<Types>("T");
   for (const char* op :

@@ -52,6 +52,7 @@ constexpr void (*kFamilies[])(KernelRegistry&) = {
     RegisterListDiff,
     RegisterLRN,
     RegisterMatMul,
+    RegisterMatrixBandPart,
     RegisterMatrixDiag,
     RegisterMirrorPad,
     RegisterMultinomial,

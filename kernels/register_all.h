@@ -50,7 +50,8 @@ void RegisterLinalg(KernelRegistry& kernels);
 void RegisterListDiff(KernelRegistry& kernels);
 void RegisterLRN(KernelRegistry& kernels);
 void RegisterMatMul(KernelRegistry& kernels);
-void RegisterMatrixDiag(KernelRegistry& kernels);  // matrix_diag.cc
+void RegisterMatrixBandPart(KernelRegistry& kernels);  // matrix_band_part.cc
+void RegisterMatrixDiag(KernelRegistry& kernels);      // matrix_diag.cc
 void RegisterMirrorPad(KernelRegistry& kernels);
 void RegisterMultinomial(KernelRegistry& kernels);        // multinomial.cc
 void RegisterNonMaxSuppression(KernelRegistry& kernels);  // non_max_suppression.cc

@@ -128,12 +128,29 @@ PreparedOr PrepareStridedSlice(const PrepareContext& ctx) {
   return PreparePart(ctx, spec.output(), spec.dims());
 }
 
+// The dimensions that input 1 names: by their numbers, or by a bool for each.
+absl::StatusOr<std::vector<int64_t>> ReversedAxes(const PrepareContext& ctx) {
+  const Tensor& value = *ctx.input_value(1);
+  if (value.shape().rank() != 1) {
+    return InvalidArgument("'dims' must be 1-dimension, not ", value.shape().rank());
+  }
+  if (value.dtype() != DataType::kBool) return IntsFromTensor(value);
+  const int rank = ctx.input_shape(0).rank();
+  if (value.num_elements() != rank) {
+    return InvalidArgument(
+        "'dims' must have the same number of values as 'input' has dimensions. 'input' has ", rank,
+        ", 'dims' has ", value.num_elements(), " values");
+  }
+  std::vector<int64_t> axes;
+  for (int64_t i = 0; i < rank; ++i) {
+    if (value.data<bool>()[i]) axes.push_back(i);
+  }
+  return axes;
+}
+
 PreparedOr PrepareReverse(const PrepareContext& ctx) {
   const Shape& input = ctx.input_shape(0);
-  if (ctx.input_shape(1).rank() != 1) {
-    return InvalidArgument("'dims' must be 1-dimension, not ", ctx.input_shape(1).rank());
-  }
-  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, IntsFromTensor(*ctx.input_value(1)));
+  SESSILE_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, ReversedAxes(ctx));
   std::vector<Part> parts;
   for (const int64_t dim : input.dims()) parts.push_back({.size = dim});
   for (const int64_t axis : axes) {
@@ -270,6 +287,7 @@ void RegisterSlice(KernelRegistry& kernels) {
       .ValueInput(1)
       .ValueInput(2)
       .ValueInput(3);
+  kernels.Add("Reverse", PrepareReverse).ValueInput(1);
   kernels.Add("ReverseV2", PrepareReverse).ValueInput(1);
   kernels.Add("Pad", PreparePad).ValueInput(1);
   kernels.Add("PadV2", PreparePad).ValueInput(1);

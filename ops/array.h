@@ -240,6 +240,40 @@ std::vector<Output> unstack(Input value, UnstackOptions options = {});
 Output diag(Input diagonal, std::string_view name = {});
 Output diag_part(Input input, std::string_view name = {});
 
+// Matrices with `diagonal` [..., length] as their diagonal k (1 is the one above the main one), or
+// with the diagonals [..., count, length] from k[0] to k[1], the uppermost first; padding_value
+// elsewhere. They are square and as small as may be unless num_rows or num_cols says more. `align`
+// says where diagonals that are shorter than the longest stand in their rows: "RIGHT_LEFT" is at
+// the right for those above the main one and at the left for those below it; "LEFT_RIGHT",
+// "LEFT_LEFT" and "RIGHT_RIGHT" likewise.
+struct MatrixDiagOptions {
+  Input k = 0;
+  Input num_rows = -1;
+  Input num_cols = -1;
+  Input padding_value = 0;
+  std::string align = "RIGHT_LEFT";
+  std::string name = {};
+};
+Output matrix_diag(Input diagonal, const MatrixDiagOptions& options = {});
+
+// The diagonals of matrices, packed as matrix_diag takes them; padding_value fills the rows of
+// those that are shorter than the longest.
+struct MatrixDiagPartOptions {
+  Input k = 0;
+  Input padding_value = 0;
+  std::string align = "RIGHT_LEFT";
+  std::string name = {};
+};
+Output matrix_diag_part(Input input, const MatrixDiagPartOptions& options = {});
+
+// Matrices with other diagonals, packed as matrix_diag takes them.
+struct MatrixSetDiagOptions {
+  Input k = 0;
+  std::string align = "RIGHT_LEFT";
+  std::string name = {};
+};
+Output matrix_set_diag(Input input, Input diagonal, const MatrixSetDiagOptions& options = {});
+
 // Matrices [..., m, n] with zeros outside of a band: num_lower diagonals below the main one and
 // num_upper above it stay; a negative number is all of them.
 Output matrix_band_part(Input input, Input num_lower, Input num_upper, std::string_view name = {});

@@ -19,9 +19,8 @@ absl::Status CheckKnown(const GraphImpl& graph) {
     const Node& node = graph.node(id);
     if (node.op() != nullptr) continue;
     return Unimplemented(
-        "Freezing this graph replaces its calls of functions by their bodies, but "
-        "'",
-        node.name(), "' is of op ", node.op_type(), ", which is not known here");
+        "Freezing this graph replaces its calls of functions by their bodies, but '", node.name(),
+        "' is of op ", node.op_type(), ", which is not known here");
   }
   return absl::OkStatus();
 }

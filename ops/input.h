@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "sessile/core/framework/data_type.h"
+#include "sessile/core/framework/parameter_list.h"
 #include "sessile/core/framework/shape.h"
 #include "sessile/core/framework/source_location.h"
 #include "sessile/core/framework/tensor.h"
@@ -170,16 +171,7 @@ class Input {
 // Input (tensors, variables, elements of a collection).
 //   tf::add_n(tf::get_collection(tf::GraphKeys::REGULARIZATION_LOSSES));
 //   tf::concat(tf::split(x, 2), 1);
-class InputList : public std::vector<Input> {
- public:
-  using vector::vector;
-  // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
-  InputList(std::vector<Input> inputs) : vector(std::move(inputs)) {}
-  template <std::convertible_to<Input> T>
-  requires(!std::same_as<T, Input>) InputList(const std::vector<T>& inputs)
-      : vector(inputs.begin(), inputs.end()) {}
-  // NOLINTEND(google-explicit-constructor)
-};
+using InputList = ParameterList<Input>;
 
 // The type of a field of options that has no default: leaving it out does not compile.
 class RequiredInput : public Input {

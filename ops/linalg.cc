@@ -123,11 +123,53 @@ absl::StatusOr<Outputs> MatrixSolveGradient(GradContext& ctx, const Node& node,
 }
 
 constexpr const char* kNotYet = "its gradient is not implemented";
+constexpr const char* kNoneInTensorFlow = "TensorFlow defines none";
 constexpr const char* kTypes = "T: {double, float, half, complex64, complex128}";
+
+// The same operations with the deprecated names.
+void RegisterBatchLinalg(OpRegistry& ops) {
+  constexpr const char* kRealTypes = "T: {double, float}";
+  ops.Add("BatchMatrixInverse")
+      .Input("input: T")
+      .Output("output: T")
+      .Attr("adjoint: bool = false")
+      .Attr(kRealTypes)
+      .Shape(SquareShape)
+      .NoGradient(kNoneInTensorFlow)
+      .Deprecated(13)
+      .Doc("As MatrixInverse.");
+  ops.Add("BatchMatrixDeterminant")
+      .Input("input: T")
+      .Output("output: T")
+      .Attr("T: {float, double, complex64, complex128}")
+      .Shape(DeterminantShape)
+      .NoGradient(kNoneInTensorFlow)
+      .Deprecated(13)
+      .Doc("As MatrixDeterminant.");
+  ops.Add("BatchMatrixSolve")
+      .Input("matrix: T")
+      .Input("rhs: T")
+      .Output("output: T")
+      .Attr("adjoint: bool = false")
+      .Attr(kRealTypes)
+      .Shape(MatrixSolveShape)
+      .NoGradient(kNoneInTensorFlow)
+      .Deprecated(13)
+      .Doc("As MatrixSolve.");
+  ops.Add("BatchCholesky")
+      .Input("input: T")
+      .Output("output: T")
+      .Attr(kRealTypes)
+      .Shape(SquareShape)
+      .NoGradient(kNoneInTensorFlow)
+      .Deprecated(13)
+      .Doc("As Cholesky.");
+}
 
 }  // namespace
 
 void RegisterLinalg(OpRegistry& ops) {
+  RegisterBatchLinalg(ops);
   ops.Add("MatrixInverse")
       .Input("input: T")
       .Output("output: T")

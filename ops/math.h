@@ -190,6 +190,9 @@ class TensordotAxes {
 //   tensordot(x, w, {{2}, {0}}) of x [batch, time, n] and w [n, m] is [batch, time, m]
 Output tensordot(Input a, Input b, const TensordotAxes& axes, std::string_view name = {});
 
+// The sums of the main diagonals of matrices [..., m, n].
+Output trace(Input x, std::string_view name = {});
+
 // Sums of products of the elements of one or two tensors, whose dimensions `equation` names:
 // "ij,jk->ik" is the matrix product, "ii->i" the diagonal, "bij->b" a sum. "..." stands for
 // dimensions that broadcast; without "->" the labels that occur once stay, in alphabetical order.

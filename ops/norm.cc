@@ -32,18 +32,21 @@ absl::Status CheckOrder(const NormOrder& ord, const std::vector<int64_t>& axes) 
                          " norm, got ", shown);
 }
 
+// Of `axes`, the one at `i`; all where none are given.
+Axes AxisAt(const std::vector<int64_t>& axes, size_t i) {
+  return axes.empty() ? Axes() : Axes(axes[i]);
+}
+
 // Largest sum of magnitudes along an axis, over the other one; of vectors there is only one.
 Output SumOfMagnitudes(const Output& x, const std::vector<int64_t>& axes) {
-  const auto along = [&](size_t i) { return axes.empty() ? Axes() : Axes(axes[i]); };
-  const Output sums = reduce_sum(abs(x), {.axis = along(0), .keepdims = true});
-  return axes.size() == 2 ? reduce_max(sums, {.axis = along(1), .keepdims = true}) : sums;
+  const Output sums = reduce_sum(abs(x), {.axis = AxisAt(axes, 0), .keepdims = true});
+  return axes.size() == 2 ? reduce_max(sums, {.axis = axes[1], .keepdims = true}) : sums;
 }
 
 Output LargestMagnitude(const Output& x, const std::vector<int64_t>& axes) {
   Output magnitudes = abs(x);
   if (axes.size() == 2) magnitudes = reduce_sum(magnitudes, {.axis = axes[1], .keepdims = true});
-  const Axes axis = axes.empty() ? Axes() : Axes(axes[0]);
-  return reduce_max(magnitudes, {.axis = axis, .keepdims = true});
+  return reduce_max(magnitudes, {.axis = AxisAt(axes, 0), .keepdims = true});
 }
 
 }  // namespace
@@ -57,6 +60,7 @@ Output norm(Input tensor, NormOptions options) {
   const name_scope scope(options.name.empty() ? "norm" : options.name,
                          graph_of({&tensor, 1}).impl());
   const Output x = convert_to_tensor(tensor);
+  // TensorFlow makes a list of one axis too.
   const Axes axis = axes.empty() ? Axes() : Axes(axes);
   const ReduceOptions kept = {.axis = axis, .keepdims = true};
   Output result;

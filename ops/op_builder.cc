@@ -231,13 +231,6 @@ absl::StatusOr<Node*> AddColocated(GraphImpl& graph, NodeSpec spec,
   return AddColocated(graph, std::move(spec), refs.subspan(1));
 }
 
-absl::Status OpNotRegistered(const OpRegistry& ops, std::string_view op) {
-  return NotFound("Op type not registered '", std::string(op),
-                  "' in binary running on HOST. Make sure the Op and Kernel are registered in the "
-                  "binary running in this process",
-                  ops.IsTooLate(op) ? kRegisteredTooLate : ".");
-}
-
 std::string BuiltAt(std::string_view node, std::string_view op) {
   const std::string at = SourceScope::Current().ToString();
   return absl::StrCat("\n\t [[{{node ", std::string(node), "}}]] (", std::string(op),
@@ -304,7 +297,7 @@ Operation OpBuilder::BuildOperation() {
   }
   const std::shared_ptr<GraphImpl> graph = graph_of(all).impl();
   const OpDef* const op = graph->ops().Find(op_);
-  if (op == nullptr) errors::ThrowIfError(OpNotRegistered(graph->ops(), op_));
+  if (op == nullptr) errors::ThrowIfError(graph->ops().NotRegistered(op_));
   if (arguments_.size() != op->inputs.size()) {
     errors::ThrowIfError(InvalidArgument("Op '", op_, "' takes ", op->inputs.size(),
                                          " arguments, got ", arguments_.size()));

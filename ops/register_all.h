@@ -33,6 +33,7 @@ void RegisterConv2D(OpRegistry& ops);    // conv2d.cc
 void RegisterConv3D(OpRegistry& ops);    // conv3d.cc
 void RegisterCross(OpRegistry& ops);
 void RegisterDepthwiseConv2D(OpRegistry& ops);  // depthwise_conv2d.cc
+void RegisterDiag(OpRegistry& ops);             // diag.cc
 void RegisterDilation2D(OpRegistry& ops);       // dilation2d.cc
 void RegisterDynamicStitch(OpRegistry& ops);    // dynamic_stitch.cc
 void RegisterEinsum(OpRegistry& ops);
@@ -55,6 +56,7 @@ void RegisterListDiff(OpRegistry& ops);           // list_diff.cc
 void RegisterLoop(OpRegistry& ops);               // loop.cc
 void RegisterLRN(OpRegistry& ops);                // lrn.cc
 void RegisterMatMul(OpRegistry& ops);             // matmul.cc
+void RegisterMatrixBandPart(OpRegistry& ops);     // matrix_band_part.cc
 void RegisterMatrixDiag(OpRegistry& ops);         // matrix_diag.cc
 void RegisterNonMaxSuppression(OpRegistry& ops);  // non_max_suppression.cc
 void RegisterNoOp(OpRegistry& ops);               // grouping.cc

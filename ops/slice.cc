@@ -118,6 +118,22 @@ absl::Status ReverseShape(ShapeContext& ctx) {
   return absl::OkStatus();
 }
 
+// Of the first version, which has a bool for each dimension.
+absl::Status ReverseFlaggedShape(ShapeContext& ctx) {
+  Shape in = ctx.input(0);
+  SESSILE_ASSIGN_OR_RETURN(const Shape dims, ctx.InputWithRank(1, 1));
+  if (dims.dim(0) != None) {
+    SESSILE_ASSIGN_OR_RETURN(in, ctx.InputWithRank(0, static_cast<int>(dims.dim(0))));
+  }
+  ctx.SetOutput(0, in);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Outputs> ReverseFlaggedGradient(GradContext& ctx, const Node& node,
+                                               std::span<const Output> grads) {
+  return Outputs{OpBuilder("Reverse").Input(grads[0]).Input(ctx.input(node, 1)).Build(), Output()};
+}
+
 absl::StatusOr<Outputs> ReverseGradient(GradContext& ctx, const Node& node,
                                         std::span<const Output> grads) {
   return Outputs{reverse(grads[0], ctx.input(node, 1)), Output()};
@@ -137,6 +153,16 @@ void RegisterSlice(OpRegistry& ops) {
       .Value(SliceValue)
       .Gradient(SliceGradient)
       .Doc("The part of `input` that begins at `begin` and has shape `size`; -1 is up to the end.");
+  ops.Add("Reverse")
+      .Input("tensor: T")
+      .Input("dims: bool")
+      .Output("output: T")
+      .Attr(
+          "T: {uint8, int8, uint16, int16, uint32, int32, uint64, int64, bool, bfloat16, half, "
+          "float, double, complex64, complex128, string}")
+      .Shape(ReverseFlaggedShape)
+      .Gradient(ReverseFlaggedGradient)
+      .Doc("`tensor` turned around along the dimensions whose element of `dims` is true.");
   ops.Add("ReverseV2")
       .Input("tensor: T")
       .Input("axis: Tidx")

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "sessile/core/framework/op_spec.h"
 #include "sessile/core/framework/status.h"
 
@@ -157,10 +158,16 @@ const OpDef* OpRegistry::Find(std::string_view name) const {
   return it != ops_.end() ? it->second.get() : nullptr;
 }
 
-bool OpRegistry::IsTooLate(std::string_view name) const {
-  return Find(name) == nullptr &&
-         std::any_of(rejected_.begin(), rejected_.end(),
-                     [&](const std::unique_ptr<OpDef>& op) { return op->name == name; });
+absl::Status OpRegistry::NotRegistered(std::string_view op, std::string_view node) const {
+  const bool too_late = std::any_of(rejected_.begin(), rejected_.end(),
+                                    [&](const auto& rejected) { return rejected->name == op; });
+  return NotFound(
+      "Op type not registered '", std::string(op), "'",
+      node.empty() ? "" : absl::StrCat(" (node '", std::string(node), "')"),
+      " in binary running on HOST. Make sure the Op and Kernel are registered in the binary "
+      "running in this process",
+      too_late ? " before the first graph is made: it was registered when there was one already."
+               : ".");
 }
 
 std::vector<const OpDef*> OpRegistry::List() const {

@@ -83,8 +83,10 @@ class OpRegistry {
   OpDefBuilder Add(std::string_view name);
   // Null if there is none.
   const OpDef* Find(std::string_view name) const;
-  // Whether an op of this name is not there because it was added after the freeze.
-  bool IsTooLate(std::string_view name) const;
+  // NOT_FOUND for an op that is not there, of node `node` if it has a name yet: "Op type not
+  // registered 'Foo' (node 'x') in binary running on HOST. ..."; says so if it was added after the
+  // freeze.
+  absl::Status NotRegistered(std::string_view op, std::string_view node = {}) const;
   // In the order of the names.
   std::vector<const OpDef*> List() const;
 
@@ -107,10 +109,6 @@ class OpRegistry {
   absl::Status status_;
   bool frozen_ = false;
 };
-
-// How a message ends about an operation that IsTooLate.
-inline constexpr char kRegisteredTooLate[] =
-    " before the first graph is made: it was registered when there was one already.";
 
 // The registry of a program, filled with the built-in operations at the first call. Declared here
 // for Graph's default constructor; defined by the layer that has the operations

@@ -95,8 +95,8 @@ class BodyReader {
   absl::Status ReadNode(const pb::NodeDef& proto) {
     BodyNode node{.name = proto.name(), .op = graph_.FindOp(proto.op()), .device = proto.device()};
     if (node.op == nullptr) {
-      return NotFound("Op type not registered '", proto.op(), "' (node '", proto.name(),
-                      "' of function '", function_.signature().name(), "')");
+      return WithSuffix(graph_.ops().NotRegistered(proto.op(), proto.name()),
+                        absl::StrCat(" (in function '", function_.signature().name(), "')"));
     }
     if (!IsNodeName(proto.name()) && !absl::StartsWith(proto.name(), "_")) {
       return Fail(absl::StrCat("'", proto.name(), "' is not a valid node name"));

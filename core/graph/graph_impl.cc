@@ -203,12 +203,7 @@ absl::StatusOr<Node*> GraphImpl::AddNode(NodeSpec spec) {
   std::lock_guard lock(mutex_);
   SESSILE_RETURN_IF_ERROR(CheckCanAppend(spec));
   const OpDef* op = FindOp(spec.op);
-  if (op == nullptr) {
-    return NotFound("Op type not registered '", spec.op, "' (node '", spec.name,
-                    "'). Make sure the Op and Kernel are registered in the binary running in this "
-                    "process",
-                    ops_.IsTooLate(spec.op) ? kRegisteredTooLate : ".");
-  }
+  if (op == nullptr) return ops_.NotRegistered(spec.op, spec.name);
   std::vector<DataType> in, out;
   SESSILE_RETURN_IF_ERROR(CheckSpec(spec, *op, &in, &out));
   Node* node = Append(std::move(spec), op, std::move(in), std::move(out));

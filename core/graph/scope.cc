@@ -139,7 +139,7 @@ name_scope::name_scope(std::string_view name, std::shared_ptr<GraphImpl> graph)
 control_dependencies::control_dependencies(std::initializer_list<Dependency> dependencies)
     : control_dependencies(std::vector<Dependency>(dependencies)) {}
 
-control_dependencies::control_dependencies(const std::vector<Dependency>& dependencies)
+control_dependencies::control_dependencies(const DependencyList& dependencies)
     : ScopeObject(
           dependencies.empty() ? get_default_graph().impl() : dependencies[0].op().graph().impl(),
           "control_dependencies") {

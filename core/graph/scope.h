@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sessile/core/framework/parameter_list.h"
 #include "sessile/core/graph/control_flow_context.h"
 #include "sessile/core/graph/graph.h"
 #include "sessile/core/graph/graph_impl.h"
@@ -134,26 +135,14 @@ class Dependency {
 };
 
 // A parameter that takes a list of them: {a, b}, or a vector of anything that converts.
-class DependencyList : public std::vector<Dependency> {
- public:
-  using vector::vector;
-  // NOLINTBEGIN(google-explicit-constructor): all are meant to convert
-  DependencyList(std::vector<Dependency> dependencies) : vector(std::move(dependencies)) {}
-  template <std::convertible_to<Dependency> T>
-  requires(!std::same_as<T, Dependency>) DependencyList(const std::vector<T>& dependencies)
-      : vector(dependencies.begin(), dependencies.end()) {}
-  // NOLINTEND(google-explicit-constructor)
-};
+using DependencyList = ParameterList<Dependency>;
 
 // Nodes built inside run after `dependencies`. nullptr clears those of outer scopes, and leaves the
 // current cond or loop.
 class [[nodiscard]] control_dependencies : public ScopeObject {
  public:
   [[nodiscard]] explicit control_dependencies(std::initializer_list<Dependency> dependencies);
-  template <typename T>
-  [[nodiscard]] explicit control_dependencies(const std::vector<T>& dependencies)
-      : control_dependencies(std::vector<Dependency>(dependencies.begin(), dependencies.end())) {}
-  [[nodiscard]] explicit control_dependencies(const std::vector<Dependency>& dependencies);
+  [[nodiscard]] explicit control_dependencies(const DependencyList& dependencies);
   [[nodiscard]] explicit control_dependencies(std::nullptr_t);
 
  private:

@@ -147,10 +147,7 @@ class ProgramBuilder {
 
   absl::Status CheckNode(const Node& current) const {
     if (current.op() == nullptr) {
-      return WithSuffix(NotFound("Op type not registered '", current.op_type(),
-                                 "' in binary running on HOST. Make sure the Op and Kernel are "
-                                 "registered in the binary running in this process."),
-                        NodeSuffix(current));
+      return WithSuffix(graph_.ops().NotRegistered(current.op_type()), NodeSuffix(current));
     }
     if (current.inputs().size() != current.input_types().size()) {
       return InvalidArgument("Node '", current.name(), "' has ", current.inputs().size(),

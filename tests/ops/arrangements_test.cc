@@ -88,37 +88,6 @@ TEST_F(ArrangementsTest, GradientsOfBlocksMatchDifferences) {
   ExpectGradient(square("BatchToSpace"), {{4, 1, 2, 1}});
 }
 
-TEST_F(ArrangementsTest, Diagonals) {
-  EXPECT_THAT(Eval(diag({1, 2})), IsTensor({{1, 0}, {0, 2}}));
-  EXPECT_THAT(Eval(diag_part({{1, 2}, {3, 4}})), IsTensor({1, 4}));
-  EXPECT_THAT(Eval(OpBuilder("MatrixDiag").Input({{1, 2}, {3, 4}}).Build()),
-              IsTensor({{{1, 0}, {0, 2}}, {{3, 0}, {0, 4}}}));
-  const Output wide = constant({{1, 2, 3}, {4, 5, 6}});
-  EXPECT_THAT(Eval(OpBuilder("MatrixDiagPart").Input(wide).Build()), IsTensor({1, 5}));
-  EXPECT_THAT(Eval(OpBuilder("MatrixSetDiag").Input(wide).Input({7, 8}).Build()),
-              IsTensor({{7, 2, 3}, {4, 8, 6}}));
-  const Output square = constant({{1, 2, 3}, {4, 5, 6}, {7, 8, 9}});
-  EXPECT_THAT(Eval(matrix_band_part(square, 1, 0)), IsTensor({{1, 0, 0}, {4, 5, 0}, {0, 8, 9}}));
-  EXPECT_THAT(Eval(matrix_band_part(square, 0, -1)), IsTensor({{1, 2, 3}, {0, 5, 6}, {0, 0, 9}}));
-  EXPECT_NE(ErrorOf([&] { Eval(matrix_band_part(square, 4, 0)); }).find("num_lower must be"),
-            std::string::npos);
-}
-
-TEST_F(ArrangementsTest, GradientsOfDiagonalsMatchDifferences) {
-  const auto unary = [](const char* op) {
-    return [op](Output x) { return OpBuilder(op).Input(x).Build(); };
-  };
-  ExpectGradient(unary("Diag"), {{3}});
-  ExpectGradient(unary("DiagPart"), {{2, 2}});
-  ExpectGradient(unary("MatrixDiag"), {{2, 3}});
-  ExpectGradient(unary("MatrixDiagPart"), {{2, 3, 3}});
-  ExpectGradient(unary("MatrixDiagPart"), {{2, 4}});
-  ExpectGradient(
-      [](Output x, Output d) { return OpBuilder("MatrixSetDiag").Input(x).Input(d).Build(); },
-      {{2, 3, 2}, {2, 2}});
-  ExpectGradient([](Output x) { return matrix_band_part(x, 1, 0); }, {{2, 3, 3}});
-}
-
 TEST_F(ArrangementsTest, ReversesSequencesAndTheirGradients) {
   const Output x = constant({{1, 2, 3}, {4, 5, 6}});
   EXPECT_THAT(Eval(reverse_sequence(x, {2, 3}, {.seq_axis = 1})), IsTensor({{2, 1, 3}, {6, 5, 4}}));

@@ -2,6 +2,7 @@
 #include "gtest/gtest.h"
 #include "sessile/ops/array.h"
 #include "sessile/ops/constant.h"
+#include "sessile/ops/op_builder.h"
 #include "sessile/tests/op_testing.h"
 
 namespace sessile {
@@ -35,6 +36,34 @@ TEST(ReverseTest, TurnsDimensionsAround) {
 TEST(SliceTest, GradientsMatchDifferences) {
   ExpectGradient([](Output x) { return slice(x, {1, 0}, {2, -1}); }, {{4, 3}});
   ExpectGradient([](Output x) { return reverse(x, {1}); }, {{2, 3}});
+}
+
+// The first version has a bool for each dimension.
+TEST(ReverseTest, TurnsFlaggedDimensionsAround) {
+  const auto reversed = [](Input x, Input dims) {
+    return OpBuilder("Reverse").Input(std::move(x)).Input(std::move(dims)).Build();
+  };
+  const Output x = constant({{1, 2, 3}, {4, 5, 6}});
+  EXPECT_THAT(Eval(reversed(x, {false, true})), IsTensor({{3, 2, 1}, {6, 5, 4}}));
+  EXPECT_THAT(Eval(reversed(x, {true, true})), IsTensor({{6, 5, 4}, {3, 2, 1}}));
+  EXPECT_THAT(Eval(reversed(x, {false, false})), IsTensor({{1, 2, 3}, {4, 5, 6}}));
+  ExpectShape("Reverse", "[2,?];[2]", "[2,?]");
+  ExpectShape("Reverse", "?;[2]", "[?,?]");
+  ExpectShapeError("Reverse", "[2,3];[1]", "must be rank 1 but is rank 2");
+  ExpectShapeError("Reverse", "[2,3];[]", "must be rank 1 but is rank 0");
+  const Output dims = placeholder(bool_, Shape::Unknown(), "dims");
+  EXPECT_NE(ErrorOf([&] {
+              Eval(reversed(x, dims), {{dims, std::vector<bool>{true}}});
+            }).find("'input' has 2, 'dims' has 1 values"),
+            std::string::npos);
+}
+
+TEST(ReverseTest, GradientOfFlaggedDimensionsMatchesDifferences) {
+  ExpectGradient(
+      [](Output x) {
+        return OpBuilder("Reverse").Input(x).Input({false, true}).Build();
+      },
+      {{2, 3}});
 }
 
 }  // namespace

@@ -111,5 +111,5 @@ absl::Status GraphCall::CheckRegistered(const std::string& tensor) const {
   const std::string name = tensor.substr(0, tensor.rfind(':'));
   const Node* const node = graph_.impl()->FindNode(name);
   if (node == nullptr || node->op() != nullptr) return absl::OkStatus();
-  return NotFound("Op type not registered '", node->op_type(), "' (node '", name, "')");
+  return graph_.impl()->ops().NotRegistered(node->op_type(), name);
 }

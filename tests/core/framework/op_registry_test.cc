@@ -9,8 +9,10 @@
 namespace sessile {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(ArgSpecTest, ReadsEachForm) {
   EXPECT_EQ(ParseArgSpec("shape: int32")->type, int32);
@@ -95,9 +97,11 @@ TEST(OpRegistryTest, KeepsTheFirstMistake) {
   late.Add("D");
   EXPECT_THAT(MessageOf(late.status()), HasSubstr("Op 'D' is registered too late"));
   EXPECT_EQ(late.Find("D"), nullptr);
-  EXPECT_TRUE(late.IsTooLate("D"));
-  EXPECT_FALSE(late.IsTooLate("E"));
-  EXPECT_FALSE(twice.IsTooLate("A"));
+  EXPECT_THAT(MessageOf(late.NotRegistered("D", "n")),
+              AllOf(HasSubstr("Op type not registered 'D' (node 'n')"),
+                    HasSubstr("when there was one already")));
+  EXPECT_THAT(MessageOf(late.NotRegistered("E")),
+              AllOf(HasSubstr("'E' in binary"), Not(HasSubstr("when there was one already"))));
 
   OpRegistry dangling;
   dangling.Add("E").Input("x: T").Attr("N: int");
