@@ -60,9 +60,9 @@ function(sessile_precompile target)
   endif()
 endfunction()
 
-# How far a layer is optimized where the build is an optimized one.
-function(sessile_optimize target level)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:${level}>)
+# How far a layer is optimized where the build is an optimized one: the options.
+function(sessile_optimize target)
+  target_compile_options(${target} PRIVATE "$<$<CONFIG:Release,RelWithDebInfo>:${ARGN}>")
 endfunction()
 
 # Addresses that the loader fixes (tables of virtual functions and types) in a few bits each instead of 24 bytes.

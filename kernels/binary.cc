@@ -248,7 +248,7 @@ struct Sub : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { r
 struct Mul : OfBits { template <typename T> static T Apply(T x, T y, Fault*) { return WrapMul(x, y); } };
 struct RealDiv { template <typename T> static T Apply(T x, T y, Fault*) { return x / y; } };
 // 0 * NaN and 0 * infinity are 0 here: where y is 0.
-struct MulNoNan { template <typename T> static T Apply(T x, T y, Fault*) { return y == T{0} ? T{0} : x * y; } };
+struct MulNoNan { template <typename T> static T Apply(T x, T y, Fault*) { return y == T{0} ? T{0} : WrapMul(x, y); } };
 struct DivNoNan { template <typename T> static T Apply(T x, T y, Fault*) { return y == T{0} ? T{0} : x / y; } };
 // clang-format on
 

@@ -53,7 +53,7 @@ struct Binary {
   };
 
   template <typename T>
-  static void Run(const BinaryRun& run) {
+  SESSILE_OPTIMIZE_SPEED [[gnu::flatten]] static void Run(const BinaryRun& run) {
     using Out = decltype(Op::Apply(T(), T(), run.fault));
     const T* const x = static_cast<const T*>(run.x);
     const T* const y = static_cast<const T*>(run.y);

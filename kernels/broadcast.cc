@@ -15,6 +15,7 @@
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -27,8 +28,8 @@ class Repeat final : public Prepared, public Elementwise {
     AddOutput(dtype, output);
     AddPhase(BlocksOf(size_, 2 * sizeof(T)));
   }
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                          int64_t block) const override {
     const T* x = Elements<T>(in[0]);
     T* y = Elements<T>(out[0]);
     const IndexRange range = BlockRange(size_, block, num_blocks(0));

@@ -14,6 +14,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -169,7 +170,7 @@ struct Conv3DOf {
     }
 
    private:
-    void RunForward(Inputs in, Outputs out, W* sums, int64_t block) const {
+    SESSILE_OPTIMIZE_SPEED void RunForward(Inputs in, Outputs out, W* sums, int64_t block) const {
       const T* const input = in[0].template data<T>();
       const T* const filter = in[1].template data<T>();
       const int64_t volume = s_.Volume(s_.out);
@@ -189,7 +190,7 @@ struct Conv3DOf {
       }
     }
 
-    void RunInput(Inputs in, Outputs out, W* sums, int64_t block) const {
+    SESSILE_OPTIMIZE_SPEED void RunInput(Inputs in, Outputs out, W* sums, int64_t block) const {
       const T* const filter = in[1].template data<T>();
       const T* const grads = in[2].template data<T>();
       const int64_t volume = s_.Volume(s_.in);
@@ -216,7 +217,7 @@ struct Conv3DOf {
       }
     }
 
-    void RunFilter(Inputs in, Outputs out, Sum* sums, int64_t block) const {
+    SESSILE_OPTIMIZE_SPEED void RunFilter(Inputs in, Outputs out, Sum* sums, int64_t block) const {
       const T* const input = in[0].template data<T>();
       const T* const grads = in[2].template data<T>();
       const int64_t taps = s_.Volume(s_.filter);

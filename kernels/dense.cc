@@ -25,9 +25,9 @@ double Real(const std::complex<double>& x) { return x.real(); }
 
 // b^H a
 template <typename E>
-E Dot(int64_t n, const E* a, const E* b) {
+SESSILE_OPTIMIZE_SPEED E Dot(int64_t n, const E* a, const E* b) {
   E sum = 0;
-  for (int64_t i = 0; i < n; ++i) sum += a[i] * Conjugate(b[i]);
+  for (int64_t i = 0; i < n; ++i) sum += WrapMul(a[i], Conjugate(b[i]));
   return sum;
 }
 template <typename E>
@@ -41,7 +41,7 @@ double SquaredNorm(int64_t n, const E* x) {
 template <typename E>
 void AddScaled(int64_t n, E factor, const E* x, E* y) {
   VectorizedFor<E>([=] {
-    for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
+    for (int64_t i = 0; i < n; ++i) y[i] += WrapMul(factor, x[i]);
   });
 }
 

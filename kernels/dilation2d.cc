@@ -21,6 +21,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -57,8 +58,9 @@ struct DilationDims {
 };
 
 template <typename T>
-Wide<T> DilationDims::MaximumAt(const T* image, const T* filter, int64_t row, int64_t column,
-                                int64_t c, Place* place) const {
+SESSILE_OPTIMIZE_SPEED Wide<T> DilationDims::MaximumAt(const T* image, const T* filter, int64_t row,
+                                                       int64_t column, int64_t c,
+                                                       Place* place) const {
   const int64_t first_y = std::clamp<int64_t>(y.InputAt(row, 0), 0, y.input - 1);
   const int64_t first_x = std::clamp<int64_t>(x.InputAt(column, 0), 0, x.input - 1);
   *place = {(first_y * x.input + first_x) * channels, 0};

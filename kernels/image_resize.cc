@@ -119,8 +119,8 @@ class Nearest final : public ResizeKernel {
   Nearest(const ResizeSizes& sizes, const Shape& output)
       : ResizeKernel(sizes, DataTypeOf<T>::value, output) {}
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                          int64_t block) const override {
     for (const int64_t row : BlockRange(s_.batch * s_.y.to, block, num_blocks(0))) {
       const int64_t y = s_.y.Nearest(row % s_.y.to);
       T* to = out[0].template data<T>() + row * s_.x.to * s_.channels;

@@ -14,7 +14,7 @@
 namespace sessile {
 
 // Element i of a tensor of int8, uint8, int16, int32 or int64.
-inline int64_t IndexAt(const TensorView& indices, int64_t i) {
+[[gnu::always_inline]] inline int64_t IndexAt(const TensorView& indices, int64_t i) {
   switch (indices.dtype()) {
     case DataType::kInt8:
       return indices.data<int8_t>()[i];
@@ -43,7 +43,8 @@ inline size_t FirstOutOfRange(const TensorView& indices, int64_t n,
 }
 
 // The number of that element in the order of memory, or -1 if an index is out of range.
-inline int64_t ElementNamed(const TensorView& indices, int64_t n, std::span<const int64_t> sizes) {
+[[gnu::always_inline]] inline int64_t ElementNamed(const TensorView& indices, int64_t n,
+                                                   std::span<const int64_t> sizes) {
   int64_t at = n * static_cast<int64_t>(sizes.size());
   int64_t element = 0;
   for (const int64_t size : sizes) {

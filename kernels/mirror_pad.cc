@@ -17,6 +17,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -115,8 +116,8 @@ class MirrorPad final : public Prepared {
     AddOutput(dtype, output);
     AddPhase(BlocksOf(rows_, length_ * 2 * static_cast<int64_t>(sizeof(T))));
   }
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                          int64_t block) const override {
     const auto source = [](const MirroredDim& dim, int64_t i) { return dim.Source(i); };
     for (const int64_t row : BlockRange(rows_, block, num_blocks(0))) {
       const T* x = Elements<T>(in[0]) + RowOffset(dims_, row, PaddedOf, source, SizeOf);

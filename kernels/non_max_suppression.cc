@@ -16,6 +16,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -27,7 +28,7 @@ Wide<T> Rounded(Wide<T> x) {
 
 // The common part of two boxes {y1, x1, y2, x2} (any two opposite corners), by their union.
 template <typename T>
-Wide<T> Overlap(const T* a, const T* b) {
+SESSILE_OPTIMIZE_SPEED Wide<T> Overlap(const T* a, const T* b) {
   using W = Wide<T>;
   const auto low = [](const T* box, int i) { return std::min(Widen(box[i]), Widen(box[i + 2])); };
   const auto high = [](const T* box, int i) { return std::max(Widen(box[i]), Widen(box[i + 2])); };
@@ -168,8 +169,8 @@ class NonMaxSuppression final : public Prepared {
 
   // Lowers the score of `next` for the boxes taken that it has not felt; false if one of them
   // rules it out.
-  bool Feel(const T* boxes, const Limits& limits, const Candidate<T>* taken, int64_t count,
-            Candidate<T>* next) const {
+  SESSILE_OPTIMIZE_SPEED bool Feel(const T* boxes, const Limits& limits, const Candidate<T>* taken,
+                                   int64_t count, Candidate<T>* next) const {
     const bool soft = limits.sigma > 0;
     const Wide<T> scale = soft ? Rounded<T>(Wide<T>(-0.5) / limits.sigma) : 0;
     for (int64_t j = count - 1; j >= next->seen; --j) {

@@ -166,8 +166,15 @@ T WrapSub(T a, T b) {
 }
 template <typename T>
 T WrapMul(T a, T b) {
-  using U = typename WrapsIn<T>::type;
-  return static_cast<T>(static_cast<U>(a) * static_cast<U>(b));
+  if constexpr (kIsComplex<T>) {
+    const auto real = a.real() * b.real() - a.imag() * b.imag();
+    const auto imag = a.real() * b.imag() + a.imag() * b.real();
+    // Infinite factors make NaNs of what is infinite (C99, annex G).
+    return real != real && imag != imag ? a * b : T(real, imag);
+  } else {
+    using U = typename WrapsIn<T>::type;
+    return static_cast<T>(static_cast<U>(a) * static_cast<U>(b));
+  }
 }
 // The complex conjugate; a real number is its own.
 template <typename T>

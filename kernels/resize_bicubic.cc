@@ -17,6 +17,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -65,8 +66,8 @@ struct BicubicTo {
     Kernel(const ResizeSizes& sizes, const Shape& output)
         : ResizeKernel(sizes, DataTypeOf<Out>::value, output) {}
 
-    absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                     int64_t block) const override {
+    SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                            int64_t block) const override {
       const T* const images = in[0].template data<T>();
       for (const int64_t row : BlockRange(s_.batch * s_.y.to, block, num_blocks(0))) {
         const int64_t b = row / s_.y.to;
@@ -91,7 +92,8 @@ struct BicubicTo {
     }
 
    private:
-    static Out Weighted(const std::array<float, 4>& weight, const std::array<Out, 4>& value) {
+    SESSILE_OPTIMIZE_SPEED static Out Weighted(const std::array<float, 4>& weight,
+                                               const std::array<Out, 4>& value) {
       Out sum = value[0] * static_cast<Out>(weight[0]);
       for (size_t k = 1; k < 4; ++k) sum += value[k] * static_cast<Out>(weight[k]);
       return sum;

@@ -10,6 +10,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -53,7 +54,7 @@ struct AnyElement {
 };
 
 template <typename F, typename T>
-void UpdateSlices(const SliceUpdates& u) {
+SESSILE_OPTIMIZE_SPEED void UpdateSlices(const SliceUpdates& u) {
   const int64_t n = u.range.size();
   if (n == 0) return;
   const TensorView indices = u.indices;

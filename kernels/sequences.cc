@@ -10,6 +10,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -31,8 +32,8 @@ class ReverseSequence final : public Prepared {
     AddPhase(BlocksOf(pieces_, s_.inner * static_cast<int64_t>(sizeof(T)) + 16));
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                          int64_t block) const override {
     for (const int64_t piece : BlockRange(pieces_, block, num_blocks(0))) {
       const int64_t second = piece % s_.second;
       const int64_t first = piece / s_.second / s_.middle % s_.first;

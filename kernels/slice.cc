@@ -201,11 +201,12 @@ class PutPart final : public Prepared {
 
  private:
   SESSILE_OPTIMIZE_SPEED static void Fill(const T& filler, int64_t first, int64_t last, T* whole) {
-    std::fill(whole + first, whole + last, filler);
+    for (int64_t i = first; i < last; ++i) whole[i] = filler;
   }
 
   // Elements of the part and what lies before each of them, and behind the last one.
-  void PutInOrder(const T* part, const T& filler, IndexRange range, T* whole) const {
+  SESSILE_OPTIMIZE_SPEED void PutInOrder(const T* part, const T& filler, IndexRange range,
+                                         T* whole) const {
     int64_t end = range.first() == 0 ? 0 : view_.Place(range.first() - 1) + 1;
     view_.ForEachRun(range.first(), range.last(),
                      [&](int64_t i, int64_t count, int64_t place, int64_t) {

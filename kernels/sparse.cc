@@ -23,6 +23,7 @@
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/rows.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -230,8 +231,8 @@ class SparseMatMul final : public Prepared {
     AddPhase(BlocksOfColumns(columns_, std::min(count_, kBlockBytes), 3 * sizeof(T)));
   }
 
-  absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
-                   int64_t block) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch, int,
+                                          int64_t block) const override {
     const IndexRange range = BlockRange(columns_, block, num_blocks(0));
     const T* const values = in[1].data<T>();
     const T* const b = in[3].data<T>();

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "sessile/kernels/vectorized.h"
+
 namespace sessile {
 
 class StridedView {
@@ -57,7 +59,7 @@ class StridedView {
 
   // dense[i] = tensor[place of element i], for the elements [begin, end).
   template <typename T>
-  void Gather(const T* tensor, int64_t begin, int64_t end, T* dense) const {
+  SESSILE_OPTIMIZE_SPEED void Gather(const T* tensor, int64_t begin, int64_t end, T* dense) const {
     ForEachRun(begin, end, [&](int64_t i, int64_t count, int64_t place, int64_t stride) {
       if (stride == 1) {
         std::copy_n(tensor + place, count, dense + i);
@@ -69,7 +71,7 @@ class StridedView {
 
   // tensor[place of element i] = dense[i], for the elements [begin, end).
   template <typename T>
-  void Scatter(const T* dense, int64_t begin, int64_t end, T* tensor) const {
+  SESSILE_OPTIMIZE_SPEED void Scatter(const T* dense, int64_t begin, int64_t end, T* tensor) const {
     ForEachRun(begin, end, [&](int64_t i, int64_t count, int64_t place, int64_t stride) {
       if (stride == 1) {
         std::copy_n(dense + i, count, tensor + place);

@@ -12,6 +12,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -62,7 +63,7 @@ class TopK final : public Prepared {
   }
 
  private:
-  void Select(const T* x, Index* best) const {
+  SESSILE_OPTIMIZE_SPEED void Select(const T* x, Index* best) const {
     // Larger first, then the lower index; NaN comes last.
     const auto before = [x](Index a, Index b) {
       const auto va = x[a];

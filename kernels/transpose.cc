@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -117,7 +118,8 @@ class Transpose final : public Prepared {
           const T* const from = x + (j + k) * stride;
           for (int64_t i = 0; i < kBand; ++i) tile[i][k] = from[i];
         }
-        for (int64_t i = 0; i < kBand; ++i) std::copy_n(tile[i], kBand, y + i * to_stride + j);
+        for (int64_t i = 0; i < kBand; ++i)
+          std::memcpy(y + i * to_stride + j, tile[i], sizeof(tile[i]));
       }
     }
     for (int64_t i = 0; i < count; ++i) {

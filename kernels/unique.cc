@@ -18,6 +18,7 @@
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
 #include "sessile/kernels/storage.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -131,8 +132,10 @@ class Unique final : public Prepared {
   }
 
  private:
-  void FindEqual(const Slices<T>& slices, const TensorView& idx, std::vector<int64_t>* firsts,
-                 std::vector<int64_t>* counts) const {
+  SESSILE_OPTIMIZE_SPEED [[gnu::flatten]] void FindEqual(const Slices<T>& slices,
+                                                         const TensorView& idx,
+                                                         std::vector<int64_t>* firsts,
+                                                         std::vector<int64_t>* counts) const {
     const auto hash = [&](int64_t i) { return slices.Hash(i); };
     const auto equal = [&](int64_t i, int64_t j) { return slices.Equal(i, j); };
     absl::flat_hash_map<int64_t, int64_t, decltype(hash), decltype(equal)> places(0, hash, equal);

@@ -6,6 +6,7 @@
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/numeric.h"
 #include "sessile/kernels/register_all.h"
+#include "sessile/kernels/vectorized.h"
 
 namespace sessile {
 namespace {
@@ -20,7 +21,8 @@ class Where final : public Prepared {
     AddOutput(int64, Shape({None, shape.rank()}));
     AddPhase(1);
   }
-  absl::Status Run(RunContext& ctx, Inputs in, Outputs, Scratch, int, int64_t) const override {
+  SESSILE_OPTIMIZE_SPEED absl::Status Run(RunContext& ctx, Inputs in, Outputs, Scratch, int,
+                                          int64_t) const override {
     const T* x = in[0].data<T>();
     const int64_t size = shape_.num_elements();
     int64_t count = 0;

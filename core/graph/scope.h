@@ -147,7 +147,6 @@ class [[nodiscard]] control_dependencies : public ScopeObject {
 
  private:
   void Enter(BuildScope::Control control);
-  ControlFlowContext* outer_context_ = nullptr;
 };
 
 // Nodes built inside are placed on `name` ("/cpu:0"), which is kept in the GraphDef; everything
