@@ -67,6 +67,7 @@ endfunction()
 
 # Addresses that the loader fixes (tables of virtual functions and types) in a few bits each instead of 24 bytes.
 check_linker_flag(CXX LINKER:-z,pack-relative-relocs SESSILE_PACKS_RELOCATIONS)
+check_linker_flag(CXX LINKER:-Bsymbolic-functions SESSILE_BINDS_FUNCTIONS)
 function(sessile_pack_relocations target)
   if(SESSILE_PACKS_RELOCATIONS)
     target_link_options(${target} PRIVATE LINKER:-z,pack-relative-relocs)
@@ -107,6 +108,10 @@ function(sessile_library target)
   get_target_property(kind ${target} TYPE)
   if(kind STREQUAL SHARED_LIBRARY)
     sessile_pack_relocations(${target})
+    # Its functions call each other without looking each other up first.
+    if(SESSILE_BINDS_FUNCTIONS)
+      target_link_options(${target} PRIVATE LINKER:-Bsymbolic-functions)
+    endif()
   endif()
   if(kind STREQUAL SHARED_LIBRARY AND SESSILE_HIDES_SYMBOLS)
     target_link_options(${target} PRIVATE LINKER:--version-script=${SESSILE_VERSION_SCRIPT})
