@@ -53,14 +53,14 @@ struct Binary {
   };
 
   template <typename T>
-  SESSILE_OPTIMIZE_SPEED [[gnu::flatten]] static void Run(const BinaryRun& run) {
+  static void Run(const BinaryRun& run) {
     using Out = decltype(Op::Apply(T(), T(), run.fault));
     const T* const x = static_cast<const T*>(run.x);
     const T* const y = static_cast<const T*>(run.y);
     Out* const z = static_cast<Out*>(run.z);
     if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
       if (run.count >= kShortRow && run.x_step == 1 && run.y_step == 1) {
-        return Vectorized([x, y, z, n = run.count, fault = run.fault] {
+        return VectorizedFor<T>([x, y, z, n = run.count, fault = run.fault] {
           Fault found = 0;
           SESSILE_NO_CARRIED_DEPENDENCE
           for (int64_t i = 0; i < n; ++i) z[i] = Op::Apply(x[i], y[i], &found);
@@ -68,9 +68,11 @@ struct Binary {
         });
       }
     }
-    for (int64_t i = 0; i < run.count; ++i) {
-      z[i] = Op::Apply(x[i * run.x_step], y[i * run.y_step], run.fault);
-    }
+    Fast([x, y, z, run] {
+      for (int64_t i = 0; i < run.count; ++i) {
+        z[i] = Op::Apply(x[i * run.x_step], y[i * run.y_step], run.fault);
+      }
+    });
   }
 };
 

@@ -77,7 +77,9 @@ struct Map {
       for (int64_t i = 0; i < n; ++i) to[i] = f(i);
     };
     if constexpr (std::is_same_v<Out, T> && (kUsual<T> || std::is_same_v<T, bool>)) {
-      Vectorized(loop);
+      VectorizedFor<T>(loop);
+    } else if constexpr (kIsComplex<T>) {
+      Fast(loop);
     } else {
       loop();
     }

@@ -76,6 +76,11 @@ template <typename Loop>
 }  // namespace internal
 
 template <typename Loop>
+void VectorizedUpTo32Bytes(Loop loop) {
+  internal::VectorLevel() >= 1 ? internal::RunForAvx2(loop) : internal::RunForAny(loop);
+}
+
+template <typename Loop>
 void Vectorized(Loop loop) {
   switch (internal::VectorLevel()) {
     case 2:
@@ -97,18 +102,32 @@ SESSILE_OPTIMIZE_SPEED void Vectorized(Loop loop) {
   loop();
 }
 
+template <typename Loop>
+void VectorizedUpTo32Bytes(Loop loop) {
+  Vectorized(loop);
+}
+
 #endif
+
+// A loop for each element in functions that are not marked: compiled once, for speed.
+template <typename Loop>
+SESSILE_OPTIMIZE_SPEED [[gnu::flatten]] void Fast(Loop loop) {
+  loop();
+}
 
 // The types of most elements. The others are not worth code for each instruction set.
 template <typename T>
 inline constexpr bool kUsual = std::is_same_v<T, float> || std::is_same_v<T, double> ||
                                std::is_same_v<T, int32_t> || std::is_same_v<T, int64_t>;
 
-// A loop over elements of T: Vectorized for the usual types.
+// A loop over elements of T: Vectorized for the usual types and bool. Loops over integers wait for
+// memory already in vectors of 32 bytes (but for division), and are not worth a third copy.
 template <typename T, typename Loop>
 void VectorizedFor(Loop loop) {
-  if constexpr (kUsual<T>) {
+  if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
     Vectorized(loop);
+  } else if constexpr (kUsual<T> || std::is_same_v<T, bool>) {
+    VectorizedUpTo32Bytes(loop);
   } else {
     loop();
   }

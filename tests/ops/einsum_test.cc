@@ -63,6 +63,9 @@ TEST(EinsumTest, GivesTensorFlowsValues) {
       {"i,j->ij", {{3}, {4}}},
       {"ijl,jk->ik", {{2, 3, 5}, {3, 4}}},
       {"ij,ij->", {{2, 3}, {2, 3}}},
+      {"ji,jk->ik", {{3, 2}, {3, 4}}},
+      {"bji,bkj->bik", {{2, 4, 3}, {2, 5, 4}}},
+      {"bihd,bjhd->bhij", {{2, 3, 2, 4}, {2, 5, 2, 4}}},
   };
   for (size_t c = 0; c < cases.size(); ++c) {
     std::vector<Input> inputs;
