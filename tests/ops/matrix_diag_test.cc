@@ -177,7 +177,7 @@ TEST_F(MatrixDiagTest, GradientsOfUnknownShapesMatchDifferences) {
        {std::pair(Input({-1, 1}), Shape({2, 3, 3})), std::pair(Input({1, 2}), Shape({2, 2, 2})),
         std::pair(Input({-2, -1}), Shape({2, 2, 2})), std::pair(Input(1), Shape({2, 2}))}) {
     ExpectGradient(
-        [&](Output x, Output d) {
+        [&k = k](Output x, Output d) {
           const auto unknown = [](const Output& v) {
             return OpBuilder("PlaceholderWithDefault")
                 .Input(v)

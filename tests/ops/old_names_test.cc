@@ -69,7 +69,9 @@ TEST(OldNames, GiveWhatTheirSuccessorsGive) {
           convert_to_tensor(inputs[i], inputs[i].dtype().value_or(float64), absl::StrCat("x", i)));
     }
     const Output expected = builder.Build();
-    EXPECT_THAT(ErrorOf([&] { errors::ThrowIfError(ImportOne(name, inputs.size(), 14)); }),
+    EXPECT_THAT(ErrorOf([&op = name, count = inputs.size()] {
+                  errors::ThrowIfError(ImportOne(op, count, 14));
+                }),
                 HasSubstr("is not available in GraphDef version 14"));
     ASSERT_TRUE(ImportOne(name, inputs.size(), 12).ok());
     const Output y = graph.get_tensor_by_name("y:0");
