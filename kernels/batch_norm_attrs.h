@@ -30,13 +30,21 @@ struct BatchNormAttrs {
 absl::Status CheckIsVector(const char* name, const Shape& shape);
 absl::Status CheckChannels(const std::string& name, const Shape& shape, const Channels& dims);
 
-// Arrays of lanes() doubles in one slot of scratch.
+// Arrays of lanes() numbers in one slot of scratch: sums are doubles, values for each channel are
+// U.
+template <typename U>
 class BatchNormLanes {
  public:
+  static constexpr int64_t kArrays = 4;
+  static size_t Bytes(const Channels& dims) {
+    return static_cast<size_t>(kArrays * dims.lanes()) * sizeof(double);
+  }
+
   BatchNormLanes(const Channels& dims, Scratch scratch, int64_t slot)
       : lanes_(dims.lanes()), data_(scratch.slot<double>(slot)) {}
-  double* operator[](int64_t i) const { return data_ + i * lanes_; }
-  void Clear(int64_t i) const { std::fill_n((*this)[i], lanes_, 0.0); }
+  double* sums(int64_t i) const { return data_ + i * lanes_; }
+  U* values(int64_t i) const { return reinterpret_cast<U*>(sums(i)); }
+  void Clear(int64_t i) const { std::fill_n(sums(i), lanes_, 0.0); }
 
  private:
   const int64_t lanes_;

@@ -4,9 +4,10 @@
 //   variance = sum((x - mean)^2) / N
 //   y = (x - mean) * scale / sqrt(variance + epsilon) + offset
 //
-// Sums and per-channel values are kept in double: deep networks amplify what is lost here. Phase 0
-// sums each block of rows, phase 1 joins the blocks in order, phase 2 computes the elements as
-// a * x + b. If not training, mean and variance are given. With ReLU, y = max(y, 0)
+// Sums are kept in double: deep networks amplify what is lost here. Phase 0 sums each block of
+// rows, phase 1 joins the blocks in order, phase 2 computes the elements. Of these, distances alone
+// are multiplied, (x - m) * slope + offset with m the mean as T has it: a mean far from zero costs
+// no digits. If not training, mean and variance are given. With ReLU, y = max(y, 0)
 // (kernels/relu.cc says the same of NaN).
 
 #include "sessile/kernels/fused_batch_norm.h"
@@ -92,6 +93,7 @@ template <typename T>
 class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
  public:
   using U = Wide<T>;
+  using Lanes = BatchNormLanes<U>;
 
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const BatchNormAttrs attrs,
@@ -127,7 +129,7 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     AddPhase(attrs.training ? blocks_ : 1);
     AddPhase(1);
     AddPhase(blocks_);
-    SetScratch(blocks_ + 1, static_cast<size_t>(2 * dims_.lanes()) * sizeof(double));
+    SetScratch(blocks_ + 1, Lanes::Bytes(dims_));
   }
 
   std::shared_ptr<const Prepared> WithRelu() const {
@@ -153,8 +155,7 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
         Statistics(in, out, scratch);
         break;
       default:
-        Normalize(in[0].data<T>(), BatchNormLanes(dims_, scratch, blocks_), block,
-                  out[0].data<T>());
+        Normalize(in[0].data<T>(), Lanes(dims_, scratch, blocks_), block, out[0].data<T>());
     }
     return absl::OkStatus();
   }
@@ -165,26 +166,47 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     return static_cast<double>(Rows(block).size() * dims_.inner);
   }
 
-  // [0] mean of the block, [1] sum of squared distances from it.
+  // Sums [0] mean of the block, [1] sum of squared distances from it.
+  //
+  // Distances are from a number near the mean, which makes the sums of rounded ones exact enough,
+  // and those of equal elements exact: an element first, then the mean as T has it.
   void BlockStatistics(const T* x, int64_t block, Scratch scratch) const {
-    const BatchNormLanes lanes(dims_, scratch, block);
+    const Lanes lanes(dims_, scratch, block);
     lanes.Clear(0);
     lanes.Clear(1);
-    double* mean = lanes[0];
-    double* squares = lanes[1];
-    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) { mean[lane] += double{Widen(x[i])}; });
+    const IndexRange rows = Rows(block);
+    if (rows.size() == 0) return;
+    double *const mean = lanes.sums(0), *const squares = lanes.sums(1);
+    U* const origin = lanes.values(2);
+    for (int64_t c = 0; c < dims_.channels; ++c) {
+      const U element = Widen(x[rows.first() * dims_.stride() + c * dims_.inner]);
+      origin[c] = std::isfinite(element) ? element : U{0};
+    }
+    dims_.Tile(origin);
+    dims_.AddUp<T>(
+        rows, Addends{[=](int64_t i, int64_t lane) { return Widen(x[i]) - origin[lane]; }, mean});
     dims_.Fold(mean);
-    for (int64_t c = 0; c < dims_.channels; ++c) mean[c] /= Count(block);
-    dims_.Tile(mean);
-    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
-      const double distance = double{Widen(x[i])} - mean[lane];
-      squares[lane] += distance * distance;
-    });
+    for (int64_t c = 0; c < dims_.channels; ++c) {
+      mean[c] = double{origin[c]} + mean[c] / Count(block);
+      origin[c] = static_cast<U>(mean[c]);
+    }
+    dims_.Tile(origin);
+    const auto square = [=](int64_t i, int64_t lane) {
+      const U distance = Widen(x[i]) - origin[lane];
+      return distance * distance;
+    };
+    dims_.AddUp<T>(rows, Addends{square, squares});
     dims_.Fold(squares);
+    for (int64_t c = 0; c < dims_.channels; ++c) {
+      const double off = mean[c] - double{origin[c]};
+      squares[c] -= std::min(off * off * Count(block), squares[c]);
+    }
   }
 
   void Statistics(Inputs in, Outputs out, Scratch scratch) const {
-    const BatchNormLanes lanes(dims_, scratch, blocks_);
+    const Lanes lanes(dims_, scratch, blocks_);
+    U *const slopes = lanes.values(0), *const means = lanes.values(1),
+             *const offsets = lanes.values(2);
     for (int64_t c = 0; c < dims_.channels; ++c) {
       double mean, variance;
       if (attrs_.training) {
@@ -195,11 +217,11 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
       }
       StoreStatistics(in, out, c, mean, variance);
       const double slope = double{in[1].data<U>()[c]} / std::sqrt(variance + attrs_.epsilon);
-      lanes[0][c] = slope;
-      lanes[1][c] = double{in[2].data<U>()[c]} - mean * slope;
+      slopes[c] = static_cast<U>(slope);
+      means[c] = static_cast<U>(mean);
+      offsets[c] = static_cast<U>(double{in[2].data<U>()[c]} - (mean - double{means[c]}) * slope);
     }
-    dims_.Tile(lanes[0]);
-    dims_.Tile(lanes[1]);
+    for (U* const values : {slopes, means, offsets}) dims_.Tile(values);
     if (outputs().size() > 5) out[5].data<U>()[0] = 0;
   }
 
@@ -207,14 +229,14 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     const auto count = static_cast<double>(dims_.per_channel());
     *mean = 0;
     for (int64_t block = 0; block < blocks_; ++block) {
-      *mean += BatchNormLanes(dims_, scratch, block)[0][c] * Count(block);
+      *mean += Lanes(dims_, scratch, block).sums(0)[c] * Count(block);
     }
     *mean /= count;
     double squares = 0;
     for (int64_t block = 0; block < blocks_; ++block) {
-      const BatchNormLanes lanes(dims_, scratch, block);
-      const double distance = lanes[0][c] - *mean;
-      squares += lanes[1][c] + distance * distance * Count(block);
+      const Lanes lanes(dims_, scratch, block);
+      const double distance = lanes.sums(0)[c] - *mean;
+      squares += lanes.sums(1)[c] + distance * distance * Count(block);
     }
     *variance = squares / count;
   }
@@ -243,19 +265,20 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     store(4, kept ? variance : 0);
   }
 
-  void Normalize(const T* x, const BatchNormLanes& lanes, int64_t block, T* y) const {
-    const double* a = lanes[0];
-    const double* b = lanes[1];
+  void Normalize(const T* x, const Lanes& lanes, int64_t block, T* y) const {
+    const U *const slope = lanes.values(0), *const mean = lanes.values(1),
+                   *const offset = lanes.values(2);
+    const auto normal = [=](int64_t i, int64_t lane) {
+      return (Widen(x[i]) - mean[lane]) * slope[lane] + offset[lane];
+    };
     if (relu_) {
       dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
-        const U normal = static_cast<U>(a[lane] * double{Widen(x[i])} + b[lane]);
-        y[i] = Narrow<T>(normal < U{0} ? U{0} : normal);
+        const U value = normal(i, lane);
+        y[i] = Narrow<T>(value < U{0} ? U{0} : value);
       });
       return;
     }
-    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
-      y[i] = Narrow<T>(static_cast<U>(a[lane] * double{Widen(x[i])} + b[lane]));
-    });
+    dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) { y[i] = Narrow<T>(normal(i, lane)); });
   }
 
   const BatchNormAttrs attrs_;

@@ -5,10 +5,11 @@
 //   offset_backprop = sum(g)
 //   x_backprop = scale * r * (g - sum(g) / N - (x - mean) * r^2 * sum(g * (x - mean)) / N)
 //
-// Sums and per-channel values are kept in double. Phase 0 sums each block of rows, phase 1 joins
-// the blocks in order, phase 2 computes the elements as a * g + b * x + c. If not training, nothing
-// is subtracted from g. With ReLU, g counts only where the ReLU's output is positive.
+// Sums are kept in double. Phase 0 sums each block of rows, phase 1 joins the blocks in order,
+// phase 2 computes the elements as a * g + (b * (x - mean) + c). If not training, nothing is
+// subtracted from g. With ReLU, g counts only where the ReLU's output is positive.
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -28,6 +29,7 @@ template <typename T>
 class FusedBatchNormGrad final : public Prepared {
  public:
   using U = Wide<T>;
+  using Lanes = BatchNormLanes<U>;
 
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     const Shape& gradient = ctx.input_shape(0);
@@ -61,7 +63,7 @@ class FusedBatchNormGrad final : public Prepared {
     AddPhase(blocks_);
     AddPhase(1);
     AddPhase(blocks_);
-    SetScratch(blocks_ + 1, static_cast<size_t>(3 * dims_.lanes()) * sizeof(double));
+    SetScratch(blocks_ + 1, Lanes::Bytes(dims_));
   }
 
   std::shared_ptr<const Prepared> AfterReluGrad() const {
@@ -73,13 +75,13 @@ class FusedBatchNormGrad final : public Prepared {
                    int64_t block) const override {
     switch (phase) {
       case 0:
-        BlockSums(in, block, BatchNormLanes(dims_, scratch, block));
+        BlockSums(in, block, Lanes(dims_, scratch, block));
         break;
       case 1:
         JoinBlocks(in, out, scratch);
         break;
       default:
-        BackwardElements(in, BatchNormLanes(dims_, scratch, blocks_), block, out[0].data<T>());
+        BackwardElements(in, Lanes(dims_, scratch, blocks_), block, out[0].data<T>());
     }
     return absl::OkStatus();
   }
@@ -87,66 +89,63 @@ class FusedBatchNormGrad final : public Prepared {
  private:
   IndexRange Rows(int64_t block) const { return BlockRange(dims_.outer, block, blocks_); }
 
-  // [0] sum(g), [1] sum(g * (x - mean)) of the block.
-  void BlockSums(Inputs in, int64_t block, const BatchNormLanes& lanes) const {
-    const T* x = in[1].data<T>();
+  // Sums [0] of g, [1] of g * (x - mean), over the block.
+  void BlockSums(Inputs in, int64_t block, const Lanes& lanes) const {
+    const T* const x = in[1].data<T>();
     lanes.Clear(0);
     lanes.Clear(1);
-    double* sum = lanes[0];
-    double* products = lanes[1];
-    double* mean = lanes[2];
-    for (int64_t c = 0; c < dims_.channels; ++c) mean[c] = double{in[3].data<U>()[c]};
+    U* const mean = lanes.values(2);
+    std::copy_n(in[3].data<U>(), dims_.channels, mean);
     dims_.Tile(mean);
     WithGradient(in, [&](auto g) {
-      dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
-        const double gradient = g(i);
-        sum[lane] += gradient;
-        products[lane] += gradient * (double{Widen(x[i])} - mean[lane]);
-      });
+      const auto gradient = [=](int64_t i, int64_t) { return g(i); };
+      const auto product = [=](int64_t i, int64_t lane) {
+        return g(i) * (Widen(x[i]) - mean[lane]);
+      };
+      dims_.AddUp<T>(Rows(block), Addends{gradient, lanes.sums(0)},
+                     Addends{product, lanes.sums(1)});
     });
-    dims_.Fold(sum);
-    dims_.Fold(products);
+    dims_.Fold(lanes.sums(0));
+    dims_.Fold(lanes.sums(1));
   }
 
   void JoinBlocks(Inputs in, Outputs out, Scratch scratch) const {
-    const BatchNormLanes lanes(dims_, scratch, blocks_);
+    const Lanes lanes(dims_, scratch, blocks_);
     const auto count = static_cast<double>(dims_.per_channel());
     for (int64_t c = 0; c < dims_.channels; ++c) {
       double sum = 0;
       double products = 0;
       for (int64_t block = 0; block < blocks_; ++block) {
-        sum += BatchNormLanes(dims_, scratch, block)[0][c];
-        products += BatchNormLanes(dims_, scratch, block)[1][c];
+        const Lanes of_block(dims_, scratch, block);
+        sum += of_block.sums(0)[c];
+        products += of_block.sums(1)[c];
       }
-      const double mean = double{in[3].data<U>()[c]};
       const double r = 1 / std::sqrt(double{in[4].data<U>()[c]} + attrs_.epsilon);
       out[1].data<U>()[c] = static_cast<U>(r * products);
       out[2].data<U>()[c] = static_cast<U>(sum);
       const double slope = double{in[2].data<U>()[c]} * r;
       const double correction = attrs_.training ? -slope * r * r * products / count : 0;
-      lanes[0][c] = slope;
-      lanes[1][c] = correction;
-      lanes[2][c] = attrs_.training ? -slope * sum / count - correction * mean : 0;
+      lanes.values(0)[c] = static_cast<U>(slope);
+      lanes.values(1)[c] = static_cast<U>(correction);
+      lanes.values(2)[c] = static_cast<U>(attrs_.training ? -slope * sum / count : 0);
+      lanes.values(3)[c] = in[3].data<U>()[c];
     }
-    for (int64_t i = 0; i < 3; ++i) dims_.Tile(lanes[i]);
+    for (int64_t i = 0; i < Lanes::kArrays; ++i) dims_.Tile(lanes.values(i));
   }
 
-  void BackwardElements(Inputs in, const BatchNormLanes& lanes, int64_t block,
-                        T* x_backprop) const {
-    const T* x = in[1].data<T>();
-    const double* a = lanes[0];
-    const double* b = lanes[1];
-    const double* c = lanes[2];
+  void BackwardElements(Inputs in, const Lanes& lanes, int64_t block, T* x_backprop) const {
+    const T* const x = in[1].data<T>();
+    const U *const a = lanes.values(0), *const b = lanes.values(1), *const c = lanes.values(2),
+                   *const mean = lanes.values(3);
     WithGradient(in, [&](auto g) {
       if (!attrs_.training) {
-        dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
-          x_backprop[i] = Narrow<T>(static_cast<U>(a[lane] * g(i)));
-        });
+        dims_.Walk<T>(Rows(block),
+                      [=](int64_t i, int64_t lane) { x_backprop[i] = Narrow<T>(a[lane] * g(i)); });
         return;
       }
       dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
-        x_backprop[i] =
-            Narrow<T>(static_cast<U>(a[lane] * g(i) + (b[lane] * double{Widen(x[i])} + c[lane])));
+        const U of_statistics = b[lane] * (Widen(x[i]) - mean[lane]) + c[lane];
+        x_backprop[i] = Narrow<T>(a[lane] * g(i) + of_statistics);
       });
     });
   }
@@ -156,13 +155,11 @@ class FusedBatchNormGrad final : public Prepared {
   void WithGradient(Inputs in, Use use) const {
     const T* g = in[0].data<T>();
     if (features_ < 0) {
-      use([g](int64_t i) { return double{Widen(g[i])}; });
+      use([g](int64_t i) { return Widen(g[i]); });
       return;
     }
     const T* features = in[static_cast<size_t>(features_)].data<T>();
-    use([g, features](int64_t i) {
-      return double{Widen(g[i]) * OneIfPositive(Widen(features[i]))};
-    });
+    use([g, features](int64_t i) { return Widen(g[i]) * OneIfPositive(Widen(features[i])); });
   }
 
   const BatchNormAttrs attrs_;

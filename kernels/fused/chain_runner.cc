@@ -24,17 +24,15 @@ void RepeatFirst(float* row, int64_t columns, int64_t size) {
   }
 }
 
-// sums[j] += x[j], then x[step + j] and so on, for j < step; x has n elements. Four rows at a time,
-// so that sums are read and written less often.
+// sums[j] += x[j], then x[step + j] and so on, for j < step; x has n elements. Of eight rows the
+// sums of pairs and fours are floats: three roundings, for a third of the time.
 inline void AddRows(const float* x, int64_t n, int64_t step, double* sums) {
   int64_t first = 0;
-  for (; first + 4 * step <= n; first += 4 * step) {
+  for (; first + 8 * step <= n; first += 8 * step) {
     const float* const row = x + first;
     for (int64_t j = 0; j < step; ++j) {
-      double sum = sums[j] + double{row[j]};
-      sum += double{row[step + j]};
-      sum += double{row[2 * step + j]};
-      sums[j] = sum + double{row[3 * step + j]};
+      const auto pair = [&](int64_t k) { return row[k * step + j] + row[(k + 1) * step + j]; };
+      sums[j] += double{(pair(0) + pair(2)) + (pair(4) + pair(6))};
     }
   }
   for (; first < n; first += step) {
