@@ -5,12 +5,19 @@
 
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/blocks.h"
+#include "sessile/kernels/elementwise.h"
 
 namespace sessile {
 namespace {
 
 using onednn::Convolution;
 using onednn::ConvolutionKind;
+
+// Of the output, or of the input.
+int64_t FloatsPerImage(const ConvolutionShape& conv, bool output) {
+  return output ? conv.output[0] * conv.output[1] * conv.out_channels
+                : conv.input[0] * conv.input[1] * conv.in_channels;
+}
 
 // A batch cut into blocks of at most two sizes, which differ by one image.
 class BatchBlocks {
@@ -19,7 +26,7 @@ class BatchBlocks {
     if (!IsOrdinary(conv)) return Unimplemented("not an ordinary convolution");
     BatchBlocks batch;
     batch.images_ = conv.batch;
-    batch.blocks_ = BlocksOfWork(conv.batch, WorkPerImage(conv));
+    batch.blocks_ = BlocksOfWork(conv.batch, WorkPerImage(conv) + WorkOfStores(kind, conv));
     ConvolutionShape block = conv;
     block.batch = BlockRange(conv.batch, 0, batch.blocks_).size();
     SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[0], Convolution::Of(kind, block));
@@ -46,6 +53,13 @@ class BatchBlocks {
   }
 
  private:
+  // A sum of few terms takes as long as storing it.
+  static double WorkOfStores(ConvolutionKind kind, const ConvolutionShape& conv) {
+    constexpr double kWorkPerResult = 32;
+    const bool forward = kind == ConvolutionKind::kForward;
+    return kWorkPerResult * static_cast<double>(FloatsPerImage(conv, forward));
+  }
+
   int64_t images_ = 0;
   int64_t blocks_ = 1;
   std::array<std::shared_ptr<const Convolution>, 2> convolutions_;
@@ -54,19 +68,26 @@ class BatchBlocks {
 // The output or the gradient of the input. Phase 0 packs the filter for each variant, phase 1 runs
 // the blocks. Slots: one for each block, then one for each packed filter, with the space to pack it
 // behind it.
-class PackedFilterConvolution final : public Prepared {
+class PackedFilterConvolution final : public Prepared, public WritesRanges {
  public:
   PackedFilterConvolution(ConvolutionKind kind, const ConvolutionShape& conv, BatchBlocks batch)
       : forward_(kind == ConvolutionKind::kForward),
         batch_(std::move(batch)),
-        input_stride_(conv.input[0] * conv.input[1] * conv.in_channels),
-        output_stride_(conv.output[0] * conv.output[1] * conv.out_channels),
+        input_stride_(FloatsPerImage(conv, false)),
+        output_stride_(FloatsPerImage(conv, true)),
         pack_scratch_(Aligned(batch_.filter_bytes())) {
     AddOutput(float32, forward_ ? OutputShape(conv) : InputShape(conv));
     if (forward_) TakesRows(0);
     AddPhase(batch_.variants());
     AddPhase(batch_.blocks());
     SetScratch(batch_.blocks() + batch_.variants(), pack_scratch_ + batch_.scratch_bytes());
+  }
+
+  int64_t range_unit() const override { return forward_ ? output_stride_ : input_stride_; }
+  void RangesOf(int64_t block,
+                absl::FunctionRef<void(int64_t first, int64_t size)> done) const override {
+    const IndexRange images = batch_.Images(block);
+    done(images.first() * range_unit(), images.size() * range_unit());
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
