@@ -18,20 +18,24 @@ namespace {
 #if defined(SESSILE_TILES_X86)
 
 // The same sums with the longest side of the grid as columns, over which the innermost loop runs.
-OuterProducts LongestInside(OuterProducts c) {
-  using Grid = OuterProducts::Grid;
-  const auto swap_with_columns = [&c](int64_t Grid::*side) {
-    if (c.size.*side <= c.size.columns) return;
-    for (Grid* grid : {&c.size, &c.a_step, &c.b_step}) std::swap(grid->*side, grid->columns);
-  };
-  swap_with_columns(&Grid::rows);
-  swap_with_columns(&Grid::images);
+SESSILE_OPTIMIZE_SPEED OuterProducts LongestInside(OuterProducts c) {
+  if (c.size.rows > c.size.columns) {
+    std::swap(c.size.rows, c.size.columns);
+    std::swap(c.a_step.rows, c.a_step.columns);
+    std::swap(c.b_step.rows, c.b_step.columns);
+  }
+  if (c.size.images > c.size.columns) {
+    std::swap(c.size.images, c.size.columns);
+    std::swap(c.a_step.images, c.a_step.columns);
+    std::swap(c.b_step.images, c.b_step.columns);
+  }
   return c;
 }
 
 namespace avx2 {
 
 #define SESSILE_TILES_TARGET SESSILE_OPTIMIZE_SPEED __attribute__((target("avx2,fma")))
+#define SESSILE_TILES_LAMBDA __attribute__((target("avx2,fma"), always_inline))
 #define SESSILE_TILES_INLINE SESSILE_TILES_TARGET __attribute__((always_inline)) inline
 
 using Vector = __m256;
@@ -83,6 +87,7 @@ SESSILE_TILES_INLINE void AddTo(double* to, Vector v) {
 #include "sessile/kernels/tiles_body.inc"
 
 #undef SESSILE_TILES_TARGET
+#undef SESSILE_TILES_LAMBDA
 #undef SESSILE_TILES_INLINE
 
 }  // namespace avx2
@@ -90,6 +95,7 @@ SESSILE_TILES_INLINE void AddTo(double* to, Vector v) {
 namespace avx512 {
 
 #define SESSILE_TILES_TARGET SESSILE_OPTIMIZE_SPEED __attribute__((target("avx512f")))
+#define SESSILE_TILES_LAMBDA __attribute__((target("avx512f"), always_inline))
 #define SESSILE_TILES_INLINE SESSILE_TILES_TARGET __attribute__((always_inline)) inline
 
 using Vector = __m512;
@@ -132,6 +138,7 @@ SESSILE_TILES_INLINE void AddTo(double* to, Vector v) {
 #include "sessile/kernels/tiles_body.inc"
 
 #undef SESSILE_TILES_TARGET
+#undef SESSILE_TILES_LAMBDA
 #undef SESSILE_TILES_INLINE
 
 }  // namespace avx512
