@@ -75,7 +75,12 @@ struct Channels {
   // channel plus a multiple of the number of channels. T is the type of the elements.
   template <typename T = float, typename Body>
   void Walk(IndexRange range, Body body) const {
-    VectorizedFor<T>([dims = *this, range, body] { dims.WalkLoops(range, body); });
+    const auto walk = [dims = *this, range, body] { dims.WalkLoops(range, body); };
+    if constexpr (std::is_same_v<T, double>) {
+      Fast(walk);  // mostly the batch norm that tells how far float is off
+    } else {
+      VectorizedFor<T>(walk);
+    }
   }
 
   // sums[lane] += term(i, lane) for each element of outer indices `range` and each of `addends`.
@@ -83,13 +88,13 @@ struct Channels {
   // three times, however many terms there are.
   template <typename T, typename... Term>
   void AddUp(IndexRange range, Addends<Term>... addends) const {
-    VectorizedFor<T>([dims = *this, range, addends...] {
-      if (dims.inner == 1) {
-        dims.AddRows(range, addends...);
-      } else {
-        dims.AddColumns(range, addends...);
-      }
-    });
+    if (inner != 1) return AddColumns(range, addends...);
+    const auto add_rows = [dims = *this, range, addends...] { dims.AddRows(range, addends...); };
+    if constexpr (std::is_same_v<T, float>) {
+      Vectorized(add_rows);
+    } else {
+      add_rows();
+    }
   }
 
   // Copies the first `channels` values to all lanes.
