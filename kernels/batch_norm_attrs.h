@@ -35,7 +35,7 @@ absl::Status CheckChannels(const std::string& name, const Shape& shape, const Ch
 template <typename U>
 class BatchNormLanes {
  public:
-  static constexpr int64_t kArrays = 4;
+  static constexpr int64_t kArrays = 5;
   static size_t Bytes(const Channels& dims) {
     return static_cast<size_t>(kArrays * dims.lanes()) * sizeof(double);
   }

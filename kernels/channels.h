@@ -73,27 +73,29 @@ struct Channels {
 
   // Calls body(i, lane) for each element i of outer indices `range`; the lane is the element's
   // channel plus a multiple of the number of channels. T is the type of the elements.
-  template <typename T = float, typename Body>
+  template <typename T, typename Body>
   void Walk(IndexRange range, Body body) const {
     const auto walk = [dims = *this, range, body] { dims.WalkLoops(range, body); };
-    if constexpr (std::is_same_v<T, double>) {
-      Fast(walk);  // mostly the batch norm that tells how far float is off
-    } else {
+    if constexpr (kUsual<T> && !std::is_same_v<T, double>) {
       VectorizedFor<T>(walk);
+    } else {
+      FastByOne(walk);
     }
   }
 
   // sums[lane] += term(i, lane) for each element of outer indices `range` and each of `addends`.
-  // Eight terms are added up in their own type, in pairs, and this in double: a float is rounded
-  // three times, however many terms there are.
+  // Eight terms of floats are added up in float, in pairs, and this in double: rounded three times,
+  // however many terms there are. Other types are not worth that much code.
   template <typename T, typename... Term>
   void AddUp(IndexRange range, Addends<Term>... addends) const {
-    if (inner != 1) return AddColumns(range, addends...);
-    const auto add_rows = [dims = *this, range, addends...] { dims.AddRows(range, addends...); };
-    if constexpr (std::is_same_v<T, float>) {
-      Vectorized(add_rows);
+    if constexpr (!std::is_same_v<T, float>) {
+      Walk<T>(range, [=](int64_t i, int64_t lane) {
+        ((addends.sums[lane] += double{addends.term(i, lane)}), ...);
+      });
+    } else if (inner == 1) {
+      Vectorized([dims = *this, range, addends...] { dims.AddRows(range, addends...); });
     } else {
-      add_rows();
+      Fast([dims = *this, range, addends...] { dims.AddColumns(range, addends...); });
     }
   }
 

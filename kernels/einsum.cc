@@ -176,7 +176,8 @@ class Einsum final : public Prepared {
  public:
   static PreparedOr Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(EinsumPlan plan, PlanOf(ctx, std::is_same_v<T, float>));
-    int64_t largest = plan.output_is_products() ? 0 : plan.num_products();
+    const bool two = ctx.num_inputs() == 2;
+    int64_t largest = !two || plan.output_is_products() ? 0 : plan.num_products();
     for (const MatrixPlan& matrix : plan.matrices) {
       if (!matrix.is_operand()) largest = std::max(largest, matrix.kept.size());
     }
@@ -184,13 +185,17 @@ class Einsum final : public Prepared {
     if (__builtin_mul_overflow(static_cast<size_t>(largest), sizeof(T), &bytes)) {
       return absl::ResourceExhaustedError("OOM when allocating the matrices of an einsum");
     }
-    return std::make_unique<Einsum>(std::move(plan), ctx.num_inputs() == 2, bytes);
+    return std::make_unique<Einsum>(std::move(plan), two, bytes);
   }
 
   Einsum(EinsumPlan plan, bool two, size_t slot_bytes) : p_(std::move(plan)), two_(two) {
     AddOutput(DataTypeOf<T>::value, p_.output);
     if (p_.output.num_elements() == 0) return;
-    if (slot_bytes > 0) SetScratch(3, slot_bytes);
+    for (size_t i = 0; i < (two ? 2 : 1); ++i) {
+      if (!p_.matrices[i].is_operand()) slots_[i] = num_slots_++;
+    }
+    if (two && !p_.output_is_products()) slots_[2] = num_slots_++;
+    if (num_slots_ > 0) SetScratch(num_slots_, slot_bytes);
     AddPhase(PackBlocks(0) + (two ? PackBlocks(1) : 0));
     const double row_work = static_cast<double>(p_.columns) * static_cast<double>(p_.inner);
     AddPhase(two ? BlocksOfWork(p_.batch * p_.rows, row_work) : 1);
@@ -200,14 +205,14 @@ class Einsum final : public Prepared {
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
                    int64_t block) const override {
     T* const output = out[0].template data<T>();
-    T* const products = p_.output_is_products() ? output : scratch.slot<T>(2);
+    T* const products = slots_[2] < 0 ? output : scratch.slot<T>(slots_[2]);
     switch (phase) {
       case 0: {
         const int64_t first = PackBlocks(0);
         const size_t i = block < first ? 0 : 1;
         Pack(in[i].template data<T>(), p_.matrices[i],
              BlockRange(p_.matrices[i].kept.size(), i == 0 ? block : block - first, PackBlocks(i)),
-             scratch.slot<T>(static_cast<int64_t>(i)));
+             slots_[i] < 0 ? nullptr : scratch.slot<T>(slots_[i]));
         return absl::OkStatus();
       }
       case 1:
@@ -229,8 +234,7 @@ class Einsum final : public Prepared {
   bool unpacks() const { return !two_ || !p_.output_is_products(); }
 
   const T* MatrixOf(size_t i, Inputs in, Scratch scratch) const {
-    return p_.matrices[i].is_operand() ? in[i].template data<T>()
-                                       : scratch.slot<T>(static_cast<int64_t>(i));
+    return slots_[i] < 0 ? in[i].template data<T>() : scratch.slot<T>(slots_[i]);
   }
 
   int64_t PackBlocks(size_t i) const {
@@ -323,6 +327,9 @@ class Einsum final : public Prepared {
 
   const EinsumPlan p_;
   const bool two_;
+  // Of x, y and the products; -1: they are an operand, the output.
+  std::array<int64_t, 3> slots_ = {-1, -1, -1};
+  int64_t num_slots_ = 0;
 };
 
 }  // namespace

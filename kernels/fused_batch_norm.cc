@@ -31,10 +31,8 @@
 namespace sessile {
 namespace {
 
-// In inference, y = x * slope + shift element by element. Of the rows, in double:
-//
-//   slope = scale / sqrt(variance + epsilon)
-//   shift = offset - mean * slope
+// In inference, y = (x - mean) * slope + offset element by element, with slope = scale /
+// sqrt(variance + epsilon) in double.
 class SlopeOfVariance final : public Elementwise {
  public:
   explicit SlopeOfVariance(double epsilon) : epsilon_(epsilon) {}
@@ -54,31 +52,17 @@ class SlopeOfVariance final : public Elementwise {
   const double epsilon_;
 };
 
-class ShiftOfMean final : public Elementwise {
+class Normalization final : public Elementwise {
  public:
-  int operands() const override { return 3; }
+  explicit Normalization(bool relu) : relu_(relu) {}
+  int operands() const override { return 4; }
   void RunTile(const float* const* in, float* out, int64_t n) const override {
-    const float *offset = in[0], *mean = in[1], *slope = in[2];
-    Vectorized([=] {
-      SESSILE_NO_CARRIED_DEPENDENCE
-      for (int64_t i = 0; i < n; ++i) {
-        out[i] = static_cast<float>(double{offset[i]} - double{mean[i]} * double{slope[i]});
-      }
-    });
-  }
-};
-
-class SlopeAndShift final : public Elementwise {
- public:
-  explicit SlopeAndShift(bool relu) : relu_(relu) {}
-  int operands() const override { return 3; }
-  void RunTile(const float* const* in, float* out, int64_t n) const override {
-    const float *x = in[0], *slope = in[1], *shift = in[2];
+    const float *x = in[0], *mean = in[1], *slope = in[2], *offset = in[3];
     const bool relu = relu_;
     Vectorized([=] {
       SESSILE_NO_CARRIED_DEPENDENCE
       for (int64_t i = 0; i < n; ++i) {
-        const float normal = x[i] * slope[i] + shift[i];
+        const float normal = (x[i] - mean[i]) * slope[i] + offset[i];
         out[i] = relu && normal < 0 ? 0 : normal;
       }
     });
@@ -138,11 +122,9 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
 
   std::vector<Part> Parts() const override {
     if (attrs_.training || dims_.inner != 1 || !std::is_same_v<T, float>) return {};
-    constexpr int kX = 0, kScale = 1, kOffset = 2, kMean = 3, kVariance = 4, kSlope = ~0,
-                  kShift = ~1;
+    constexpr int kX = 0, kScale = 1, kOffset = 2, kMean = 3, kVariance = 4, kSlope = ~0;
     return {{std::make_shared<SlopeOfVariance>(attrs_.epsilon), {kScale, kVariance}},
-            {std::make_shared<ShiftOfMean>(), {kOffset, kMean, kSlope}},
-            {std::make_shared<SlopeAndShift>(relu_), {kX, kSlope, kShift}}};
+            {std::make_shared<Normalization>(relu_), {kX, kMean, kSlope, kOffset}}};
   }
 
   absl::Status Run(RunContext&, Inputs in, Outputs out, Scratch scratch, int phase,
@@ -168,14 +150,15 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
 
   // Sums [0] mean of the block, [1] sum of squared distances from it.
   //
-  // Distances are from a number near the mean, which makes the sums of rounded ones exact enough,
-  // and those of equal elements exact: an element first, then the mean as T has it.
+  // Distances are from an element first, then from the rounded mean: where elements are equal they
+  // are exact, and an element far from the others makes errors that are small beside the variance
+  // that it makes.
   void BlockStatistics(const T* x, int64_t block, Scratch scratch) const {
     const Lanes lanes(dims_, scratch, block);
     lanes.Clear(0);
     lanes.Clear(1);
+    if (Count(block) == 0) return;
     const IndexRange rows = Rows(block);
-    if (rows.size() == 0) return;
     double *const mean = lanes.sums(0), *const squares = lanes.sums(1);
     U* const origin = lanes.values(2);
     for (int64_t c = 0; c < dims_.channels; ++c) {

@@ -6,8 +6,9 @@
 //   x_backprop = scale * r * (g - sum(g) / N - (x - mean) * r^2 * sum(g * (x - mean)) / N)
 //
 // Sums are kept in double. Phase 0 sums each block of rows, phase 1 joins the blocks in order,
-// phase 2 computes the elements as a * g + (b * (x - mean) + c). If not training, nothing is
-// subtracted from g. With ReLU, g counts only where the ReLU's output is positive.
+// phase 2 computes the elements as a * (g - m) + (b * (x - mean) + c) with m the rounded sum(g) /
+// N: what cancels there is not rounded before. If not training, nothing is subtracted from g. With
+// ReLU, g counts only where the ReLU's output is positive.
 
 #include <algorithm>
 #include <cmath>
@@ -127,8 +128,11 @@ class FusedBatchNormGrad final : public Prepared {
       const double correction = attrs_.training ? -slope * r * r * products / count : 0;
       lanes.values(0)[c] = static_cast<U>(slope);
       lanes.values(1)[c] = static_cast<U>(correction);
-      lanes.values(2)[c] = static_cast<U>(attrs_.training ? -slope * sum / count : 0);
+      const double mean_gradient = attrs_.training && count > 0 ? sum / count : 0;
+      const U rounded = static_cast<U>(mean_gradient);
+      lanes.values(2)[c] = static_cast<U>(slope * (double{rounded} - mean_gradient));
       lanes.values(3)[c] = in[3].data<U>()[c];
+      lanes.values(4)[c] = rounded;
     }
     for (int64_t i = 0; i < Lanes::kArrays; ++i) dims_.Tile(lanes.values(i));
   }
@@ -136,7 +140,7 @@ class FusedBatchNormGrad final : public Prepared {
   void BackwardElements(Inputs in, const Lanes& lanes, int64_t block, T* x_backprop) const {
     const T* const x = in[1].data<T>();
     const U *const a = lanes.values(0), *const b = lanes.values(1), *const c = lanes.values(2),
-                   *const mean = lanes.values(3);
+                   *const mean = lanes.values(3), *const m = lanes.values(4);
     WithGradient(in, [&](auto g) {
       if (!attrs_.training) {
         dims_.Walk<T>(Rows(block),
@@ -145,7 +149,7 @@ class FusedBatchNormGrad final : public Prepared {
       }
       dims_.Walk<T>(Rows(block), [=](int64_t i, int64_t lane) {
         const U of_statistics = b[lane] * (Widen(x[i]) - mean[lane]) + c[lane];
-        x_backprop[i] = Narrow<T>(a[lane] * g(i) + of_statistics);
+        x_backprop[i] = Narrow<T>(a[lane] * (g(i) - m[lane]) + of_statistics);
       });
     });
   }

@@ -45,7 +45,7 @@ class StridedView {
     return size_ == 0 || (offset_ == 0 && dims_.size() == 1 && dims_[0].stride == 1);
   }
 
-  // Elements in the order of their places, those of the last dimension without gaps.
+  // No stride is negative, and elements of the last dimension have no gaps.
   bool has_ordered_runs() const {
     for (const Dim& dim : dims_) {
       if (dim.stride < 0) return false;

@@ -30,8 +30,10 @@
 // compiled for less size (CMakeLists.txt). This marks a function that runs for each element.
 #if defined(__GNUC__) && !defined(__clang__) && !defined(SESSILE_SANITIZED)
 #define SESSILE_OPTIMIZE_SPEED __attribute__((optimize("O3")))
+#define SESSILE_OPTIMIZE_LITTLE __attribute__((optimize("O2", "no-tree-vectorize")))
 #else
 #define SESSILE_OPTIMIZE_SPEED
+#define SESSILE_OPTIMIZE_LITTLE
 #endif
 
 namespace sessile {
@@ -112,6 +114,12 @@ void VectorizedUpTo32Bytes(Loop loop) {
 // A loop for each element in functions that are not marked: compiled once, for speed.
 template <typename Loop>
 SESSILE_OPTIMIZE_SPEED [[gnu::flatten]] void Fast(Loop loop) {
+  loop();
+}
+
+// The same for types whose elements take many instructions to read: not in vectors, not unrolled.
+template <typename Loop>
+SESSILE_OPTIMIZE_LITTLE [[gnu::flatten]] void FastByOne(Loop loop) {
   loop();
 }
 

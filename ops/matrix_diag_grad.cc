@@ -1,6 +1,5 @@
 #include "sessile/ops/matrix_diag_grad.h"
 
-#include <algorithm>
 #include <string>
 
 #include "sessile/core/framework/diagonal_band.h"

@@ -177,7 +177,7 @@ Statistics StatisticsOf(const Tensor& x, int64_t channels) {
 // Float is compared with the double kernel, and that with the definition, at many sizes: several
 // blocks, more and fewer channels than a vector has elements.
 TEST(FusedBatchNormTest, EqualsItsDefinition) {
-  for (const int64_t channels : {1, 3, 4, 20, 33, 76}) {
+  for (const int64_t channels : {1, 3, 4, 20, 33, 76, 513}) {
     const Shape shape({7, 11, 29, channels});
     const Tensor x = RandomTensor<float>(shape, 1);
     const Tensor scale = RandomTensor<float>({channels}, 2);
@@ -427,6 +427,43 @@ void ExpectStatisticsOfNarrowElementsInFloat() {
 TEST(FusedBatchNormTest, KeepsStatisticsOfNarrowElementsInFloat) {
   ExpectStatisticsOfNarrowElementsInFloat<Half>();
   ExpectStatisticsOfNarrowElementsInFloat<BFloat16>();
+}
+
+TEST(FusedBatchNormTest, PlanesOfNoPixelsHaveNoStatistics) {
+  const auto outputs =
+      RunKernel(Forward({Filled({2, 3, 0, 5}, 0), Filled({3}, 1), Filled({3}, 0), Empty(), Empty()},
+                        {.format = "NCHW"}));
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_EQ(outputs->at(0).shape(), Shape({2, 3, 0, 5}));
+  for (const float mean : outputs->at(1).flat<float>()) EXPECT_TRUE(std::isnan(mean));
+}
+
+// A thousand times the spread, known or computed.
+TEST(FusedBatchNormTest, AMeanFarFromZeroCostsNoDigits) {
+  const Shape shape({8, 9, 9, 5});
+  Tensor x = RandomTensor<float>(shape, 1);
+  for (float& element : x.mutable_flat<float>()) element = 1000 + element;
+  const Tensor scale = RandomTensor<float>({5}, 2), offset = RandomTensor<float>({5}, 3);
+  const Tensor mean = Filled({5}, 1000), variance = Filled({5}, 0.25f);
+  for (const bool training : {false, true}) {
+    const Tensor of_mean = training ? Empty() : mean, of_variance = training ? Empty() : variance;
+    const Tensor y =
+        RunKernelOrFail(Forward({x, scale, offset, of_mean, of_variance}, {.training = training}));
+    const Tensor expected = RunKernelOrFail(Forward(
+        {ToDouble(x), ToDouble(scale), ToDouble(offset), ToDouble(of_mean), ToDouble(of_variance)},
+        {.training = training, .yardstick = true}));
+    EXPECT_LE(Distance(y, expected), 2 * kTwoRoundings);
+  }
+}
+
+// With one element for each channel nothing moves the output; with equal gradients they cancel.
+TEST(FusedBatchNormGradTest, WhatCancelsIsNotRoundedBefore) {
+  const Tensor scale = RandomTensor<float>({7}, 3), mean = RandomTensor<float>({7}, 4);
+  const Tensor variance = Filled({7}, 0);
+  const Tensor x = mean.Reshaped({1, 1, 1, 7}).value();
+  const Tensor dx = RunKernelOrFail(
+      Backward({RandomTensor<float>({1, 1, 1, 7}, 1), x, scale, mean, variance, Empty()}));
+  for (const float element : dx.flat<float>()) EXPECT_EQ(element, 0);
 }
 
 }  // namespace
