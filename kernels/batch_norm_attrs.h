@@ -35,9 +35,8 @@ absl::Status CheckChannels(const std::string& name, const Shape& shape, const Ch
 template <typename U>
 class BatchNormLanes {
  public:
-  static constexpr int64_t kArrays = 5;
-  static size_t Bytes(const Channels& dims) {
-    return static_cast<size_t>(kArrays * dims.lanes()) * sizeof(double);
+  static size_t Bytes(const Channels& dims, int64_t arrays) {
+    return static_cast<size_t>(arrays * dims.lanes()) * sizeof(double);
   }
 
   BatchNormLanes(const Channels& dims, Scratch scratch, int64_t slot)

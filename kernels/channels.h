@@ -5,7 +5,7 @@
 // loop, or end in a part of a vector, so several rows are walked at a time, and the arrays hold as
 // many copies of the channels: Tile() makes the copies of values, Fold() adds the copies of sums.
 //
-//   dims.Walk(BlockRange(dims.outer, block, blocks), [=](int64_t i, int64_t lane) {
+//   dims.Walk<float>(BlockRange(dims.outer, block, blocks), [=](int64_t i, int64_t lane) {
 //     y[i] = x[i] - mean[lane];
 //   });
 //

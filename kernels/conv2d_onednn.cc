@@ -26,7 +26,9 @@ class BatchBlocks {
     if (!IsOrdinary(conv)) return Unimplemented("not an ordinary convolution");
     BatchBlocks batch;
     batch.images_ = conv.batch;
-    batch.blocks_ = BlocksOfWork(conv.batch, WorkPerImage(conv) + WorkOfStores(kind, conv));
+    const bool forward = kind == ConvolutionKind::kForward;
+    batch.blocks_ =
+        BlocksOfWork(conv.batch, WorkPerImage(conv) + WorkOfStoring(FloatsPerImage(conv, forward)));
     ConvolutionShape block = conv;
     block.batch = BlockRange(conv.batch, 0, batch.blocks_).size();
     SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[0], Convolution::Of(kind, block));
@@ -53,13 +55,6 @@ class BatchBlocks {
   }
 
  private:
-  // A sum of few terms takes as long as storing it.
-  static double WorkOfStores(ConvolutionKind kind, const ConvolutionShape& conv) {
-    constexpr double kWorkPerResult = 32;
-    const bool forward = kind == ConvolutionKind::kForward;
-    return kWorkPerResult * static_cast<double>(FloatsPerImage(conv, forward));
-  }
-
   int64_t images_ = 0;
   int64_t blocks_ = 1;
   std::array<std::shared_ptr<const Convolution>, 2> convolutions_;

@@ -132,6 +132,11 @@ double WorkPerImage(const ConvolutionShape& conv) {
   return work;
 }
 
+double WorkOfStoring(int64_t results) {
+  constexpr double kWorkPerResult = 32;
+  return kWorkPerResult * static_cast<double>(results);
+}
+
 bool HasWork(const ConvolutionShape& conv) {
   return conv.batch > 0 && conv.in_channels > 0 && conv.input[0] > 0 && conv.input[1] > 0 &&
          WorkPerImage(conv) > 0;

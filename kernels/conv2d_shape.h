@@ -19,6 +19,8 @@ Shape OutputShape(const ConvolutionShape& conv);
 Shape FilterShape(const ConvolutionShape& conv);
 // Multiplications for one image.
 double WorkPerImage(const ConvolutionShape& conv);
+// What storing results takes, in multiplications: as much as a sum of few terms.
+double WorkOfStoring(int64_t results);
 // False if a size is 0: then sums are empty.
 bool HasWork(const ConvolutionShape& conv);
 // Sizes for which oneDNN's code is made: there is work, everything fits into 32 bits, and no window

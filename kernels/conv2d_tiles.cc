@@ -61,9 +61,7 @@ class TiledConvolution : public Prepared, public WritesRanges {
         groups_(kernels, to_.channels) {
     AddOutput(float32, forward ? OutputShape(conv) : InputShape(conv));
     if (forward) TakesRows(0);
-    // A sum of few terms takes as long as storing it.
-    constexpr double kWorkPerResult = 32;
-    const double work = WorkPerImage(conv) + kWorkPerResult * static_cast<double>(to_.result_image);
+    const double work = WorkPerImage(conv) + WorkOfStoring(to_.result_image);
     const int64_t blocks =
         TiledBlocks(conv.batch * to_.num_rows(), work / static_cast<double>(to_.num_rows()));
     image_blocks_ = std::min(blocks, conv.batch);

@@ -78,6 +78,7 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
  public:
   using U = Wide<T>;
   using Lanes = BatchNormLanes<U>;
+  static constexpr int64_t kArrays = 3;
 
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     SESSILE_ASSIGN_OR_RETURN(const BatchNormAttrs attrs,
@@ -113,7 +114,7 @@ class FusedBatchNorm final : public Prepared, public ElementwiseComposite {
     AddPhase(attrs.training ? blocks_ : 1);
     AddPhase(1);
     AddPhase(blocks_);
-    SetScratch(blocks_ + 1, Lanes::Bytes(dims_));
+    SetScratch(blocks_ + 1, Lanes::Bytes(dims_, kArrays));
   }
 
   std::shared_ptr<const Prepared> WithRelu() const {

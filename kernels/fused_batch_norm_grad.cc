@@ -31,6 +31,7 @@ class FusedBatchNormGrad final : public Prepared {
  public:
   using U = Wide<T>;
   using Lanes = BatchNormLanes<U>;
+  static constexpr int64_t kArrays = 5;
 
   static absl::StatusOr<std::unique_ptr<Prepared>> Prepare(const PrepareContext& ctx) {
     const Shape& gradient = ctx.input_shape(0);
@@ -64,7 +65,7 @@ class FusedBatchNormGrad final : public Prepared {
     AddPhase(blocks_);
     AddPhase(1);
     AddPhase(blocks_);
-    SetScratch(blocks_ + 1, Lanes::Bytes(dims_));
+    SetScratch(blocks_ + 1, Lanes::Bytes(dims_, kArrays));
   }
 
   std::shared_ptr<const Prepared> AfterReluGrad() const {
@@ -134,7 +135,7 @@ class FusedBatchNormGrad final : public Prepared {
       lanes.values(3)[c] = in[3].data<U>()[c];
       lanes.values(4)[c] = rounded;
     }
-    for (int64_t i = 0; i < Lanes::kArrays; ++i) dims_.Tile(lanes.values(i));
+    for (int64_t i = 0; i < kArrays; ++i) dims_.Tile(lanes.values(i));
   }
 
   void BackwardElements(Inputs in, const Lanes& lanes, int64_t block, T* x_backprop) const {

@@ -19,16 +19,13 @@ namespace {
 
 // The same sums with the longest side of the grid as columns, over which the innermost loop runs.
 SESSILE_OPTIMIZE_SPEED OuterProducts LongestInside(OuterProducts c) {
-  if (c.size.rows > c.size.columns) {
-    std::swap(c.size.rows, c.size.columns);
-    std::swap(c.a_step.rows, c.a_step.columns);
-    std::swap(c.b_step.rows, c.b_step.columns);
-  }
-  if (c.size.images > c.size.columns) {
-    std::swap(c.size.images, c.size.columns);
-    std::swap(c.a_step.images, c.a_step.columns);
-    std::swap(c.b_step.images, c.b_step.columns);
-  }
+  using Grid = OuterProducts::Grid;
+  const auto swap_with_columns = [&c](int64_t Grid::*side) {
+    if (c.size.*side <= c.size.columns) return;
+    for (Grid* grid : {&c.size, &c.a_step, &c.b_step}) std::swap(grid->*side, grid->columns);
+  };
+  swap_with_columns(&Grid::rows);
+  swap_with_columns(&Grid::images);
   return c;
 }
 

@@ -117,7 +117,8 @@ SESSILE_OPTIMIZE_SPEED [[gnu::flatten]] void Fast(Loop loop) {
   loop();
 }
 
-// The same for types whose elements take many instructions to read: not in vectors, not unrolled.
+// The same, neither in vectors nor unrolled: where elements take many instructions to read, or are
+// not worth more code.
 template <typename Loop>
 SESSILE_OPTIMIZE_LITTLE [[gnu::flatten]] void FastByOne(Loop loop) {
   loop();

@@ -259,8 +259,9 @@ TEST(FusedBatchNormGradTest, IsExactToTwoRoundings) {
                             ToDouble(variance), ToDouble(Empty())},
                            {.training = training, .yardstick = true}));
     ASSERT_TRUE(actual.ok() && expected.ok()) << actual.status() << expected.status();
-    for (size_t i = 0; i < 3; ++i)
+    for (size_t i = 0; i < 3; ++i) {
       EXPECT_LE(Distance(actual->at(i), expected->at(i)), kTwoRoundings);
+    }
   }
 }
 
