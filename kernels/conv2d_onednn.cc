@@ -22,7 +22,8 @@ int64_t FloatsPerImage(const ConvolutionShape& conv, bool output) {
 // A batch cut into blocks of at most two sizes, which differ by one image.
 class BatchBlocks {
  public:
-  static absl::StatusOr<BatchBlocks> Of(ConvolutionKind kind, const ConvolutionShape& conv) {
+  static absl::StatusOr<BatchBlocks> Of(ConvolutionKind kind, const ConvolutionShape& conv,
+                                        std::string_view name) {
     if (!IsOrdinary(conv)) return Unimplemented("not an ordinary convolution");
     BatchBlocks batch;
     batch.images_ = conv.batch;
@@ -31,9 +32,9 @@ class BatchBlocks {
         BlocksOfWork(conv.batch, WorkPerImage(conv) + WorkOfStoring(FloatsPerImage(conv, forward)));
     ConvolutionShape block = conv;
     block.batch = BlockRange(conv.batch, 0, batch.blocks_).size();
-    SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[0], Convolution::Of(kind, block));
+    SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[0], Convolution::Of(kind, block, name));
     block.batch = BlockRange(conv.batch, batch.blocks_ - 1, batch.blocks_).size();
-    SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[1], Convolution::Of(kind, block));
+    SESSILE_ASSIGN_OR_RETURN(batch.convolutions_[1], Convolution::Of(kind, block, name));
     return batch;
   }
 
@@ -112,19 +113,27 @@ class PackedFilterConvolution final : public Prepared, public WritesRanges {
 };
 
 absl::StatusOr<std::unique_ptr<Prepared>> PackedFilter(ConvolutionKind kind,
-                                                       const ConvolutionShape& conv) {
-  SESSILE_ASSIGN_OR_RETURN(BatchBlocks batch, BatchBlocks::Of(kind, conv));
+                                                       const ConvolutionShape& conv,
+                                                       std::string_view name) {
+  SESSILE_ASSIGN_OR_RETURN(BatchBlocks batch, BatchBlocks::Of(kind, conv, name));
   return std::make_unique<PackedFilterConvolution>(kind, conv, std::move(batch));
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Prepared>> OneDnnForward(const ConvolutionShape& conv) {
-  return PackedFilter(ConvolutionKind::kForward, conv);
+absl::StatusOr<std::unique_ptr<Prepared>> OneDnnForward(const ConvolutionShape& conv,
+                                                        std::string_view name) {
+  return PackedFilter(ConvolutionKind::kForward, conv, name);
 }
 
-absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardInput(const ConvolutionShape& conv) {
-  return PackedFilter(ConvolutionKind::kBackwardInput, conv);
+absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardInput(const ConvolutionShape& conv,
+                                                              std::string_view name) {
+  return PackedFilter(ConvolutionKind::kBackwardInput, conv, name);
+}
+
+std::vector<std::string> OneDnnImplementations(ConvolutionKind kind, const ConvolutionShape& conv) {
+  if (!IsOrdinary(conv)) return {};
+  return Convolution::Implementations(kind, conv).value_or(std::vector<std::string>());
 }
 
 }  // namespace sessile

@@ -34,16 +34,16 @@ struct Piece {
 
 class Pieces {
  public:
-  static absl::StatusOr<Pieces> Of(const ConvolutionShape& conv) {
+  static absl::StatusOr<Pieces> Of(const ConvolutionShape& conv, std::string_view name) {
     const int64_t pixels = conv.output[0] * conv.output[1];
     const bool by_rows = conv.channels_last && pixels > kPixelsOfPiece;
-    Pieces pieces;
+    Pieces pieces(name);
     SESSILE_RETURN_IF_ERROR(
         pieces.Cut(conv, std::max<int64_t>(kPixelsOfPiece / pixels, 1),
                    by_rows ? std::min(Ceil(pixels, kPixelsOfPiece), conv.output[0]) : 1));
     if (pieces.OneLayout()) return pieces;
     // Sizes that differ may get filters in layouts that differ; images one by one have one size.
-    Pieces images;
+    Pieces images(name);
     SESSILE_RETURN_IF_ERROR(images.Cut(conv, 1, 1));
     return images;
   }
@@ -58,6 +58,8 @@ class Pieces {
   }
 
  private:
+  explicit Pieces(std::string_view name) : name_(name) {}
+
   absl::Status Cut(const ConvolutionShape& conv, int64_t images, int64_t row_ranges) {
     const int64_t input = conv.input[0] * conv.input[1] * conv.in_channels;
     const int64_t output = conv.output[0] * conv.output[1] * conv.out_channels;
@@ -93,7 +95,7 @@ class Pieces {
     const auto known = std::find(shapes_.begin(), shapes_.end(), shape);
     if (known != shapes_.end()) return static_cast<size_t>(known - shapes_.begin());
     SESSILE_ASSIGN_OR_RETURN(std::shared_ptr<const Convolution> made,
-                             Convolution::Of(ConvolutionKind::kBackwardFilter, shape));
+                             Convolution::Of(ConvolutionKind::kBackwardFilter, shape, name_));
     shapes_.push_back(shape);
     variants_.push_back(std::move(made));
     return shapes_.size() - 1;
@@ -104,6 +106,7 @@ class Pieces {
                        [&](const auto& variant) { return variant->SharesFilterLayout(any()); });
   }
 
+  std::string name_;  // of the implementation, or empty
   std::vector<Piece> list_;
   std::vector<ConvolutionShape> shapes_;
   std::vector<std::shared_ptr<const Convolution>> variants_;
@@ -174,9 +177,10 @@ class PiecewiseBackwardFilter final : public Prepared {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardFilter(const ConvolutionShape& conv) {
+absl::StatusOr<std::unique_ptr<Prepared>> OneDnnBackwardFilter(const ConvolutionShape& conv,
+                                                               std::string_view name) {
   if (!IsOrdinary(conv)) return Unimplemented("not an ordinary convolution");
-  SESSILE_ASSIGN_OR_RETURN(Pieces pieces, Pieces::Of(conv));
+  SESSILE_ASSIGN_OR_RETURN(Pieces pieces, Pieces::Of(conv, name));
   return std::make_unique<PiecewiseBackwardFilter>(conv, std::move(pieces));
 }
 

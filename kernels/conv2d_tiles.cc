@@ -336,19 +336,10 @@ class TiledInputGradient final : public PackedTiles {
   }
 };
 
-// Where the machine has vectors of 64 bytes, tiles of channels that fill no more than half of one
-// compute at half of its speed; oneDNN puts pixels beside each other.
-bool WouldWasteVectors(int64_t channels) {
-  const std::span<const tiles::Kernels* const> supported = tiles::SupportedKernels();
-  constexpr int kLongLanes = 16;
-  return supported.back()->lanes >= kLongLanes && 2 * channels <= supported.back()->lanes;
-}
-
 template <typename Kernel>
 absl::StatusOr<std::unique_ptr<Prepared>> OnTiles(const ConvolutionShape& conv, int64_t channels) {
   const tiles::Kernels* kernels = tiles::KernelsFor(channels);
   if (kernels == nullptr || !SuitsTiles(conv)) return Unimplemented("not made for tiles");
-  if (WouldWasteVectors(channels)) return Unimplemented("few channels");
   auto prepared = std::make_unique<Kernel>(conv, *kernels);
   if (prepared->largest_group_bytes() > kLargestGroup) return Unimplemented("many channels");
   return prepared;

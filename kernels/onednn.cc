@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -141,10 +143,10 @@ dnnl::primitive_attr UserScratchpad() {
 //  - im2col with a matrix product ("gemm") is for when there is nothing else;
 //  - forward, "brgconv" comes first, but direct code ("jit:avx512_core") is up to three times
 //    faster for strides above 1 and for images of at least 5 columns.
-constexpr int kOnlyReference = 3;
+constexpr int kReference = 3;
 int Rank(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name) {
   const auto contains = [&](const char* part) { return name.find(part) != std::string_view::npos; };
-  if (contains("ref")) return kOnlyReference;
+  if (contains("ref")) return kReference;
   if (contains("gemm") && !contains("brgemm")) return 2;
   const bool direct_is_faster =
       kind == ConvolutionKind::kForward && (shape.stride[1] > 1 || shape.input[1] >= 5);
@@ -152,28 +154,38 @@ int Rank(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view n
   return 0;
 }
 
-// The best of the implementations that `make` enumerates, in a primitive descriptor of its own. By
-// name, because the order of the enumeration changes when oneDNN has some of them in its cache.
+// The implementations that `make` enumerates, the best first.
 template <typename Make>
-auto Choose(ConvolutionKind kind, const ConvolutionShape& shape, Make make) {
-  std::string best;
-  int best_rank = kOnlyReference + 1;
-  {
-    auto candidate = make();
-    do {
-      const std::string name = candidate.impl_info_str();
-      const int rank = Rank(kind, shape, name);
-      if (rank < best_rank) {
-        best = name;
-        best_rank = rank;
-      }
-    } while (candidate.next_impl());
-  }
-  if (best_rank == kOnlyReference) {
+std::vector<std::string> NamesOf(ConvolutionKind kind, const ConvolutionShape& shape, Make make) {
+  std::array<std::vector<std::string>, kReference> by_rank;
+  auto candidate = make();
+  do {
+    const std::string name = candidate.impl_info_str();
+    const int rank = Rank(kind, shape, name);
+    if (rank >= kReference) continue;  // to the next_impl
+    // Two of one name may follow each other; the first is for fewer shapes, and better for them.
+    std::vector<std::string>& equal = by_rank[static_cast<size_t>(rank)];
+    if (std::find(equal.begin(), equal.end(), name) == equal.end()) equal.push_back(name);
+  } while (candidate.next_impl());
+  std::vector<std::string> names;
+  for (const auto& equal : by_rank) names.insert(names.end(), equal.begin(), equal.end());
+  return names;
+}
+
+// A primitive descriptor of the implementation `name`, or of the best. By name, because the order
+// of the enumeration changes when oneDNN has some of them in its cache.
+template <typename Make>
+auto Choose(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name, Make make) {
+  const std::vector<std::string> names = NamesOf(kind, shape, make);
+  if (names.empty()) {
     throw dnnl::error(dnnl_unimplemented, "there is only the reference implementation");
   }
+  const auto named = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
+  if (named == names.end()) {
+    throw dnnl::error(dnnl_unimplemented, "there is no such implementation for this shape");
+  }
   auto chosen = make();
-  while (chosen.impl_info_str() != best && chosen.next_impl()) {
+  while (chosen.impl_info_str() != *named && chosen.next_impl()) {
   }
   return chosen;
 }
@@ -256,33 +268,31 @@ class Callable {
 
 // ---- Convolutions ------------------------------------------------------------------------------
 
+// Calls body(make) with what enumerates the implementations. May throw.
+template <typename Body>
+void WithMake(ConvolutionKind kind, const Descriptors& d, const dnnl::primitive_attr& attr,
+              Body body) {
+  const auto forward = [&] { return MakeForward(d, attr); };
+  const auto backward = [&]<typename Primitive>(std::type_identity<Primitive>) {
+    body([&, hint = forward()] { return MakeBackward<Primitive>(d, attr, hint); });
+  };
+  switch (kind) {
+    case ConvolutionKind::kForward:
+      return body(forward);
+    case ConvolutionKind::kBackwardInput:
+      return backward(std::type_identity<dnnl::convolution_backward_data>());
+    case ConvolutionKind::kBackwardFilter:
+      return backward(std::type_identity<dnnl::convolution_backward_weights>());
+  }
+}
+
 class Ready final : public Convolution {
  public:
   // May throw.
-  Ready(ConvolutionKind kind, const ConvolutionShape& shape) {
+  Ready(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name) {
     Descriptors d = DescriptorsOf(shape);
     const dnnl::primitive_attr attr = UserScratchpad();
-    const auto forward = [&] { return MakeForward(d, attr); };
-    switch (kind) {
-      case ConvolutionKind::kForward:
-        Take<dnnl::convolution_forward>(Choose(kind, shape, forward), &d);
-        break;
-      case ConvolutionKind::kBackwardInput: {
-        const auto hint = forward();
-        using Backward = dnnl::convolution_backward_data;
-        Take<Backward>(Choose(kind, shape, [&] { return MakeBackward<Backward>(d, attr, hint); }),
-                       &d);
-        break;
-      }
-      case ConvolutionKind::kBackwardFilter: {
-        const auto hint = forward();
-        using Backward = dnnl::convolution_backward_weights;
-        Take<Backward>(Choose(kind, shape, [&] { return MakeBackward<Backward>(d, attr, hint); }),
-                       &d);
-        break;
-      }
-    }
-    packed_ = d.filter;
+    WithMake(kind, d, attr, [&](auto make) { Take(Choose(kind, shape, name, make)); });
     const bool unpacks = kind == ConvolutionKind::kBackwardFilter;
     const dnnl::reorder::primitive_desc reorder(Engine(), unpacks ? packed_ : d.hwio, Engine(),
                                                 unpacks ? d.hwio : packed_, attr);
@@ -329,16 +339,16 @@ class Ready final : public Convolution {
       {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
   };
 
-  template <typename Primitive, typename Descriptor>
-  void Take(const Descriptor& chosen, Descriptors* d) {
+  template <typename Descriptor>
+  void Take(const Descriptor& chosen) {
     name_ = chosen.impl_info_str();
     scratch_ = chosen.scratchpad_desc();
-    if constexpr (std::is_same_v<Primitive, dnnl::convolution_backward_weights>) {
-      d->filter = chosen.diff_weights_desc();
+    if constexpr (requires { dnnl::convolution_backward_weights(chosen); }) {
+      packed_ = chosen.diff_weights_desc();
     } else {
-      d->filter = chosen.weights_desc();
+      packed_ = chosen.weights_desc();
     }
-    primitive_ = Primitive(chosen);
+    primitive_ = dnnl::primitive(chosen.get());
   }
 
   absl::Status Reorder(void* hwio, void* packed, void* scratch) const {
@@ -361,17 +371,19 @@ class Ready final : public Convolution {
 class Cache {
  public:
   absl::StatusOr<std::shared_ptr<const Convolution>> Get(ConvolutionKind kind,
-                                                         const ConvolutionShape& shape) {
+                                                         const ConvolutionShape& shape,
+                                                         std::string_view name) {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<const Convolution>& entry = entries_[{kind, shape}];
+    const Key key(kind, shape, name);
+    std::shared_ptr<const Convolution>& entry = entries_[key];
     if (entry != nullptr) return entry;
     std::shared_ptr<const Convolution> made;
     const absl::Status status = Guarded("convolution", [&] {
-      made = std::make_shared<const Ready>(kind, shape);
+      made = std::make_shared<const Ready>(kind, shape, name);
       return absl::OkStatus();
     });
     if (!status.ok()) {
-      entries_.erase({kind, shape});
+      entries_.erase(key);
       return status;
     }
     entry = made;
@@ -382,16 +394,28 @@ class Cache {
  private:
   static constexpr size_t kMost = 1024;
   std::mutex mutex_;
-  std::map<std::pair<ConvolutionKind, ConvolutionShape>, std::shared_ptr<const Convolution>>
-      entries_;
+  using Key = std::tuple<ConvolutionKind, ConvolutionShape, std::string>;
+  std::map<Key, std::shared_ptr<const Convolution>> entries_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Convolution>> Convolution::Of(ConvolutionKind kind,
-                                                                   const ConvolutionShape& shape) {
+                                                                   const ConvolutionShape& shape,
+                                                                   std::string_view name) {
   static auto* const cache = new Cache;
-  return cache->Get(kind, shape);
+  return cache->Get(kind, shape, name);
+}
+
+absl::StatusOr<std::vector<std::string>> Convolution::Implementations(
+    ConvolutionKind kind, const ConvolutionShape& shape) {
+  std::vector<std::string> names;
+  SESSILE_RETURN_IF_ERROR(Guarded("convolution", [&] {
+    WithMake(kind, DescriptorsOf(shape), UserScratchpad(),
+             [&](auto make) { names = NamesOf(kind, shape, make); });
+    return absl::OkStatus();
+  }));
+  return names;
 }
 
 absl::Status Sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k,

@@ -12,6 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -50,9 +53,15 @@ enum class ConvolutionKind { kForward, kBackwardInput, kBackwardFilter };
 // One convolution, ready to run. Immutable and thread-safe; equal ones are shared by the process.
 class Convolution {
  public:
-  // REQUIRES: every size is above 0. UNIMPLEMENTED if oneDNN has nothing for this shape.
+  // oneDNN's names of what it has for this shape, the best by our rules first; its reference loops
+  // do not count. REQUIRES: every size is above 0.
+  static absl::StatusOr<std::vector<std::string>> Implementations(ConvolutionKind kind,
+                                                                  const ConvolutionShape& shape);
+  // By the implementation of that name, or else by the best. UNIMPLEMENTED if oneDNN has no such
+  // one, or nothing, for this shape. REQUIRES: every size is above 0.
   static absl::StatusOr<std::shared_ptr<const Convolution>> Of(ConvolutionKind kind,
-                                                               const ConvolutionShape& shape);
+                                                               const ConvolutionShape& shape,
+                                                               std::string_view name = {});
   virtual ~Convolution() = default;
 
   // Bytes of the filter, or of its gradient, in the layout that Run wants.

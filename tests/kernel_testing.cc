@@ -141,13 +141,26 @@ absl::Status RunPhases(const KernelCall& call, const Prepared& kernel,
   return absl::OkStatus();
 }
 
+AttrMap AttrsOf(const KernelCall& call) {
+  AttrMap attrs;
+  for (const auto& [name, value] : call.attrs) attrs.Set(name, value);
+  return attrs;
+}
+
 bool SameNumber(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace
 
+absl::StatusOr<Alternatives> AlternativesOf(const KernelCall& call) {
+  const AttrMap attrs = AttrsOf(call);
+  SESSILE_ASSIGN_OR_RETURN(const KernelDef* def,
+                           builtin_kernels().Find(call.op, attrs, call.yardstick));
+  if (def->alternatives == nullptr) return Alternatives{};
+  return def->alternatives(CallContext(call, attrs));
+}
+
 absl::StatusOr<std::vector<Tensor>> RunKernel(const KernelCall& call) {
-  AttrMap attrs;
-  for (const auto& [name, value] : call.attrs) attrs.Set(name, value);
+  const AttrMap attrs = AttrsOf(call);
   SESSILE_ASSIGN_OR_RETURN(const KernelDef* def,
                            builtin_kernels().Find(call.op, attrs, call.yardstick));
   const CallContext context(call, attrs);

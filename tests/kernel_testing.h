@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "sessile/core/framework/attr_value.h"
+#include "sessile/core/framework/kernel.h"
 #include "sessile/core/framework/tensor.h"
 
 namespace sessile {
@@ -39,6 +40,9 @@ struct KernelCall {
 absl::StatusOr<std::vector<Tensor>> RunKernel(const KernelCall& call);
 // The same for kernels with one output, adding a failure to the running test if there is an error.
 Tensor RunKernelOrFail(const KernelCall& call);
+
+// The codes that the kernel of the call chooses from.
+absl::StatusOr<Alternatives> AlternativesOf(const KernelCall& call);
 
 // Expects the same bits for blocks forward, backward, shuffled and on several threads, and for
 // outputs in place of inputs.

@@ -28,6 +28,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -130,6 +131,18 @@ class PrepareContext {
     return attrs().Get<T>(name);
   }
 };
+
+// Several codes that compute the same, one of which Prepare takes.
+struct Alternatives {
+  // The row of the table of choices that is about this (kernels/tuned.h): the machine's vectors,
+  // and what is computed, in the same words for all that one code should be the fastest for.
+  std::string instruction_set;
+  std::string work;
+  // What a node asks for by the attribute kImplementationAttr. The one that Prepare takes where
+  // neither the node nor the table asks for another comes first.
+  std::vector<std::string> names;
+};
+inline constexpr char kImplementationAttr[] = "_implementation";
 
 class RunContext {
  public:

@@ -70,6 +70,11 @@ KernelDefBuilder& KernelDefBuilder::FromShapes() {
   return *this;
 }
 
+KernelDefBuilder& KernelDefBuilder::WithAlternatives(AlternativesFn list) {
+  for (KernelDef* def : defs_) def->alternatives = list;
+  return *this;
+}
+
 KernelDefBuilder& KernelDefBuilder::State(StateFn make, StateNameFn name) {
   for (KernelDef* def : defs_) {
     def->state = make;

@@ -31,6 +31,7 @@ using NumberTypes = TypeList<float, double, int8_t, int16_t, int32_t, int64_t, u
                              uint32_t, uint64_t>;
 
 using PrepareFn = absl::StatusOr<std::unique_ptr<Prepared>> (*)(const PrepareContext&);
+using AlternativesFn = absl::StatusOr<Alternatives> (*)(const PrepareContext&);
 using StateFn = absl::StatusOr<std::unique_ptr<KernelState>> (*)(const Node&);
 // The name of a state that several nodes may share. Begins with a character that no node's name
 // begins with.
@@ -59,8 +60,9 @@ struct KernelDef {
   HandleUse handle_use = HandleUse::kNone;
   bool may_be_uninitialized = false;  // variables that come as handles need not have a value
   PrepareFn prepare = nullptr;
-  StateFn state = nullptr;           // null: the node has no state of its own
-  StateNameFn state_name = nullptr;  // null: the node's name
+  AlternativesFn alternatives = nullptr;  // null: there is one code
+  StateFn state = nullptr;                // null: the node has no state of its own
+  StateNameFn state_name = nullptr;       // null: the node's name
 };
 
 // A rewrite of a plan in the making (core/session/plan_pass.h).
@@ -87,6 +89,8 @@ class KernelDefBuilder {
   KernelDefBuilder& LastValueInput();
   // Run reads no input: the outputs follow from shapes (Shape, Size), so that a plan knows them.
   KernelDefBuilder& FromShapes();
+  // Prepare has several codes to choose from.
+  KernelDefBuilder& WithAlternatives(AlternativesFn list);
   KernelDefBuilder& State(StateFn make, StateNameFn name = nullptr);
   // Handles among the inputs may be those of variables, which the kernel reads, or also writes.
   KernelDefBuilder& ReadsHandles();

@@ -102,6 +102,12 @@ bool IsValueInput(const KernelDef& kernel, const Node& node, int i) {
   return std::any_of(kernel.value_inputs.begin(), kernel.value_inputs.end(), names_it);
 }
 
+absl::StatusOr<Alternatives> AlternativesOf(const KernelDef& kernel,
+                                            const PrepareRequest& request) {
+  if (kernel.alternatives == nullptr) return Alternatives{};
+  return kernel.alternatives(Context(request, kernel));
+}
+
 absl::StatusOr<std::shared_ptr<const Prepared>> PreparedCache::Get(const PrepareRequest& request) {
   std::lock_guard lock(mutex_);
   for (const Entry& entry : entries_) {

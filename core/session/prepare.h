@@ -45,6 +45,8 @@ DataType CarriedType(DataType type, bool yardstick);
 AttrMap CarriedAttrs(const AttrMap& attrs, bool yardstick);
 // True if `kernel` must know the value of input `i` of `node` to be prepared.
 bool IsValueInput(const KernelDef& kernel, const Node& node, int i);
+// The codes that `kernel` has for it; no names if there is but one. Errors are the kernel's.
+absl::StatusOr<Alternatives> AlternativesOf(const KernelDef& kernel, const PrepareRequest& request);
 
 // Thread-safe.
 class PreparedCache {

@@ -5,147 +5,18 @@
 #include <vector>
 
 #include "sessile/tests/kernel_testing.h"
+#include "sessile/tests/kernels/conv2d_testing.h"
 
 namespace sessile {
 namespace {
 
 using ::testing::ElementsAre;
 
-// A convolution of NHWC images.
-struct Geometry {
-  int64_t batch = 1;
-  int64_t height = 1, width = 1;
-  int64_t in = 1, out = 1;
-  int64_t filter_height = 1, filter_width = 1;
-  int64_t stride = 1;
-  int64_t dilation = 1;
-  std::string padding = "SAME";
-  std::vector<int64_t> pads = {};  // top, bottom, left, right
-  int64_t groups = 1;
-};
-
-std::vector<std::pair<std::string, AttrValue>> Attrs(const Geometry& g, DataType type,
-                                                     const std::string& format = "NHWC") {
-  const bool last = format == "NHWC";
-  const auto spatial = [&](int64_t size) {
-    return last ? std::vector<int64_t>{1, size, size, 1} : std::vector<int64_t>{1, 1, size, size};
-  };
-  std::vector<int64_t> pads = g.pads;
-  if (!pads.empty()) {
-    pads.insert(pads.begin(), last ? 2 : 4, 0);
-    pads.insert(pads.end(), last ? 2 : 0, 0);
-  }
-  return {{"T", type},
-          {"strides", spatial(g.stride)},
-          {"dilations", spatial(g.dilation)},
-          {"padding", g.padding},
-          {"explicit_paddings", pads},
-          {"data_format", format}};
-}
-
-struct Extent {
-  int64_t output, pad;
-};
-Extent ExtentOf(const Geometry& g, int64_t input, int64_t filter, size_t axis) {
-  const int64_t reach = (filter - 1) * g.dilation + 1;
-  if (g.padding == "SAME") {
-    const int64_t output = (input + g.stride - 1) / g.stride;
-    return {output, std::max<int64_t>((output - 1) * g.stride + reach - input, 0) / 2};
-  }
-  const int64_t before = g.pads.empty() ? 0 : g.pads[2 * axis];
-  const int64_t after = g.pads.empty() ? 0 : g.pads[2 * axis + 1];
-  return {(input + before + after - reach) / g.stride + 1, before};
-}
-
-// Operands, and the three results by their definition, in double.
-struct Case {
-  Geometry g;
-  Tensor x, w, dy;
-  Tensor y, dx, dw;
-
-  KernelCall Forward() const {
-    return {.op = "Conv2D", .attrs = Attrs(g, x.dtype()), .inputs = {x, w}};
-  }
-  KernelCall BackwardInput() const;
-  KernelCall BackwardFilter() const;
-};
-
-Tensor SizesOf(const Shape& shape) {
-  const std::vector<int32_t> sizes(shape.dims().begin(), shape.dims().end());
-  return Tensor::FromValues<int32_t>({shape.rank()}, std::span<const int32_t>(sizes)).value();
-}
-KernelCall Case::BackwardInput() const {
-  return {.op = "Conv2DBackpropInput",
-          .attrs = Attrs(g, x.dtype()),
-          .inputs = {SizesOf(x.shape()), w, dy}};
-}
-KernelCall Case::BackwardFilter() const {
-  return {.op = "Conv2DBackpropFilter",
-          .attrs = Attrs(g, x.dtype()),
-          .inputs = {x, SizesOf(w.shape()), dy}};
-}
-
-// Calls visit(index into x, index into w, index into y) for every product of the convolution.
-template <typename Visit>
-void ForEachProduct(const Geometry& g, Visit visit) {
-  const Extent rows = ExtentOf(g, g.height, g.filter_height, 0);
-  const Extent columns = ExtentOf(g, g.width, g.filter_width, 1);
-  const int64_t depth = g.in / g.groups;
-  for (int64_t n = 0; n < g.batch; ++n)
-    for (int64_t y = 0; y < rows.output; ++y)
-      for (int64_t x = 0; x < columns.output; ++x)
-        for (int64_t ky = 0; ky < g.filter_height; ++ky)
-          for (int64_t kx = 0; kx < g.filter_width; ++kx) {
-            const int64_t iy = y * g.stride + ky * g.dilation - rows.pad;
-            const int64_t ix = x * g.stride + kx * g.dilation - columns.pad;
-            if (iy < 0 || iy >= g.height || ix < 0 || ix >= g.width) continue;
-            for (int64_t o = 0; o < g.out; ++o)
-              for (int64_t d = 0; d < depth; ++d)
-                visit(((n * g.height + iy) * g.width + ix) * g.in + o / (g.out / g.groups) * depth +
-                          d,
-                      ((ky * g.filter_width + kx) * depth + d) * g.out + o,
-                      ((n * rows.output + y) * columns.output + x) * g.out + o);
-          }
-}
-
-template <typename T>
-Case MakeCase(const Geometry& g) {
-  const Shape input({g.batch, g.height, g.width, g.in});
-  const Shape filter({g.filter_height, g.filter_width, g.in / g.groups, g.out});
-  const Shape output({g.batch, ExtentOf(g, g.height, g.filter_height, 0).output,
-                      ExtentOf(g, g.width, g.filter_width, 1).output, g.out});
-  Case c{.g = g,
-         .x = RandomTensor<T>(input, 1),
-         .w = RandomTensor<T>(filter, 2),
-         .dy = RandomTensor<T>(output, 3),
-         .y = Tensor::Zeros(float64, output).value(),
-         .dx = Tensor::Zeros(float64, input).value(),
-         .dw = Tensor::Zeros(float64, filter).value()};
-  const T* x = c.x.data<T>();
-  const T* w = c.w.data<T>();
-  const T* dy = c.dy.data<T>();
-  double* y = c.y.mutable_data<double>();
-  double* dx = c.dx.mutable_data<double>();
-  double* dw = c.dw.mutable_data<double>();
-  ForEachProduct(g, [=](int64_t i, int64_t k, int64_t j) {
-    y[j] += static_cast<double>(x[i]) * static_cast<double>(w[k]);
-    dx[i] += static_cast<double>(dy[j]) * static_cast<double>(w[k]);
-    dw[k] += static_cast<double>(x[i]) * static_cast<double>(dy[j]);
-  });
-  return c;
-}
-
-std::string Describe(const Geometry& g) {
-  return absl::StrCat(g.batch, "x", g.height, "x", g.width, "x", g.in, " -> ", g.out, ", filter ",
-                      g.filter_height, "x", g.filter_width, ", stride ", g.stride, ", dilation ",
-                      g.dilation, ", ", g.padding, ", groups ", g.groups);
-}
-
 template <typename T>
 void ExpectDefinition(const Geometry& g) {
   SCOPED_TRACE(Describe(g));
   const double tolerance = std::is_same_v<T, float> ? 2e-6 : 1e-14;
-  const Case c = MakeCase<T>(g);
+  const ConvolutionCase c = MakeConvolution<T>(g);
   EXPECT_LE(Distance(RunKernelOrFail(c.Forward()), c.y), tolerance);
   EXPECT_LE(Distance(RunKernelOrFail(c.BackwardInput()), c.dx), tolerance);
   EXPECT_LE(Distance(RunKernelOrFail(c.BackwardFilter()), c.dw), tolerance);
@@ -316,7 +187,7 @@ TEST(Conv2DTest, KeepsAnEmptyBatch) {
 template <typename T>
 void ExpectSameBits(const Geometry& g) {
   SCOPED_TRACE(Describe(g));
-  const Case c = MakeCase<T>(g);
+  const ConvolutionCase c = MakeConvolution<T>(g);
   ExpectSameBitsInAnyOrder(c.Forward());
   ExpectSameBitsInAnyOrder(c.BackwardInput());
   ExpectSameBitsInAnyOrder(c.BackwardFilter());
@@ -353,13 +224,13 @@ TEST(Conv2DTest, GivesTheSameBitsInAnyOrderOfBlocks) {
 }
 
 TEST(Conv2DTest, AddsUpManyImagesWell) {
-  const Case c = MakeCase<float>({.batch = 64,
-                                  .height = 28,
-                                  .width = 28,
-                                  .in = 4,
-                                  .out = 8,
-                                  .filter_height = 3,
-                                  .filter_width = 3});
+  const ConvolutionCase c = MakeConvolution<float>({.batch = 64,
+                                                    .height = 28,
+                                                    .width = 28,
+                                                    .in = 4,
+                                                    .out = 8,
+                                                    .filter_height = 3,
+                                                    .filter_width = 3});
   EXPECT_LE(Distance(RunKernelOrFail(c.BackwardFilter()), c.dw), 3.5e-7);
 }
 
@@ -382,8 +253,8 @@ Tensor ChannelsFirst(const Tensor& t) {
 template <typename T>
 void ExpectChannelsFirst(const Geometry& g) {
   const double tolerance = std::is_same_v<T, float> ? 2e-6 : 1e-14;
-  const Case c = MakeCase<T>(g);
-  const auto attrs = Attrs(g, DataTypeOf<T>::value, "NCHW");
+  const ConvolutionCase c = MakeConvolution<T>(g);
+  const auto attrs = ConvolutionAttrs(g, DataTypeOf<T>::value, "NCHW");
   const Tensor x = ChannelsFirst<T>(c.x);
   const Tensor dy = ChannelsFirst<T>(c.dy);
   const Tensor y = RunKernelOrFail({.op = "Conv2D", .attrs = attrs, .inputs = {x, c.w}});
@@ -417,7 +288,7 @@ TEST(Conv2DTest, ConvolvesIntegers) {
   Tensor ones = Tensor::Allocate(int32, {1, 3, 3, 1}).value();
   for (int32_t& value : ones.mutable_flat<int32_t>()) value = 1;
   const Tensor sums = RunKernelOrFail({.op = "Conv2D",
-                                       .attrs = Attrs({}, int32),
+                                       .attrs = ConvolutionAttrs({}, int32),
                                        .inputs = {ones, ones.Reshaped({3, 3, 1, 1}).value()}});
   EXPECT_THAT(sums.flat<int32_t>(), ElementsAre(4, 6, 4, 6, 9, 6, 4, 6, 4));
 }
@@ -430,7 +301,7 @@ Tensor Sizes(std::initializer_list<int32_t> values) {
 TEST(Conv2DTest, RefusesShapesThatDoNotFit) {
   const auto error = [](const Shape& input, const Shape& filter, const char* padding = "SAME") {
     return RunKernel({.op = "Conv2D",
-                      .attrs = Attrs({.padding = padding}, float32),
+                      .attrs = ConvolutionAttrs({.padding = padding}, float32),
                       .inputs = {Some(input), Some(filter)}})
         .status();
   };
@@ -456,7 +327,7 @@ TEST(Conv2DTest, RefusesAnOutputBeyondMemory) {
   const Geometry g = {.padding = "EXPLICIT", .pads = {far, far, far, far}};
   for (const int64_t filters : {1, 64}) {
     EXPECT_FALSE(RunKernel({.op = "Conv2D",
-                            .attrs = Attrs(g, float32),
+                            .attrs = ConvolutionAttrs(g, float32),
                             .inputs = {Some({8, 2, 2, 1}), Some({3, 3, 1, filters})}})
                      .ok());
   }
@@ -465,7 +336,7 @@ TEST(Conv2DTest, RefusesAnOutputBeyondMemory) {
 TEST(Conv2DBackpropInputTest, TakesHeightAndWidthOnly) {
   const Tensor gradient =
       RunKernelOrFail({.op = "Conv2DBackpropInput",
-                       .attrs = Attrs({}, float32),
+                       .attrs = ConvolutionAttrs({}, float32),
                        .inputs = {Sizes({4, 4}), Some({3, 3, 2, 5}), Some({1, 4, 4, 5})}});
   EXPECT_EQ(gradient.shape(), Shape({1, 4, 4, 2}));
 }
@@ -474,7 +345,7 @@ TEST(Conv2DBackpropInputTest, RefusesShapesThatDoNotFit) {
   const auto error = [](std::initializer_list<int32_t> sizes, const Shape& filter,
                         const Shape& gradient) {
     return RunKernel({.op = "Conv2DBackpropInput",
-                      .attrs = Attrs({}, float32),
+                      .attrs = ConvolutionAttrs({}, float32),
                       .inputs = {Sizes(sizes), Some(filter), Some(gradient)}})
         .status();
   };
@@ -501,7 +372,7 @@ TEST(Conv2DBackpropFilterTest, RefusesShapesThatDoNotFit) {
   const auto error = [](const Shape& input, std::initializer_list<int32_t> sizes,
                         const Shape& gradient) {
     return RunKernel({.op = "Conv2DBackpropFilter",
-                      .attrs = Attrs({}, float32),
+                      .attrs = ConvolutionAttrs({}, float32),
                       .inputs = {Some(input), Sizes(sizes), Some(gradient)}})
         .status();
   };

@@ -14,6 +14,10 @@ absl::Status RunCommand(const std::vector<std::string>& args);
 // Measures runs of a graph, and which kernels the time goes to.
 absl::Status BenchCommand(const std::vector<std::string>& args);
 
+// Measures the codes that the convolutions of a graph can be computed by, and writes the table of
+// choices.
+absl::Status TuneCommand(const std::vector<std::string>& args);
+
 // Lists a graph's inputs, outputs, operations and variables.
 absl::Status ShowCommand(const std::vector<std::string>& args);
 

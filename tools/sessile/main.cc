@@ -38,6 +38,8 @@ constexpr Command kCommands[] = {
     {"run", "GRAPH", "computes tensors of a graph", Plain<RunCommand>},
     {"bench", "GRAPH", "measures runs of a graph, and which kernels the time goes to",
      Plain<BenchCommand>},
+    {"tune", "GRAPH", "measures which code is the fastest for each convolution of a graph",
+     Plain<TuneCommand>},
     {"show", "GRAPH",
      "lists its inputs, outputs, operations and variables; or a checkpoint's tensors",
      Plain<ShowCommand>},

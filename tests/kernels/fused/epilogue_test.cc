@@ -1,6 +1,7 @@
 // The pass `epilogue`: what goes on with the blocks of a convolution, that elements keep their
 // bits, and that what others want of it is made.
 
+#include "sessile/core/session/prepare.h"
 #include "sessile/tests/kernels/fused/passes_testing.h"
 
 namespace sessile {
@@ -36,10 +37,33 @@ TEST_F(EpilogueTest, ConvolutionGoesOnWithTheBatchNormOfInference) {
       {.mean = Feed({7}), .variance = square(Feed({7})), .is_training = false});
   const Output y = nn::relu(normal.y);
   EXPECT_THAT(Explain({y}), HasSubstr("Conv2D+FusedBatchNormV3+Relu"));
-  ExpectNear({y}, 1e-4f);
+  ExpectSameBits({y});
   // Statistics that somebody wants are not left out.
   EXPECT_THAT(Explain({y, normal.batch_mean}), Not(HasSubstr("Conv2D+FusedBatchNormV3")));
-  ExpectNear({y, normal.batch_mean, normal.batch_variance}, 1e-4f);
+  ExpectSameBits({y, normal.batch_mean, normal.batch_variance});
+}
+
+// Also where vectors are longer than the channels, so that the rules take another one than usual.
+TEST_F(EpilogueTest, ConvolutionsByAnyCodeGoOn) {
+  for (const int64_t channels : {1, 4, 8, 24}) {
+    const Output x = Feed({9, 8, 8, 3}), w = Feed({3, 3, 3, channels}), bias = Feed({channels});
+    const auto make = [&] { return nn::conv2d(x, w, {.strides = 1, .padding = "SAME"}); };
+    const Node& node = make().op().node();
+    const KernelDef& kernel = **builtin_kernels().Find("Conv2D", node.attrs(), false);
+    const std::vector<Tensor> inputs = {RandomTensor({9, 8, 8, 3}, 1),
+                                        RandomTensor({3, 3, 3, channels}, 1)};
+    const auto codes = AlternativesOf(kernel, {.node = &node, .inputs = inputs});
+    ASSERT_TRUE(codes.ok()) << codes.status();
+    for (const std::string& name : codes->names) {
+      SCOPED_TRACE(codes->work + " by " + name);
+      const attr_scope asked(graph_.impl(), kImplementationAttr, name);
+      const Output y = nn::relu(nn::bias_add(make(), bias));
+      if (name != "loops") {
+        EXPECT_THAT(Explain({y}), HasSubstr("Conv2D+BiasAdd+Relu"));
+      }
+      ExpectSameBits({y});
+    }
+  }
 }
 
 TEST_F(EpilogueTest, WhatOthersWantOfTheProductIsMade) {
