@@ -11,10 +11,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "sessile/core/framework/status.h"
 #include "sessile/kernels/onednn_version.h"
 
@@ -154,40 +154,21 @@ int Rank(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view n
   return 0;
 }
 
-// The implementations that `make` enumerates, the best first.
-template <typename Make>
-std::vector<std::string> NamesOf(ConvolutionKind kind, const ConvolutionShape& shape, Make make) {
+// The implementations from `candidates` on, the best first.
+std::vector<std::string> NamesOf(ConvolutionKind kind, const ConvolutionShape& shape,
+                                 dnnl::primitive_desc& candidates) {
   std::array<std::vector<std::string>, kReference> by_rank;
-  auto candidate = make();
   do {
-    const std::string name = candidate.impl_info_str();
+    const std::string name = candidates.impl_info_str();
     const int rank = Rank(kind, shape, name);
     if (rank >= kReference) continue;  // to the next_impl
     // Two of one name may follow each other; the first is for fewer shapes, and better for them.
     std::vector<std::string>& equal = by_rank[static_cast<size_t>(rank)];
     if (std::find(equal.begin(), equal.end(), name) == equal.end()) equal.push_back(name);
-  } while (candidate.next_impl());
+  } while (candidates.next_impl());
   std::vector<std::string> names;
   for (const auto& equal : by_rank) names.insert(names.end(), equal.begin(), equal.end());
   return names;
-}
-
-// A primitive descriptor of the implementation `name`, or of the best. By name, because the order
-// of the enumeration changes when oneDNN has some of them in its cache.
-template <typename Make>
-auto Choose(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name, Make make) {
-  const std::vector<std::string> names = NamesOf(kind, shape, make);
-  if (names.empty()) {
-    throw dnnl::error(dnnl_unimplemented, "there is only the reference implementation");
-  }
-  const auto named = name.empty() ? names.begin() : std::find(names.begin(), names.end(), name);
-  if (named == names.end()) {
-    throw dnnl::error(dnnl_unimplemented, "there is no such implementation for this shape");
-  }
-  auto chosen = make();
-  while (chosen.impl_info_str() != *named && chosen.next_impl()) {
-  }
-  return chosen;
 }
 
 auto MakeForward(const Descriptors& d, const dnnl::primitive_attr& attr) {
@@ -268,22 +249,30 @@ class Callable {
 
 // ---- Convolutions ------------------------------------------------------------------------------
 
-// Calls body(make) with what enumerates the implementations. May throw.
-template <typename Body>
-void WithMake(ConvolutionKind kind, const Descriptors& d, const dnnl::primitive_attr& attr,
-              Body body) {
-  const auto forward = [&] { return MakeForward(d, attr); };
-  const auto backward = [&]<typename Primitive>(std::type_identity<Primitive>) {
-    body([&, hint = forward()] { return MakeBackward<Primitive>(d, attr, hint); });
-  };
-  switch (kind) {
-    case ConvolutionKind::kForward:
-      return body(forward);
-    case ConvolutionKind::kBackwardInput:
-      return backward(std::type_identity<dnnl::convolution_backward_data>());
-    case ConvolutionKind::kBackwardFilter:
-      return backward(std::type_identity<dnnl::convolution_backward_weights>());
+// Calls `use` with oneDNN's first implementation, from which next_impl() leads to the others. May
+// throw.
+void WithCandidates(ConvolutionKind kind, const Descriptors& d, const dnnl::primitive_attr& attr,
+                    absl::FunctionRef<void(dnnl::primitive_desc&)> use) {
+  auto forward = MakeForward(d, attr);
+  if (kind == ConvolutionKind::kForward) return use(forward);
+  if (kind == ConvolutionKind::kBackwardInput) {
+    auto backward = MakeBackward<dnnl::convolution_backward_data>(d, attr, forward);
+    return use(backward);
   }
+  auto backward = MakeBackward<dnnl::convolution_backward_weights>(d, attr, forward);
+  use(backward);
+}
+
+// The name that counts: `name`, or the best if that is empty. May throw.
+std::string Choose(const std::vector<std::string>& names, std::string_view name) {
+  if (names.empty()) {
+    throw dnnl::error(dnnl_unimplemented, "there is only the reference implementation");
+  }
+  if (name.empty()) return names.front();
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    throw dnnl::error(dnnl_unimplemented, "there is no such implementation for this shape");
+  }
+  return std::string(name);
 }
 
 class Ready final : public Convolution {
@@ -292,7 +281,15 @@ class Ready final : public Convolution {
   Ready(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name) {
     Descriptors d = DescriptorsOf(shape);
     const dnnl::primitive_attr attr = UserScratchpad();
-    WithMake(kind, d, attr, [&](auto make) { Take(Choose(kind, shape, name, make)); });
+    WithCandidates(kind, d, attr, [&](dnnl::primitive_desc& candidates) {
+      name_ = Choose(NamesOf(kind, shape, candidates), name);
+    });
+    // By name, because the order of the enumeration changes when oneDNN has some in its cache.
+    WithCandidates(kind, d, attr, [&](dnnl::primitive_desc& chosen) {
+      while (chosen.impl_info_str() != name_ && chosen.next_impl()) {
+      }
+      Take(kind, chosen);
+    });
     const bool unpacks = kind == ConvolutionKind::kBackwardFilter;
     const dnnl::reorder::primitive_desc reorder(Engine(), unpacks ? packed_ : d.hwio, Engine(),
                                                 unpacks ? d.hwio : packed_, attr);
@@ -339,15 +336,11 @@ class Ready final : public Convolution {
       {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST},
   };
 
-  template <typename Descriptor>
-  void Take(const Descriptor& chosen) {
-    name_ = chosen.impl_info_str();
+  void Take(ConvolutionKind kind, const dnnl::primitive_desc& chosen) {
     scratch_ = chosen.scratchpad_desc();
-    if constexpr (requires { dnnl::convolution_backward_weights(chosen); }) {
-      packed_ = chosen.diff_weights_desc();
-    } else {
-      packed_ = chosen.weights_desc();
-    }
+    packed_ =
+        chosen.query_md(kind == ConvolutionKind::kBackwardFilter ? dnnl::query::diff_weights_md
+                                                                 : dnnl::query::weights_md);
     primitive_ = dnnl::primitive(chosen.get());
   }
 
@@ -411,8 +404,9 @@ absl::StatusOr<std::vector<std::string>> Convolution::Implementations(
     ConvolutionKind kind, const ConvolutionShape& shape) {
   std::vector<std::string> names;
   SESSILE_RETURN_IF_ERROR(Guarded("convolution", [&] {
-    WithMake(kind, DescriptorsOf(shape), UserScratchpad(),
-             [&](auto make) { names = NamesOf(kind, shape, make); });
+    WithCandidates(
+        kind, DescriptorsOf(shape), UserScratchpad(),
+        [&](dnnl::primitive_desc& candidates) { names = NamesOf(kind, shape, candidates); });
     return absl::OkStatus();
   }));
   return names;

@@ -77,15 +77,16 @@ class PoolOutputs : public Prepared {
 };
 
 // Runs body(input step, output step) with the steps between channels: in vectors and with the steps
-// as constants where channels are neighbours.
-template <typename T, typename Body>
+// as constants where channels are neighbours. Not for gradients of integers and for integers of 64
+// bits, which are not worth code for each instruction set.
+template <typename T, bool is_gradient, typename Body>
 void WithChannelSteps(const PoolDims& dims, const Body& body) {
   using One = std::integral_constant<int64_t, 1>;
-  if (dims.has_close_channels()) {
-    VectorizedFor<T>([&] { body(One{}, One{}); });
-  } else {
-    body(dims.input_channel_step, dims.output_channel_step);
+  constexpr bool in_vectors = std::is_floating_point_v<T> || (sizeof(T) < 8 && !is_gradient);
+  if constexpr (in_vectors) {
+    if (dims.has_close_channels()) return VectorizedFor<T>([&] { body(One{}, One{}); });
   }
+  body(dims.input_channel_step, dims.output_channel_step);
 }
 
 template <template <typename> class Reduce>
@@ -106,7 +107,7 @@ struct Pool {
                      int64_t block) const override {
       const T* const input = in[0].data<T>();
       T* const output = out[0].data<T>();
-      WithChannelSteps<T>(dims_, [=, this](auto input_step, auto output_step) {
+      WithChannelSteps<T, false>(dims_, [=, this](auto input_step, auto output_step) {
         ForEachWindow(
             block, [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
               PoolTile(input, output + offset, window, first, count, input_step, output_step);
@@ -223,7 +224,7 @@ class MaxPoolGradOf final : public PoolGrad {
     const T* const input = in[0].data<T>();
     const T* const grad = in[2].data<T>();
     T* const result = out[0].data<T>();
-    WithChannelSteps<T>(dims_, [=, this](auto input_step, auto output_step) {
+    WithChannelSteps<T, true>(dims_, [=, this](auto input_step, auto output_step) {
       ForEachWindow(result, block,
                     [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
                       AddWindow(input, grad + offset, window, first, count, input_step, output_step,
@@ -324,7 +325,7 @@ class AvgPoolGrad final : public PoolGrad {
                    int64_t block) const override {
     const T* const grad = in[1].data<T>();
     T* const result = out[0].data<T>();
-    WithChannelSteps<T>(dims_, [=, this](auto input_step, auto output_step) {
+    WithChannelSteps<T, true>(dims_, [=, this](auto input_step, auto output_step) {
       ForEachWindow(result, block,
                     [&](int64_t offset, const PoolWindow& window, int64_t first, int64_t count) {
                       AddWindow(grad + offset, window, first, count, input_step, output_step,
