@@ -2,7 +2,7 @@
 //
 // There are tiles (conv2d_tiles.h) and oneDNN's implementations (conv2d_onednn.h) for float32, and
 // plain loops for everything. What the node asks for comes first, then the table of choices
-// (tuned.h), then the order in which Implementations lists them.
+// (tuned.h), then the first that Implementations lists.
 
 #include <algorithm>
 #include <string>
@@ -51,15 +51,16 @@ constexpr Codes kBackwardFilter = {"Conv2DBackpropFilter", ConvolutionKind::kBac
                                    BackwardFilterShape,    TiledBackwardFilter,
                                    OneDnnBackwardFilter,   LoopBackwardFilter<float>};
 
-// "Conv2D 3x3/1 4->8 to 28x28": all that the speed depends on but the number of images, so that one
-// image and many are computed by one codes.
+// "Conv2D 3x3/1 4->8 28x28 to 28x28": all that the speed depends on but the number of images, so
+// that one image and many are computed by one code.
 std::string WorkOf(const Codes& codes, const ConvolutionShape& conv) {
   const auto pair = [](const onednn::Pair& p) {
     return p[0] == p[1] ? absl::StrCat(p[0]) : absl::StrCat(p[0], "x", p[1]);
   };
-  std::string work = absl::StrCat(codes.op, " ", conv.filter[0], "x", conv.filter[1], "/",
-                                  pair(conv.stride), " ", conv.in_channels, "->", conv.out_channels,
-                                  " to ", conv.output[0], "x", conv.output[1]);
+  std::string work =
+      absl::StrCat(codes.op, " ", conv.filter[0], "x", conv.filter[1], "/", pair(conv.stride), " ",
+                   conv.in_channels, "->", conv.out_channels, " ", conv.input[0], "x",
+                   conv.input[1], " to ", conv.output[0], "x", conv.output[1]);
   if (conv.dilation != onednn::Pair{1, 1}) absl::StrAppend(&work, " dilated ", pair(conv.dilation));
   if (conv.groups != 1) absl::StrAppend(&work, " groups ", conv.groups);
   if (!conv.channels_last) absl::StrAppend(&work, " NCHW");
@@ -88,16 +89,20 @@ bool TilesWasteVectors(const Codes& codes, const ConvolutionShape& conv) {
 PreparedOr Named(const Codes& codes, const ConvolutionShape& conv, std::string_view name) {
   if (name == kTiles) return codes.tiles(conv);
   if (name == kLoops) return codes.loops(conv);
+  if (name.empty()) return Unimplemented("no name");
   return codes.onednn(conv, name);
 }
 
-// By our rules, the best first: tiles where they fill vectors, then oneDNN.
+// Those that may be the fastest, by our rules the best first: tiles where they fill vectors, then
+// oneDNN, and loops where there is nothing else.
 std::vector<std::string> Implementations(const Codes& codes, const ConvolutionShape& conv) {
   std::vector<std::string> names = OneDnnImplementations(codes.kind, conv);
   names.insert(TilesWasteVectors(codes, conv) ? names.end() : names.begin(), kTiles);
-  names.emplace_back(kLoops);
   // Some can do it but for the blocks that it is cut into, or on another machine.
   std::erase_if(names, [&](const auto& name) { return !Named(codes, conv, name).ok(); });
+  const auto is_product = [](const std::string& name) { return onednn::IsMatrixProduct(name); };
+  if (!std::all_of(names.begin(), names.end(), is_product)) std::erase_if(names, is_product);
+  if (names.empty()) names.emplace_back(kLoops);
   return names;
 }
 
@@ -127,8 +132,9 @@ PreparedOr Choose(const Codes& codes, const PrepareContext& ctx) {
 template <const Codes& codes>
 absl::StatusOr<Alternatives> ConvolutionAlternatives(const PrepareContext& ctx) {
   SESSILE_ASSIGN_OR_RETURN(const ConvolutionShape conv, codes.shape(ctx));
-  return Alternatives{std::string(InstructionSet()), WorkOf(codes, conv),
-                      Implementations(codes, conv)};
+  const std::string work = WorkOf(codes, conv);
+  return Alternatives{std::string(InstructionSet()), work, Implementations(codes, conv),
+                      std::string(TunedChoice(work))};
 }
 
 template <typename T>

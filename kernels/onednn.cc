@@ -140,14 +140,14 @@ dnnl::primitive_attr UserScratchpad() {
 
 // Less is better. Where oneDNN offers several, its first is not always its fastest:
 //  - reference loops are 50 to 1000 times slower than anything else, our own included: never;
-//  - im2col with a matrix product ("gemm") is for when there is nothing else;
+//  - matrix products of unrolled windows are for when there is nothing else;
 //  - forward, "brgconv" comes first, but direct code ("jit:avx512_core") is up to three times
 //    faster for strides above 1 and for images of at least 5 columns.
 constexpr int kReference = 3;
 int Rank(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name) {
   const auto contains = [&](const char* part) { return name.find(part) != std::string_view::npos; };
   if (contains("ref")) return kReference;
-  if (contains("gemm") && !contains("brgemm")) return 2;
+  if (IsMatrixProduct(name)) return 2;
   const bool direct_is_faster =
       kind == ConvolutionKind::kForward && (shape.stride[1] > 1 || shape.input[1] >= 5);
   if (direct_is_faster && contains("brg")) return 1;
@@ -279,7 +279,7 @@ class Ready final : public Convolution {
  public:
   // May throw.
   Ready(ConvolutionKind kind, const ConvolutionShape& shape, std::string_view name) {
-    Descriptors d = DescriptorsOf(shape);
+    const Descriptors d = DescriptorsOf(shape);
     const dnnl::primitive_attr attr = UserScratchpad();
     WithCandidates(kind, d, attr, [&](dnnl::primitive_desc& candidates) {
       name_ = Choose(NamesOf(kind, shape, candidates), name);
@@ -398,6 +398,11 @@ absl::StatusOr<std::shared_ptr<const Convolution>> Convolution::Of(ConvolutionKi
                                                                    std::string_view name) {
   static auto* const cache = new Cache;
   return cache->Get(kind, shape, name);
+}
+
+bool IsMatrixProduct(std::string_view name) {
+  return name.find("gemm") != std::string_view::npos &&
+         name.find("brgemm") == std::string_view::npos;
 }
 
 absl::StatusOr<std::vector<std::string>> Convolution::Implementations(

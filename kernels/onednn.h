@@ -48,6 +48,10 @@ struct ConvolutionShape {
   friend auto operator<=>(const ConvolutionShape&, const ConvolutionShape&) = default;
 };
 
+// Whether an implementation of this name unrolls windows into a matrix ("gemm"): for when there is
+// nothing else.
+bool IsMatrixProduct(std::string_view name);
+
 enum class ConvolutionKind { kForward, kBackwardInput, kBackwardFilter };
 
 // One convolution, ready to run. Immutable and thread-safe; equal ones are shared by the process.

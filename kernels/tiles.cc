@@ -37,6 +37,7 @@ namespace avx2 {
 
 using Vector = __m256;
 using Mask = __m256i;
+constexpr char kInstructionSet[] = "avx2";
 constexpr int kLanes = 8;
 constexpr int kResults = 12;
 
@@ -97,6 +98,7 @@ namespace avx512 {
 
 using Vector = __m512;
 using Mask = __mmask16;
+constexpr char kInstructionSet[] = "avx512";
 constexpr int kLanes = 16;
 constexpr int kResults = 24;
 

@@ -64,6 +64,7 @@ struct OuterProducts {
 };
 
 struct Kernels {
+  const char* instruction_set;
   int lanes;        // floats in a vector
   int vectors;      // in a row of the filter or of `b`, where there are points enough
   int max_vectors;  // in a row of the filter, where there are few

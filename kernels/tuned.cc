@@ -23,14 +23,8 @@ static_assert(AreSorted(), "rows are looked up by halving: sorted, and each key 
 }  // namespace
 
 std::string_view InstructionSet() {
-  switch (tiles::SupportedKernels().size()) {
-    case 0:
-      return "plain";
-    case 1:
-      return "avx2";
-    default:
-      return "avx512";
-  }
+  const std::span<const tiles::Kernels* const> supported = tiles::SupportedKernels();
+  return supported.empty() ? "plain" : supported.back()->instruction_set;
 }
 
 std::span<const TunedRow> TunedRows() { return std::span(kRows).subspan(1); }

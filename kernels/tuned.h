@@ -1,6 +1,6 @@
 // Which of several codes is the fastest, where measuring said something else than our rules.
 //
-//   if (std::string_view name = TunedChoice("Conv2D 3x3/1 4->8 to 28x28"); !name.empty()) ...
+//   if (std::string_view name = TunedChoice("Conv2D 3x3/1 4->8 28x28 to 28x28"); !name.empty()) ...
 //
 // A table, checked in (tuned_rows.inc), one row for an instruction set and a piece of work.
 // `sessile tune` measures the convolutions of a graph and writes rows. Nothing is timed when a

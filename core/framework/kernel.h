@@ -138,10 +138,12 @@ struct Alternatives {
   // and what is computed, in the same words for all that one code should be the fastest for.
   std::string instruction_set;
   std::string work;
-  // What a node asks for by the attribute kImplementationAttr. The one that Prepare takes where
-  // neither the node nor the table asks for another comes first.
+  // Those that may be the fastest. The one that Prepare takes where neither the node nor the table
+  // asks for another comes first.
   std::vector<std::string> names;
+  std::string row;  // the table's; empty: it has none
 };
+// The attribute by which a node asks for a code, also for one that is never the fastest.
 inline constexpr char kImplementationAttr[] = "_implementation";
 
 class RunContext {

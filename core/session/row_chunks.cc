@@ -44,6 +44,8 @@ class ChunkedRows final : public Prepared {
 
   absl::Status Run(RunContext& ctx, Inputs in, Outputs out, Scratch scratch, int phase,
                    int64_t block) const override {
+    // The steps of a large batch are one kernel.
+    if (ctx.cancelled()) return absl::CancelledError("Run call was cancelled");
     const int64_t chunk = phase * slots_ + block;
     const int64_t first = phase * slots_ < whole_chunks_ ? chunk * chunks_->rows_of_chunk
                                                          : chunks_->rows - chunks_->rows_of_chunk;

@@ -92,7 +92,8 @@ Session DefaultSessionFor(const std::shared_ptr<GraphImpl>& graph, const char* v
 Session::Session() : Session(get_default_graph()) {}
 Session::Session(const ConfigProto& config) : Session(get_default_graph(), config) {}
 Session::Session(const Graph& graph, const ConfigProto& config)
-    : impl_(std::make_shared<SessionImpl>(graph.impl(), config)) {}
+    : impl_((errors::ThrowIfError(CheckConfig(config)),
+             std::make_shared<SessionImpl>(graph.impl(), config))) {}
 
 Session::Session(std::string_view target, const Graph& graph, const ConfigProto& config)
     : Session(graph, config) {

@@ -111,7 +111,8 @@ class Session {
 
   // What a run of these would do, for people to read: its kernels in their order, which nodes each
   // stands for, and where its results lie. The plan depends on the shapes of what is fed and of
-  // what the variables hold now. Errors are run's.
+  // what the variables hold now. Errors are run's for the fetches' and feeds' names and shapes; of
+  // what only a run finds out (a placeholder that is not fed) it says that no plan can be made.
   std::string explain(const std::vector<Fetch>& fetches, const FeedDict& feeds = {});
 
   // Cancels running calls, waits for them, and refuses new ones. May be called again.

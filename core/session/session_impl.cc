@@ -212,6 +212,7 @@ absl::StatusOr<RunValues> SessionImpl::Execute(PlanCache* plans, std::span<const
                                                const RunOptions& options) {
   const RunLimits limits = LimitsOf(options);
   std::optional<RunTrace> trace;
+  if (options.run_metadata != nullptr) *options.run_metadata = {};
   if (options.trace_level != RunOptions::NO_TRACE && options.run_metadata != nullptr) {
     trace.emplace(options.run_metadata);
     TraceFeeds(*plans->program(), feeds, &*trace);

@@ -17,4 +17,14 @@ int DefaultOptimizerLevel() {
   return 1;
 }
 
+absl::Status CheckConfig(const ConfigProto& config) {
+  const auto check = [](const char* field, int value, int most) {
+    if (0 <= value && value <= most) return absl::OkStatus();
+    return InvalidArgument("ConfigProto: ", field, " must be from 0 to ", most, ", got ", value);
+  };
+  SESSILE_RETURN_IF_ERROR(check("intra_op_parallelism_threads", config.intra_op_parallelism_threads,
+                                ConfigProto::kMostThreads));
+  return check("optimizer_level", config.optimizer_level, 1);
+}
+
 }  // namespace sessile

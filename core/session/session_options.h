@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "sessile/core/session/cancellation.h"
 #include "sessile/core/session/run_metadata.h"
 
@@ -28,8 +29,10 @@ struct GPUOptions {
 
 // TensorFlow's ConfigProto, as far as it means something here; its order of fields.
 struct ConfigProto {
-  // Threads that compute one operation, the caller's included. 0: as many as the machine has cores;
-  // 1: no thread is made. Results do not depend on it.
+  // Threads that compute one operation, the caller's included, up to kMostThreads. 0: as many as
+  // the machine has cores; 1: no thread is made. Results do not depend on it; more than there are
+  // cores wait for each other.
+  static constexpr int kMostThreads = 4096;
   int intra_op_parallelism_threads = 0;
   // Accepted as TensorFlow does: operations run one after another, each on all threads.
   int inter_op_parallelism_threads = 0;
@@ -38,13 +41,13 @@ struct ConfigProto {
   // Accepted without effect.
   bool log_device_placement = false;
   GPUOptions gpu_options = {};
-  // The limit of every run that sets none of its own; 0: none.
+  // The limit of every run that sets none of its own; 0 or less: none.
   int64_t operation_timeout_in_ms = 0;
   // 1: a run follows a plan, made once for its feeds' shapes. 0: node after node, by the rules of
   // dataflow alone. The results are the same.
   int optimizer_level = DefaultOptimizerLevel();
   // Plan passes to leave out, by their names (`sessile ops --passes` lists them). Passes may
-  // change the rounding of sums and of the batch norm of inference, and the sign of zeros.
+  // change the rounding of sums, and the sign of zeros.
   std::vector<std::string> disabled_passes = {};
 
   // For tests. Kernels other than the built-in ones; must outlive the session.
@@ -57,14 +60,17 @@ struct ConfigProto {
 // TensorFlow's RunOptions.
 struct RunOptions {
   enum TraceLevel { NO_TRACE = 0, FULL_TRACE = 3 };
-  // 0: the session's operation_timeout_in_ms. A run that takes longer ends with DEADLINE_EXCEEDED
-  // after the operation that it is in.
+  // 0: the session's operation_timeout_in_ms; less: none. A run that takes longer ends with
+  // DEADLINE_EXCEEDED after the operation that it is in, but for the last.
   int64_t timeout_in_ms = 0;
   // Cancelling it ends the run with CANCELLED.
   std::shared_ptr<const CancellationToken> cancellation = nullptr;
-  // With FULL_TRACE the run writes what it did to *run_metadata, in place of what is there.
+  // With FULL_TRACE the run writes what it did to *run_metadata; without, it empties that.
   TraceLevel trace_level = NO_TRACE;
   RunMetadata* run_metadata = nullptr;
 };
+
+// INVALID_ARGUMENT, with the field's name, for a number that a field does not take.
+absl::Status CheckConfig(const ConfigProto& config);
 
 }  // namespace sessile

@@ -15,12 +15,15 @@
 namespace sessile {
 namespace {
 
-// Attributes that begin with '_' say where a node runs or who made it.
+// Attributes that begin with '_' say where a node runs or who made it, but for the one that says by
+// which code.
 bool SameAttrs(const AttrMap& a, const AttrMap& b) {
   const auto without_notes = [](const AttrMap& attrs) {
     std::vector<const AttrMap::Entry*> entries;
     for (const AttrMap::Entry& entry : attrs) {
-      if (!entry.first.starts_with('_')) entries.push_back(&entry);
+      if (!entry.first.starts_with('_') || entry.first == kImplementationAttr) {
+        entries.push_back(&entry);
+      }
     }
     return entries;
   };

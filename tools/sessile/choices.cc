@@ -36,7 +36,11 @@ absl::StatusOr<Choices> ReadChoices(const std::string& path) {
           path, ", line ", number,
           ": expected {\"SET\", \"WORK\", \"NAME\"}, and not: ", std::string(line));
     }
-    choices[{parts[1], parts[3]}] = parts[5];
+    const auto [row, is_new] = choices.insert({{parts[1], parts[3]}, parts[5]});
+    if (!is_new) {
+      return InvalidArgument(path, ", line ", number, ": there is a row for ", parts[1], ", ",
+                             parts[3], " already: ", row->second);
+    }
   }
   return choices;
 }

@@ -33,7 +33,7 @@ void GraphCallFlags::DeclareTo(FlagSet* set) {
       .List("fetch", &fetches, "tensor to compute")
       .List("target", &targets, "operation to run together with the fetches")
       .Int("threads", &threads, "threads that compute; 0: as many as there are cores",
-           {.min = 0, .max = 4096});
+           {.min = 0, .max = ConfigProto::kMostThreads});
 }
 
 absl::StatusOr<GraphToCall> ReadGraphToCall(const std::string& path) {

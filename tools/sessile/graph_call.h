@@ -1,4 +1,4 @@
-// What `sessile run` and `sessile bench` have in common: a graph from a file, a session of it, and
+// What `sessile run`, `bench` and `tune` have in common: a graph from a file, a session of it, and
 // the feeds, fetches and targets of a run.
 #pragma once
 

@@ -246,6 +246,18 @@ TEST_F(SessionTest, RefusesAGraphWhoseScopesEndedOutOfOrder) {
   sess.run(op_);
 }
 
+TEST_F(SessionTest, RefusesNumbersThatAConfigDoesNotTake) {
+  const auto session = [&](const ConfigProto& config) { g_.NewSession(config); };
+  ExpectThrows<errors::InvalidArgumentError>(
+      [&] { session({.intra_op_parallelism_threads = -1}); },
+      "ConfigProto: intra_op_parallelism_threads must be from 0 to 4096, got -1");
+  ExpectThrows<errors::InvalidArgumentError>(
+      [&] { session({.intra_op_parallelism_threads = 4097}); }, "from 0 to 4096, got 4097");
+  ExpectThrows<errors::InvalidArgumentError>(
+      [&] { session({.optimizer_level = 7}); },
+      "ConfigProto: optimizer_level must be from 0 to 1, got 7");
+}
+
 TEST_F(SessionTest, TimesOut) {
   const Operation gate = g_.AddOp("Gate", "gate");
   const Operation after = g_.AddOp("Count", "after", {}, {}, {gate});

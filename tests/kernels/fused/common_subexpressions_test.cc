@@ -1,5 +1,6 @@
 // What is computed once, and what must be computed again.
 
+#include "sessile/kernels/tiles.h"
 #include "sessile/tests/kernels/fused/passes_testing.h"
 
 namespace sessile {
@@ -25,6 +26,18 @@ TEST_F(CommonSubexpressionsTest, TheSameProductIsMadeOnce) {
   EXPECT_EQ(Products(fetches), 1);
   EXPECT_EQ(Products(fetches, {.disabled_passes = {"common_subexpressions"}}), 2);
   ExpectSameBits(fetches);
+}
+
+TEST_F(CommonSubexpressionsTest, WhatIsAskedOfAnotherCodeIsMadeAgain) {
+  const Output x = Feed({2, 6, 6, 20}), w = Feed({3, 3, 20, 20});
+  const auto by = [&](const std::string& name) {
+    const attr_scope asked(graph_.impl(), kImplementationAttr, name);
+    return nn::conv2d(x, w, {.strides = 1, .padding = "SAME"});
+  };
+  EXPECT_EQ(Count(Explain({by("loops"), by("loops")}), "Conv2D Conv2D"), 1);
+  if (!tiles::SupportedKernels().empty()) {
+    EXPECT_EQ(Count(Explain({by("tiles"), by("loops")}), "Conv2D Conv2D"), 2);
+  }
 }
 
 TEST_F(CommonSubexpressionsTest, WhatFollowsFromTheSameIsTheSame) {

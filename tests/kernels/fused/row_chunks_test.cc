@@ -31,6 +31,17 @@ TEST_F(RowChunksTest, StepsOnManyRowsGoThroughTogether) {
   ExpectNear({y}, 1e-4f);
 }
 
+// Though they are one kernel, the last of its run.
+TEST_F(RowChunksTest, ARunEndsBetweenChunks) {
+  const Output y = Layer(Layer(Rows(), 512), 6);
+  EXPECT_THAT(Explain({y}), HasSubstr(": 1 kernels,"));
+  Session session(graph_);
+  session.run(y, FeedDict(feeds_));  // makes the plan
+  EXPECT_EQ(session.Run({y}, FeedDict(feeds_), {.timeout_in_ms = 2}).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  session.run(y, FeedDict(feeds_), {.timeout_in_ms = 100000});
+}
+
 TEST_F(RowChunksTest, FewRowsAreLeftAlone) {
   const Output y = Layer(Layer(Feed({64, kColumns}), 8), 6);
   EXPECT_THAT(Explain({y}), Not(HasSubstr("RowChunks")));
